@@ -1,1 +1,18 @@
-//! contracts
+//! What crosses a service line: ids, permissions, versioned events, problem codes and the few types that two
+//! services share. Data only: nothing here does I/O, reads a clock or knows HTTP.
+
+pub mod event;
+pub mod events;
+pub mod ids;
+pub mod permission;
+pub mod problem;
+pub mod types;
+
+pub use event::{CloudEvent, Event};
+pub use ids::{AccountId, DossierId, FileId, NotificationId, ProcedureId, ShipmentId};
+pub use permission::{Actor, ActorKind, Permission, Role, Scope};
+pub use problem::Code;
+pub use types::{
+    Address, Applicant, Channel, Contact, DossierStatus, Fee, Language, ReturnMethod, ReturnWay,
+    SubjectKind,
+};

@@ -1,0 +1,284 @@
+//! Every event of the suite. Structs only grow; a new meaning is a new version beside the old one.
+
+use crate::event::Event;
+use crate::ids::{AccountId, DossierId, ProcedureId, ShipmentId};
+use crate::types::{Channel, Contact, DossierStatus, Fee, ReturnWay};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use vn::worktime::{CalendarSpec, Term};
+
+macro_rules! event {
+    ($name:ident, $source:literal, $ty:literal, $subject:ident) => {
+        impl Event for $name {
+            const TYPE: &'static str = $ty;
+            const SOURCE: &'static str = $source;
+            fn subject(&self) -> String {
+                self.$subject.to_string()
+            }
+            fn version(&self) -> i64 {
+                self.version
+            }
+        }
+    };
+}
+
+/// A procedure version was published, changed or withdrawn. Carries what the dossier service must know to receive under it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcedureChanged {
+    /// The portal's id.
+    pub procedure_id: ProcedureId,
+    /// Version, from 1.
+    pub version: i64,
+    /// Code, e.g. `1.001193`. Not unique.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Field name (lĩnh vực).
+    pub field: String,
+    /// False when withdrawn.
+    pub active: bool,
+    /// Channels with term and fees.
+    pub methods: Vec<ProcedureMethod>,
+    /// Dossier components (thành phần hồ sơ) of all cases.
+    pub components: Vec<ProcedureComponent>,
+}
+event!(
+    ProcedureChanged,
+    "catalogue",
+    "catalogue.procedure-changed.v1",
+    procedure_id
+);
+
+/// One way of filing (cách thức thực hiện).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcedureMethod {
+    /// The channel.
+    pub channel: Channel,
+    /// The term; `None` where it cannot be computed ("no date by rule").
+    pub term: Option<Term>,
+    /// The term as published.
+    pub term_text: String,
+    /// Fees.
+    pub fees: Vec<Fee>,
+}
+
+/// One paper of the dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcedureComponent {
+    /// Stable within the procedure.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Originals asked for.
+    pub originals: u32,
+    /// Copies asked for.
+    pub copies: u32,
+    /// A note, not a paper (no originals, no copies).
+    pub note: bool,
+    /// Must be attached when filing online.
+    pub required: bool,
+}
+
+/// An agency (cơ quan, bộ phận một cửa) was created or changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgencyChanged {
+    /// Code by QĐ 20/2020, e.g. `H05.21`.
+    pub code: String,
+    /// Version, from 1.
+    pub version: i64,
+    /// Name of the unit.
+    pub name: String,
+    /// Name of the body above, for the head of the forms.
+    pub parent_name: String,
+    /// Code of the body above.
+    pub parent_code: Option<String>,
+    /// Postal address in one line.
+    pub address: String,
+    /// Phone of the desk.
+    pub phone: String,
+    /// Own working time, merged on the national calendar.
+    pub calendar: CalendarSpec,
+    /// False when closed or merged.
+    pub active: bool,
+}
+event!(
+    AgencyChanged,
+    "catalogue",
+    "catalogue.agency-changed.v1",
+    code
+);
+
+/// The communes of one province, all of them, each with its validity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnitsChanged {
+    /// Province code.
+    pub province_code: String,
+    /// Province name.
+    pub province_name: String,
+    /// Version, from 1.
+    pub version: i64,
+    /// Communes, also ended ones.
+    pub communes: Vec<CommuneFact>,
+}
+event!(
+    UnitsChanged,
+    "catalogue",
+    "catalogue.units-changed.v1",
+    province_code
+);
+
+/// One commune in one period: a code means nothing without a date.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommuneFact {
+    /// Five digits.
+    pub code: String,
+    /// Full name, e.g. `Xã Yên Thế`.
+    pub name: String,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_to: Option<NaiveDate>,
+}
+
+/// A dossier took a transition. Exactly one per transition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DossierChanged {
+    /// The dossier.
+    pub dossier_id: DossierId,
+    /// Version after the transition, from 1 (filed).
+    pub version: i64,
+    /// The statutory number, once received.
+    pub number: Option<String>,
+    /// The command, e.g. `file`, `receive`, `approve`.
+    pub command: String,
+    /// State before; `None` for `file`.
+    pub from: Option<DossierStatus>,
+    /// State after.
+    pub status: DossierStatus,
+    /// Internal step after, e.g. `handling`.
+    pub step: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Due instant, if any.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Reason given with the command (supplement, refusal, stop).
+    pub reason: Option<String>,
+    /// The owner's account.
+    pub owner: AccountId,
+    /// How to reach the applicant.
+    pub contact: Contact,
+    /// The handling agency's code.
+    pub agency_code: String,
+    /// The handling agency's name.
+    pub agency_name: String,
+    /// Procedure code.
+    pub procedure_code: String,
+    /// Procedure name.
+    pub procedure_name: String,
+    /// Way of return.
+    pub return_way: ReturnWay,
+}
+event!(
+    DossierChanged,
+    "dossier",
+    "dossier.dossier-changed.v1",
+    dossier_id
+);
+
+/// A shipment took a transition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentChanged {
+    /// The shipment.
+    pub shipment_id: ShipmentId,
+    /// Version after the change, from 1.
+    pub version: i64,
+    /// The dossier whose result is carried.
+    pub dossier_id: DossierId,
+    /// Its number.
+    pub dossier_number: String,
+    /// State after.
+    pub state: ShipmentState,
+    /// When it happened, as reported.
+    pub at: DateTime<Utc>,
+    /// Postal item number (UPU S10 or the operator's own).
+    pub item_number: Option<String>,
+    /// Who took it, for `delivered`.
+    pub receiver_name: Option<String>,
+    /// The owner's account.
+    pub owner: AccountId,
+    /// How to reach the receiver.
+    pub contact: Contact,
+    /// The agency that sends.
+    pub agency_code: String,
+    /// Number of failed delivery attempts / invitations so far.
+    pub invitations: u32,
+}
+event!(
+    ShipmentChanged,
+    "postal",
+    "postal.shipment-changed.v1",
+    shipment_id
+);
+
+/// States of a result's shipment (QĐ 45/2016 art. 9–10, TT 17/2017 art. 5).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum ShipmentState {
+    /// Sẵn sàng bàn giao.
+    Ready,
+    /// Đã bàn giao cho bưu điện (phiếu gửi đã ký).
+    HandedToPost,
+    /// Đang vận chuyển.
+    InTransit,
+    /// Phát không thành, đã mời nhận.
+    Invited,
+    /// Đã phát (có ký nhận, đã kiểm tra giấy tờ).
+    Delivered,
+    /// Chuyển hoàn về cơ quan.
+    ReturnedToAgency,
+    /// Thất lạc.
+    Lost,
+    /// Hư hỏng.
+    Damaged,
+    /// Đã hủy.
+    Cancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_name_their_source_and_version() {
+        for (ty, source) in [
+            (ProcedureChanged::TYPE, ProcedureChanged::SOURCE),
+            (AgencyChanged::TYPE, AgencyChanged::SOURCE),
+            (UnitsChanged::TYPE, UnitsChanged::SOURCE),
+            (DossierChanged::TYPE, DossierChanged::SOURCE),
+            (ShipmentChanged::TYPE, ShipmentChanged::SOURCE),
+        ] {
+            assert!(ty.starts_with(&format!("{source}.")), "{ty}");
+            assert!(ty.ends_with(".v1"), "{ty}");
+        }
+    }
+}

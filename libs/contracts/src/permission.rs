@@ -1,0 +1,275 @@
+//! Who may do what, in one table of pure functions.
+//!
+//! The coarse right is `Role → Permission`; the fine one is [`Scope`], which every query takes first, so that another's
+//! dossier is simply not found.
+
+use crate::ids::AccountId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// A coarse right, named as in the `security` scopes of the OpenAPI documents.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Permission { $($(#[$doc])* $variant),+ }
+
+        impl Permission {
+            /// Every permission, in declaration order.
+            pub const ALL: &'static [Permission] = &[$(Permission::$variant),+];
+
+            /// The stable name, e.g. `dossier.receive`.
+            pub fn name(self) -> &'static str {
+                match self { $(Permission::$variant => $name),+ }
+            }
+        }
+
+        /// One marker type per permission, for `kit::auth::Allowed<perm::X>`.
+        pub mod perm {
+            use super::Permission;
+            /// A permission as a type.
+            pub trait Required: 'static {
+                /// The permission this marker stands for.
+                const PERMISSION: Permission;
+            }
+            $(
+                $(#[$doc])*
+                #[derive(Clone, Copy, Debug)]
+                pub struct $variant;
+                impl Required for $variant { const PERMISSION: Permission = Permission::$variant; }
+            )+
+        }
+    };
+}
+
+permissions! {
+    /// Change procedures, agencies and reference data.
+    CatalogueManage = "catalogue.manage",
+    /// Upload a file to attach to a dossier.
+    FileUpload = "file.upload",
+    /// Read a file of a dossier that one may see.
+    FileRead = "file.read",
+    /// File a dossier (nộp hồ sơ).
+    DossierFile = "dossier.file",
+    /// Read dossiers within one's [`Scope`].
+    DossierRead = "dossier.read",
+    /// Answer a supplement request, withdraw: the applicant's own commands.
+    DossierOwn = "dossier.own",
+    /// Check and receive at the one-stop desk (tiếp nhận), ask for a supplement, refuse.
+    DossierReceive = "dossier.receive",
+    /// Examine as a specialist (thẩm định).
+    DossierHandle = "dossier.handle",
+    /// Approve or send back as a leader (phê duyệt).
+    DossierApprove = "dossier.approve",
+    /// Hand the result over at the counter (trả kết quả).
+    DossierHandOver = "dossier.hand-over",
+    /// Read shipments within one's [`Scope`].
+    ShipmentRead = "shipment.read",
+    /// Collect shipments by manifest and report events, as the postal operator.
+    ShipmentReport = "shipment.report",
+    /// Read one's own inbox.
+    NotificationRead = "notification.read",
+    /// Create and change accounts of one's agency (or of all, for the province admin).
+    AccountManage = "account.manage",
+}
+
+/// A role in a token. Statutory Vietnamese titles in the comments.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Cá nhân.
+    Citizen,
+    /// Hộ kinh doanh, doanh nghiệp.
+    Business,
+    /// Cán bộ một cửa (bộ phận tiếp nhận và trả kết quả).
+    OneStopOfficer,
+    /// Chuyên viên thẩm định.
+    Specialist,
+    /// Lãnh đạo phê duyệt.
+    Leader,
+    /// Quản trị đơn vị.
+    AgencyAdmin,
+    /// Quản trị cấp tỉnh.
+    ProvinceAdmin,
+    /// A third-party system that files and follows its own dossiers through REST.
+    Integrator,
+    /// A postal operator's system (doanh nghiệp bưu chính).
+    PostOffice,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: &'static [Role] = &[
+        Role::Citizen,
+        Role::Business,
+        Role::OneStopOfficer,
+        Role::Specialist,
+        Role::Leader,
+        Role::AgencyAdmin,
+        Role::ProvinceAdmin,
+        Role::Integrator,
+        Role::PostOffice,
+    ];
+
+    /// The rights of this role: the whole table.
+    pub fn permissions(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Role::Citizen | Role::Business | Role::Integrator => &[
+                P::FileUpload,
+                P::FileRead,
+                P::DossierFile,
+                P::DossierRead,
+                P::DossierOwn,
+                P::ShipmentRead,
+                P::NotificationRead,
+            ],
+            Role::OneStopOfficer => &[
+                P::FileUpload,
+                P::FileRead,
+                P::DossierRead,
+                P::DossierReceive,
+                P::DossierHandOver,
+                P::ShipmentRead,
+                P::NotificationRead,
+            ],
+            Role::Specialist => &[
+                P::FileUpload,
+                P::FileRead,
+                P::DossierRead,
+                P::DossierHandle,
+                P::NotificationRead,
+            ],
+            Role::Leader => &[
+                P::FileUpload,
+                P::FileRead,
+                P::DossierRead,
+                P::DossierApprove,
+                P::ShipmentRead,
+                P::NotificationRead,
+            ],
+            Role::AgencyAdmin => &[
+                P::DossierRead,
+                P::ShipmentRead,
+                P::AccountManage,
+                P::NotificationRead,
+            ],
+            Role::ProvinceAdmin => &[P::CatalogueManage, P::AccountManage, P::NotificationRead],
+            Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],
+        }
+    }
+}
+
+/// What kind of party acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A citizen, household or organisation.
+    Applicant,
+    /// A civil servant.
+    Officer,
+    /// A machine client (integrator, post office).
+    Client,
+}
+
+/// Who acts, as proved by a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// The account (`sub`).
+    pub subject: AccountId,
+    /// The name to show to colleagues and in the journal.
+    pub name: String,
+    /// What kind of party this is.
+    pub kind: ActorKind,
+    /// The roles held.
+    pub roles: Vec<Role>,
+    /// The agency code an officer belongs to, e.g. `H05.21`.
+    pub agency: Option<String>,
+    /// The OAuth client that the token was given to (`azp`).
+    pub client: Option<String>,
+}
+
+/// The rows that an actor may see. The first argument of each query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Only what this account owns.
+    Owner(AccountId),
+    /// Only what this agency handles.
+    Agency(String),
+    /// Only what is given to this postal operator (its client id).
+    Operator(String),
+    /// Nothing.
+    Nothing,
+}
+
+impl Actor {
+    /// Whether one of the roles carries the permission.
+    pub fn can(&self, permission: Permission) -> bool {
+        self.roles
+            .iter()
+            .any(|r| r.permissions().contains(&permission))
+    }
+
+    /// Whether the actor holds the role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// The rows this actor may see: an officer those of the own agency, a postal operator those given to it, everyone
+    /// else what they own. An officer without an agency sees nothing.
+    pub fn scope(&self) -> Scope {
+        match self.kind {
+            ActorKind::Applicant => Scope::Owner(self.subject),
+            ActorKind::Officer => self.agency.clone().map_or(Scope::Nothing, Scope::Agency),
+            ActorKind::Client if self.is(Role::PostOffice) => {
+                self.client.clone().map_or(Scope::Nothing, Scope::Operator)
+            }
+            ActorKind::Client => Scope::Owner(self.subject),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn citizens_never_hold_an_officers_right() {
+        for role in [Role::Citizen, Role::Business, Role::Integrator] {
+            for p in [
+                Permission::DossierReceive,
+                Permission::DossierHandle,
+                Permission::DossierApprove,
+                Permission::ShipmentReport,
+            ] {
+                assert!(
+                    !role.permissions().contains(&p),
+                    "{role:?} holds {}",
+                    p.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_both_handles_and_approves() {
+        for role in Role::ALL {
+            let p = role.permissions();
+            assert!(
+                !(p.contains(&Permission::DossierHandle)
+                    && p.contains(&Permission::DossierApprove)),
+                "{role:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = Permission::ALL.iter().map(|p| p.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Permission::ALL.len());
+    }
+}
