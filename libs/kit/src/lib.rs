@@ -1,1 +1,34 @@
-//! kit
+//! How a service of the suite runs and speaks HTTP: configuration, telemetry, lifecycle, server, problems, rights,
+//! clock and ids, paging, cache, outgoing client, health.
+//!
+//! Knows nothing of databases or brokers (that is `durable`) and nothing of any service. No process-wide state but the
+//! tracing subscriber: everything hangs off [`Runtime`], so that all services can live in one process.
+
+pub mod admin;
+pub mod auth;
+pub mod cache;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod etag;
+pub mod http;
+pub mod lifecycle;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod process;
+pub mod runtime;
+pub mod seal;
+pub mod server;
+pub mod telemetry;
+
+pub use auth::{Allowed, MaybeSignedIn, SignedIn, TokenVerifier};
+pub use cache::Cache;
+pub use client::{CallError, Client};
+pub use clock::{Clock, Ids};
+pub use lifecycle::Lifecycle;
+pub use metrics::Metrics;
+pub use page::{Page, PageQuery};
+pub use problem::{FieldError, Problem, ProblemBody};
+pub use runtime::{Directory, Runtime};
+pub use seal::Sealer;

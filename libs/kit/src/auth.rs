@@ -1,0 +1,309 @@
+//! Who is calling, and may they? Tokens are checked at the gateway and again in each service, from the published key set.
+//!
+//! The coarse right is in the handler's argument type ([`Allowed`]); the fine one is `actor.scope()`, first argument of the query.
+
+use crate::runtime::Runtime;
+use crate::{Clock, Problem};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use contracts::permission::perm::Required;
+use contracts::problem::shared;
+use contracts::{AccountId, Actor, ActorKind, Role};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use contracts::permission::perm;
+
+/// The audience of every access token of the suite.
+pub const AUDIENCE: &str = "motcua";
+/// How far two machines' clocks may differ, seconds.
+const LEEWAY: i64 = 30;
+/// An unknown key id asks for the key set again, at most once in this many seconds.
+const REFRESH_SECONDS: i64 = 10;
+
+/// The claims of an access token (RFC 9068), ES256.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// Issuer: the public URL of the identity service.
+    pub iss: String,
+    /// Always [`AUDIENCE`].
+    pub aud: String,
+    /// The account.
+    pub sub: AccountId,
+    /// The OAuth client the token was given to.
+    pub azp: String,
+    /// Expiry, unix seconds.
+    pub exp: i64,
+    /// Issued at, unix seconds.
+    pub iat: i64,
+    /// Unique id of the token.
+    pub jti: String,
+    /// Name to show.
+    pub name: String,
+    /// Kind of party.
+    pub kind: ActorKind,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Agency code of an officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+}
+
+impl Claims {
+    fn actor(self) -> Actor {
+        Actor {
+            subject: self.sub,
+            name: self.name,
+            kind: self.kind,
+            roles: self.roles,
+            agency: self.agency,
+            client: Some(self.azp),
+        }
+    }
+}
+
+/// Checks access tokens against the issuer's published keys. Cheap to clone.
+#[derive(Clone)]
+pub struct TokenVerifier(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    source: Source,
+    keys: RwLock<Keys>,
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+enum Source {
+    Fixed,
+    Url(Box<dyn Fn() -> Option<url::Url> + Send + Sync>),
+}
+
+#[derive(Default)]
+struct Keys {
+    by_id: HashMap<String, DecodingKey>,
+    fetched: i64,
+}
+
+impl TokenVerifier {
+    /// A verifier over keys that never change: for tests and tools.
+    pub fn fixed(issuer: &str, keys: &JwkSet) -> Self {
+        Self::build(issuer, Source::Fixed, index(keys))
+    }
+
+    /// A verifier that fetches the key set when it meets a key id it does not know. The URL is asked for each time, since in one
+    /// process the address of identity is known only after it was bound.
+    pub fn remote(
+        issuer: &str,
+        jwks_url: impl Fn() -> Option<url::Url> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(issuer, Source::Url(Box::new(jwks_url)), HashMap::new())
+    }
+
+    fn build(issuer: &str, source: Source, by_id: HashMap<String, DecodingKey>) -> Self {
+        Self(Arc::new(Inner {
+            issuer: issuer.to_owned(),
+            source,
+            keys: RwLock::new(Keys {
+                by_id,
+                fetched: i64::MIN,
+            }),
+            refreshing: tokio::sync::Mutex::new(()),
+        }))
+    }
+
+    /// The issuer whose tokens are taken.
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// Checks a token and says who it is.
+    ///
+    /// # Errors
+    /// `auth.invalid-token`, `auth.expired-token`, `auth.foreign-issuer`; `unavailable` when the key set cannot be had.
+    pub async fn verify(
+        &self,
+        token: &str,
+        client: &crate::Client,
+        clock: &Clock,
+    ) -> Result<Actor, Problem> {
+        let invalid = || Problem::new(shared::TOKEN_INVALID);
+        let header = jsonwebtoken::decode_header(token).map_err(|_malformed| invalid())?;
+        // The algorithm is ours to choose, not the token's: no `none`, no HMAC with a public key.
+        if header.alg != Algorithm::ES256 {
+            return Err(invalid());
+        }
+        let kid = header.kid.ok_or_else(invalid)?;
+        let now = clock.now().timestamp();
+        let key = match self.key(&kid) {
+            Some(key) => key,
+            None => {
+                self.refresh(client, now).await?;
+                self.key(&kid).ok_or_else(invalid)?
+            }
+        };
+        let mut rules = Validation::new(Algorithm::ES256);
+        rules.set_audience(&[AUDIENCE]);
+        // Expiry is checked below against our own clock; the issuer too, to tell it apart.
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        rules.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules)
+            .map_err(|_any| invalid())?
+            .claims;
+        if claims.iss != self.0.issuer {
+            return Err(Problem::new(shared::TOKEN_ISSUER));
+        }
+        if claims.exp.saturating_add(LEEWAY) < now {
+            return Err(Problem::new(shared::TOKEN_EXPIRED));
+        }
+        if claims.iat.saturating_sub(LEEWAY) > now {
+            return Err(invalid());
+        }
+        Ok(claims.actor())
+    }
+
+    fn key(&self, kid: &str) -> Option<DecodingKey> {
+        self.0
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_id
+            .get(kid)
+            .cloned()
+    }
+
+    async fn refresh(&self, client: &crate::Client, now: i64) -> Result<(), Problem> {
+        let Source::Url(url) = &self.0.source else {
+            return Ok(());
+        };
+        let asked = self.fetched();
+        let _one_at_a_time = self.0.refreshing.lock().await;
+        // Somebody else fetched while we waited, or a flood of unknown key ids: do not hammer identity.
+        let fetched = self.fetched();
+        if fetched != asked || now.saturating_sub(fetched) < REFRESH_SECONDS {
+            return Ok(());
+        }
+        let unavailable = || Problem::new(shared::UNAVAILABLE).retry_after(2);
+        let url = url().ok_or_else(unavailable)?;
+        let set: JwkSet = client.get_url(url).send_json().await.map_err(|error| {
+            tracing::warn!(%error, "key set cannot be fetched");
+            unavailable()
+        })?;
+        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *keys = Keys {
+            by_id: index(&set),
+            fetched: now,
+        };
+        Ok(())
+    }
+
+    fn fetched(&self) -> i64 {
+        self.0
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fetched
+    }
+}
+
+fn index(set: &JwkSet) -> HashMap<String, DecodingKey> {
+    set.keys
+        .iter()
+        .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+        .collect()
+}
+
+/// The caller holds permission `P`.
+///
+/// # Errors
+/// 401 without a good token, 403 `auth.forbidden` without the permission.
+#[derive(Clone, Debug)]
+pub struct Allowed<P>(pub Actor, PhantomData<P>);
+
+impl<P> Allowed<P> {
+    /// Who calls.
+    pub fn actor(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl<P: Required> FromRequest for Allowed<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let actor = identify(&req)
+                .await?
+                .ok_or_else(|| Problem::new(shared::TOKEN_MISSING))?;
+            if actor.can(P::PERMISSION) {
+                Ok(Self(actor, PhantomData))
+            } else {
+                Err(Problem::new(shared::FORBIDDEN).extra("permission", P::PERMISSION.name()))
+            }
+        })
+    }
+}
+
+/// Anyone with a good token.
+#[derive(Clone, Debug)]
+pub struct SignedIn(pub Actor);
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            identify(&req)
+                .await?
+                .map(Self)
+                .ok_or_else(|| Problem::new(shared::TOKEN_MISSING))
+        })
+    }
+}
+
+/// A good token or none. A bad token is still refused.
+#[derive(Clone, Debug)]
+pub struct MaybeSignedIn(pub Option<Actor>);
+
+impl FromRequest for MaybeSignedIn {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { identify(&req).await.map(Self) })
+    }
+}
+
+async fn identify(req: &HttpRequest) -> Result<Option<Actor>, Problem> {
+    if let Some(actor) = req.extensions().get::<Actor>() {
+        return Ok(Some(actor.clone()));
+    }
+    let Some(value) = req.headers().get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|v| v.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
+    let rt = req
+        .app_data::<web::Data<Runtime>>()
+        .ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
+    let actor = rt.tokens.verify(token, &rt.client, &rt.clock).await?;
+    req.extensions_mut().insert(actor.clone());
+    Ok(Some(actor))
+}

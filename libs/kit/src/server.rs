@@ -1,0 +1,201 @@
+//! The HTTP server of a service: request ids, spans, metrics, problems in the caller's language, panics kept inside, drain.
+
+use crate::http::{BodyLimit, Language, RequestId};
+use crate::{Problem, Runtime};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{App, Error, HttpMessage as _, HttpResponse, HttpServer, web};
+use contracts::problem::shared;
+use futures_util::FutureExt as _;
+use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
+use tracing::Instrument as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Serves routes on the lifecycle: stops accepting and drains at the soft stop.
+///
+/// `max_body` is the largest body of any request, bytes. `configure` registers the routes, once per worker thread.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(
+    name: &'static str,
+    listener: TcpListener,
+    rt: &Runtime,
+    max_body: usize,
+    configure: impl Fn(&mut ServiceConfig<'_>) + Clone + Send + 'static,
+) -> std::io::Result<()> {
+    let data = web::Data::new(rt.clone());
+    let server = HttpServer::new(move || {
+        let (app, _document) = App::new()
+            .app_data(data.clone())
+            .app_data(BodyLimit(max_body))
+            .app_data(web::PayloadConfig::new(max_body))
+            .into_utoipa_app()
+            .configure(configure.clone())
+            .split_for_parts();
+        app.default_service(web::to(|| async {
+            Err::<HttpResponse, _>(Problem::new(shared::NOT_FOUND))
+        }))
+        .wrap(Compress::default())
+        .wrap(from_fn(move |req, next| around(name, req, next)))
+    })
+    .workers(rt.workers)
+    .disable_signals()
+    .shutdown_timeout(20)
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let stopping = rt.lifecycle.stopping();
+    rt.lifecycle.spawn("http server", async move {
+        let mut server = std::pin::pin!(server);
+        tokio::select! {
+            ended = &mut server => if let Err(error) = ended { tracing::error!(%error, "http server ended") },
+            () = stopping.cancelled() => {
+                let (_, ended) = tokio::join!(handle.stop(true), server);
+                if let Err(error) = ended { tracing::error!(%error, "http server stopped badly") }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The OpenAPI document of the same routes.
+pub fn openapi(
+    title: &str,
+    description: &str,
+    configure: impl FnOnce(&mut ServiceConfig<'_>),
+) -> OpenApi {
+    let (_app, mut document) = App::new()
+        .into_utoipa_app()
+        .configure(configure)
+        .split_for_parts();
+    title.clone_into(&mut document.info.title);
+    document.info.description = Some(description.to_owned());
+    document.info.version = "1.0.0".to_owned();
+    document.info.license = Some(
+        utoipa::openapi::LicenseBuilder::new()
+            .name("Apache-2.0")
+            .identifier(Some("Apache-2.0"))
+            .build(),
+    );
+    document.info.contact = None;
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    document
+}
+
+/// What happens around each request.
+async fn around<B: MessageBody + 'static>(
+    name: &'static str,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let language = Language::of(req.request());
+    let sent = req
+        .headers()
+        .get("x-request-id")
+        .and_then(|v| v.to_str().ok())
+        .filter(|v| is_sane(v));
+    let rt = req.app_data::<web::Data<Runtime>>().cloned();
+    let now = rt.as_ref().map(|rt| (rt.clock.now(), rt.ids));
+    let id = sent.map_or_else(
+        || {
+            now.map(|(now, ids)| ids.uuid(now).simple().to_string())
+                .unwrap_or_default()
+        },
+        str::to_owned,
+    );
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let method = req.method().as_str().to_owned();
+    let span = tracing::info_span!(
+        "request",
+        service = name,
+        http.method = %method,
+        http.route = tracing::field::Empty,
+        request.id = %id,
+    );
+    let parent = req
+        .headers()
+        .get("traceparent")
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned);
+    crate::telemetry::continue_from(&span, parent.as_deref());
+    let started = std::time::Instant::now();
+    let original = req.request().clone();
+    let outcome = AssertUnwindSafe(next.call(req))
+        .catch_unwind()
+        .instrument(span.clone())
+        .await;
+    let _entered = span.enter();
+    let response = match outcome {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => ServiceResponse::from_err(error, original.clone()),
+        Err(_panic) => {
+            let problem = Problem::internal(anyhow::anyhow!("handler panicked"));
+            ServiceResponse::from_err(problem, original.clone())
+        }
+    };
+    let mut response = in_language(response, language, &id);
+    if let Ok(value) = id.parse() {
+        response.headers_mut().insert(
+            actix_web::http::header::HeaderName::from_static("x-request-id"),
+            value,
+        );
+    }
+    let route = original
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    span.record("http.route", &route);
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    if let Some(rt) = rt {
+        rt.metrics.request(name, &method, &route, status, took);
+    }
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if status >= 500 {
+        tracing::warn!(http.status = status, http.millis = millis, "answered");
+    } else {
+        tracing::debug!(http.status = status, http.millis = millis, "answered");
+    }
+    Ok(response)
+}
+
+/// Renders the problem of a response in the language of the request. Errors of the framework become problems too.
+fn in_language(
+    response: ServiceResponse<BoxBody>,
+    language: contracts::Language,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
+    let Some(error) = response.response().error() else {
+        return response;
+    };
+    let problem = match error.as_error::<Problem>() {
+        Some(problem) => problem.clone(),
+        None => match response.status().as_u16() {
+            400 => Problem::new(shared::BODY_MALFORMED),
+            404 => Problem::new(shared::NOT_FOUND),
+            405 => Problem::new(shared::METHOD_NOT_ALLOWED),
+            413 => Problem::new(shared::BODY_TOO_LARGE),
+            415 => Problem::new(shared::MEDIA_TYPE),
+            _ => Problem::internal(anyhow::anyhow!("framework error: {error}")),
+        },
+    };
+    let rendered = problem.render(language, Some(id.to_owned()));
+    response.into_response(rendered)
+}
+
+/// A request id that may go into logs.
+fn is_sane(id: &str) -> bool {
+    (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
