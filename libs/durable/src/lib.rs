@@ -1,1 +1,41 @@
-//! durable
+//! What must survive a crash: the database and its transactions, the outbox, one task table for received events and own
+//! jobs, the bus between services, saved answers for repeated requests.
+//!
+//! ```text
+//! use-case tx: rows + INSERT outbox ──commit──▶ relay ──RabbitMQ: publish, confirm, mandatory──▶ queue of service B
+//!                                             └─in process: into B's task table directly ───────────────┐
+//! service B: INSERT task (consumer, type, message id) on conflict do nothing ──commit──▶ ack ◀──────────┘
+//! worker: claim under a lease ──▶ handler: work + "done" in ONE transaction │ retry later │ dead (kept, counted, replayable)
+//! ```
+//!
+//! Publishing is an INSERT in the caller's transaction ([`publish`]); there is no other way. Delivery is at least once and order
+//! is not promised; a consumer takes each message once because the task table has a unique key, and compares versions because
+//! events carry state. Only this crate knows which database and which broker it talks to.
+
+mod bus;
+mod db;
+mod dead;
+mod housekeeping;
+mod idempotency;
+mod lease;
+mod migrate;
+mod outbox;
+mod rabbit;
+mod schema;
+mod task;
+mod watch;
+mod worker;
+
+pub use bus::Bus;
+pub use db::{Config, Db, Tx, TxError};
+pub use dead::{DeadTask, dead_tasks, discard, replay};
+pub use idempotency::{Answer, IdempotencyConflict, idempotent};
+pub use migrate::{migrate, migrations, pending};
+pub use outbox::publish;
+pub use rabbit::RabbitConfig;
+pub use task::{Done, Job, Task, TaskError, enqueue, receive};
+pub use worker::{Drain, Worker, drain};
+
+/// What services need of the database library, so that they name one version.
+pub use sea_orm;
+pub use sea_orm_migration;

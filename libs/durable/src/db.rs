@@ -1,0 +1,342 @@
+//! Opening a database, reading, and the one way to write: [`Db::tx`].
+
+use kit::Runtime;
+use sea_orm::sqlx;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Times a transaction is run before its serialization failure is the caller's.
+const TRIES: u32 = 5;
+/// How long a request waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(15);
+/// How long a writer of another process is waited for.
+const BUSY: Duration = Duration::from_secs(10);
+/// Readers beside the one writer of a `SQLite` file.
+const READERS: u32 = 4;
+
+/// Which database.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite://<path>?mode=rwc` or `postgres://user:password@host:port/database`.
+    pub url: String,
+    /// Connections to a server; a file has one writer and four readers whatever is said here.
+    #[serde(default = "default_connections")]
+    pub max_connections: u32,
+    /// How often the table is looked at for work when nothing has rung, milliseconds.
+    #[serde(default = "default_poll")]
+    pub poll_milliseconds: u64,
+}
+
+fn default_connections() -> u32 {
+    10
+}
+
+fn default_poll() -> u64 {
+    1000
+}
+
+impl std::fmt::Debug for Config {
+    /// Without the URL: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("max_connections", &self.max_connections)
+            .field("poll_milliseconds", &self.poll_milliseconds)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    runtime: Runtime,
+    poll: Duration,
+    outbox: Bell,
+    tasks: Bell,
+}
+
+/// Wakes loops of this process after a commit. What another process commits is found by polling.
+struct Bell(watch::Sender<u64>);
+
+impl Bell {
+    fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    fn ring(&self) {
+        self.0.send_modify(|rung| *rung = rung.wrapping_add(1));
+    }
+}
+
+impl Db {
+    /// Opens the database; a missing `SQLite` file and its folder are created when the URL says `mode=rwc`.
+    ///
+    /// # Errors
+    /// When the URL names neither database, or the database does not answer.
+    pub async fn open(config: &Config, rt: &Runtime) -> anyhow::Result<Self> {
+        let (writer, reader) = if config.url.starts_with("sqlite:") {
+            open_file(&config.url).await?
+        } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
+            let pool = open_server(config).await?;
+            (pool.clone(), pool)
+        } else {
+            anyhow::bail!("database.url must begin with sqlite: or postgres:");
+        };
+        Ok(Self(Arc::new(Inner {
+            writer,
+            reader,
+            runtime: rt.clone(),
+            poll: Duration::from_millis(config.poll_milliseconds.max(1)),
+            outbox: Bell::new(),
+            tasks: Bell::new(),
+        })))
+    }
+
+    /// For reads outside a transaction. Writing here is refused on `SQLite` and wrong on `PostgreSQL`.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.0.reader
+    }
+
+    /// Runs `work` in a write transaction: commits on `Ok`, rolls back on `Err`.
+    ///
+    /// On a serialization failure or deadlock the whole closure runs again (up to five times), so it must touch nothing but the
+    /// transaction. `SQLite` takes the write lock at the beginning (`BEGIN IMMEDIATE`): a transaction that reads first and writes
+    /// later would otherwise fail at once, whatever the busy timeout. Never call another service, and never call `tx` again,
+    /// inside: a file has one writer.
+    ///
+    /// # Errors
+    /// What `work` returned; or the database's error; or an error when a clone of the handle outlived `work`.
+    pub async fn tx<T, E, F, Fut>(&self, mut work: F) -> Result<T, E>
+    where
+        F: FnMut(Tx) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: TxError,
+    {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(&mut work).await {
+                Err(error)
+                    if attempt < TRIES && error.db_err().is_some_and(is_serialization_failure) =>
+                {
+                    let wait =
+                        crate::task::jitter(&self.0.runtime, Duration::from_millis(10 << attempt));
+                    tracing::debug!(attempt, "transaction is run again");
+                    tokio::time::sleep(wait).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<T, E, F, Fut>(&self, work: &mut F) -> Result<T, E>
+    where
+        F: FnMut(Tx) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: TxError,
+    {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that begins transactions"
+        )]
+        let transaction = self.0.writer.begin_with_options(options).await?;
+        let tx = Tx(Arc::new(TxInner {
+            transaction,
+            outbox: AtomicBool::new(false),
+            tasks: AtomicBool::new(false),
+        }));
+        let outcome = work(tx.clone()).await;
+        let Ok(inner) = Arc::try_unwrap(tx.0) else {
+            outcome?;
+            return Err(DbErr::Custom("a transaction handle outlived its closure".into()).into());
+        };
+        match outcome {
+            Ok(value) => {
+                inner.transaction.commit().await?;
+                if inner.outbox.into_inner() {
+                    self.0.outbox.ring();
+                }
+                if inner.tasks.into_inner() {
+                    self.0.tasks.ring();
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = inner.transaction.rollback().await {
+                    tracing::debug!(error = %rollback, "rollback failed; the connection is dropped");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.0.reader.ping().await
+    }
+
+    /// Closes the connections. Everything that uses the database must have ended.
+    ///
+    /// # Errors
+    /// When the driver reports one.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.0.reader.close_by_ref().await?;
+        self.0.writer.close_by_ref().await
+    }
+
+    /// The runtime it was opened with.
+    pub fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    pub(crate) fn poll(&self) -> Duration {
+        self.0.poll
+    }
+
+    pub(crate) fn outbox_bell(&self) -> watch::Receiver<u64> {
+        self.0.outbox.0.subscribe()
+    }
+
+    pub(crate) fn tasks_bell(&self) -> watch::Receiver<u64> {
+        self.0.tasks.0.subscribe()
+    }
+
+    /// Makes concurrent migrations of one database wait for each other. On `SQLite` the write lock does it.
+    pub(crate) async fn lock_migrations(tx: &Tx) -> Result<(), DbErr> {
+        if tx.get_database_backend() == DbBackend::Postgres {
+            // Any constant will do; it must only be the same for all.
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(7366437001)")
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// A transaction handle; pass `&*tx` to sea-orm. Clones belong to the same transaction and must not outlive the closure.
+#[derive(Clone)]
+pub struct Tx(Arc<TxInner>);
+
+struct TxInner {
+    transaction: DatabaseTransaction,
+    outbox: AtomicBool,
+    tasks: AtomicBool,
+}
+
+impl Tx {
+    pub(crate) fn touch_outbox(&self) {
+        self.0.outbox.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn touch_tasks(&self) {
+        self.0.tasks.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.transaction
+    }
+}
+
+/// An error that may carry the database's, so that [`Db::tx`] can see whether to run again.
+pub trait TxError: From<DbErr> {
+    /// The database's error inside, if that is what it is.
+    fn db_err(&self) -> Option<&DbErr>;
+}
+
+impl TxError for DbErr {
+    fn db_err(&self) -> Option<&DbErr> {
+        Some(self)
+    }
+}
+
+impl TxError for anyhow::Error {
+    fn db_err(&self) -> Option<&DbErr> {
+        self.downcast_ref()
+    }
+}
+
+/// `serialization_failure` and `deadlock_detected` of `PostgreSQL`.
+fn is_serialization_failure(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    matches!(&**error, sqlx::Error::Database(error)
+        if matches!(error.code().as_deref(), Some("40001" | "40P01")))
+}
+
+async fn open_server(config: &Config) -> anyhow::Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(&config.url);
+    options
+        .max_connections(config.max_connections.max(2))
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        .sqlx_logging(false);
+    Ok(Database::connect(options).await?)
+}
+
+/// One connection that writes and a few that read. `synchronous=FULL`: with WAL, `NORMAL` may forget the last commits when
+/// the power goes, and an acknowledged dossier must not be forgotten; it costs one fsync a commit.
+async fn open_file(url: &str) -> anyhow::Result<(DatabaseConnection, DatabaseConnection)> {
+    anyhow::ensure!(
+        !url.contains(":memory:") && !url.contains("mode=memory"),
+        "database.url: a database in memory cannot be shared by a writer and readers; name a file"
+    );
+    let parsed: SqliteConnectOptions = url.parse()?;
+    if url.contains("mode=rwc")
+        && let Some(folder) = parsed.get_filename().parent()
+        && !folder.as_os_str().is_empty()
+    {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    let common = |options: SqliteConnectOptions| {
+        options
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY)
+    };
+    let mut writer = ConnectOptions::new(url);
+    writer
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(common);
+    let writer = Database::connect(writer).await?;
+    let mut reader = ConnectOptions::new(url);
+    reader
+        .max_connections(READERS)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| common(options).pragma("query_only", "ON"));
+    Ok((writer, Database::connect(reader).await?))
+}

@@ -1,0 +1,49 @@
+//! Migrations: a step of its own (`migrate`), never at the start of a service.
+
+use crate::{Db, schema};
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
+
+/// A service's own migrations, oldest first.
+type Migrations = fn() -> Vec<Box<dyn MigrationTrait>>;
+
+struct Migrator(Migrations);
+
+impl MigratorTraitSelf for Migrator {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = migrations();
+        all.extend((self.0)());
+        all
+    }
+}
+
+/// The migrations of this crate's own tables. [`migrate`] puts them before the service's.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(schema::Tables)]
+}
+
+/// Brings the schema up to date, all steps in one transaction; a second caller waits for the first.
+///
+/// # Errors
+/// When a step fails; then nothing has changed.
+pub async fn migrate(db: &Db, migrations: Migrations) -> Result<(), DbErr> {
+    db.tx(|tx| async move {
+        Db::lock_migrations(&tx).await?;
+        Migrator(migrations).up(&*tx, None).await
+    })
+    .await
+}
+
+/// Names of the steps that the database does not have yet. Changes nothing.
+///
+/// # Errors
+/// When the database does not answer, or has steps this release does not know.
+pub async fn pending(db: &Db, migrations: Migrations) -> Result<Vec<String>, DbErr> {
+    let pending = Migrator(migrations)
+        .get_pending_migrations_read_only(db.read())
+        .await?;
+    Ok(pending
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect())
+}

@@ -1,0 +1,249 @@
+//! Names of the tables and their first migration.
+
+use sea_orm::DeriveIden;
+use sea_orm_migration::prelude::*;
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Outbox {
+    Table,
+    Seq,
+    Id,
+    EventType,
+    Subject,
+    Payload,
+    CreatedAt,
+    NextAttemptAt,
+    SentAt,
+    Attempts,
+    LastError,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Task {
+    Table,
+    Id,
+    Consumer,
+    Kind,
+    Key,
+    Payload,
+    Traceparent,
+    Priority,
+    RunAt,
+    Attempts,
+    State,
+    LeaseUntil,
+    LeaseToken,
+    LastError,
+    CreatedAt,
+    FinishedAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Idempotency {
+    Table,
+    Actor,
+    Key,
+    Operation,
+    BodyHash,
+    Status,
+    Body,
+    Etag,
+    Location,
+    CreatedAt,
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Lease {
+    Table,
+    Name,
+    Holder,
+    Until,
+    NextAt,
+}
+
+/// The tables of this crate.
+pub(crate) struct Tables;
+
+impl MigrationName for Tables {
+    fn name(&self) -> &'static str {
+        "durable_0001_tables"
+    }
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait is written that way; async_trait wants the same"
+)]
+#[async_trait::async_trait]
+impl MigrationTrait for Tables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        outbox(manager).await?;
+        task(manager).await?;
+        idempotency(manager).await?;
+        let mut lease = Table::create();
+        lease
+            .table(Lease::Table)
+            .col(ColumnDef::new(Lease::Name).text().not_null().primary_key())
+            .col(ColumnDef::new(Lease::Holder).uuid())
+            .col(
+                ColumnDef::new(Lease::Until)
+                    .timestamp_with_time_zone()
+                    .not_null(),
+            )
+            .col(
+                ColumnDef::new(Lease::NextAt)
+                    .timestamp_with_time_zone()
+                    .not_null(),
+            );
+        manager.create_table(lease).await
+    }
+}
+
+async fn outbox(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut table = Table::create();
+    table
+        .table(Outbox::Table)
+        .col(
+            ColumnDef::new(Outbox::Seq)
+                .big_integer()
+                .not_null()
+                .auto_increment()
+                .primary_key(),
+        )
+        .col(ColumnDef::new(Outbox::Id).uuid().not_null().unique_key())
+        .col(ColumnDef::new(Outbox::EventType).text().not_null())
+        .col(ColumnDef::new(Outbox::Subject).text().not_null())
+        .col(ColumnDef::new(Outbox::Payload).text().not_null())
+        .col(
+            ColumnDef::new(Outbox::CreatedAt)
+                .timestamp_with_time_zone()
+                .not_null(),
+        )
+        .col(
+            ColumnDef::new(Outbox::NextAttemptAt)
+                .timestamp_with_time_zone()
+                .not_null(),
+        )
+        .col(ColumnDef::new(Outbox::SentAt).timestamp_with_time_zone())
+        .col(
+            ColumnDef::new(Outbox::Attempts)
+                .big_integer()
+                .not_null()
+                .default(0),
+        )
+        .col(ColumnDef::new(Outbox::LastError).text());
+    manager.create_table(table).await?;
+    // Both small: they hold only what waits.
+    let mut waiting = Index::create();
+    waiting
+        .name("outbox_waiting")
+        .table(Outbox::Table)
+        .col(Outbox::Seq)
+        .and_where(Expr::col(Outbox::SentAt).is_null());
+    manager.create_index(waiting).await?;
+    let mut subject = Index::create();
+    subject
+        .name("outbox_waiting_subject")
+        .table(Outbox::Table)
+        .col(Outbox::EventType)
+        .col(Outbox::Subject)
+        .and_where(Expr::col(Outbox::SentAt).is_null());
+    manager.create_index(subject).await?;
+    let mut sent = Index::create();
+    sent.name("outbox_sent")
+        .table(Outbox::Table)
+        .col(Outbox::SentAt);
+    manager.create_index(sent).await
+}
+
+async fn task(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut table = Table::create();
+    table
+        .table(Task::Table)
+        .col(ColumnDef::new(Task::Id).uuid().not_null().primary_key())
+        .col(ColumnDef::new(Task::Consumer).text().not_null())
+        .col(ColumnDef::new(Task::Kind).text().not_null())
+        .col(ColumnDef::new(Task::Key).text().not_null())
+        .col(ColumnDef::new(Task::Payload).text().not_null())
+        .col(ColumnDef::new(Task::Traceparent).text())
+        .col(
+            ColumnDef::new(Task::Priority)
+                .big_integer()
+                .not_null()
+                .default(0),
+        )
+        .col(
+            ColumnDef::new(Task::RunAt)
+                .timestamp_with_time_zone()
+                .not_null(),
+        )
+        .col(
+            ColumnDef::new(Task::Attempts)
+                .big_integer()
+                .not_null()
+                .default(0),
+        )
+        .col(ColumnDef::new(Task::State).text().not_null())
+        .col(ColumnDef::new(Task::LeaseUntil).timestamp_with_time_zone())
+        .col(ColumnDef::new(Task::LeaseToken).uuid())
+        .col(ColumnDef::new(Task::LastError).text())
+        .col(
+            ColumnDef::new(Task::CreatedAt)
+                .timestamp_with_time_zone()
+                .not_null(),
+        )
+        .col(ColumnDef::new(Task::FinishedAt).timestamp_with_time_zone());
+    manager.create_table(table).await?;
+    let mut key = Index::create();
+    key.name("task_key")
+        .table(Task::Table)
+        .col(Task::Consumer)
+        .col(Task::Kind)
+        .col(Task::Key)
+        .unique();
+    manager.create_index(key).await?;
+    let mut open = Index::create();
+    open.name("task_open")
+        .table(Task::Table)
+        .col(Task::RunAt)
+        .and_where(Expr::col(Task::FinishedAt).is_null());
+    manager.create_index(open).await?;
+    let mut finished = Index::create();
+    finished
+        .name("task_finished")
+        .table(Task::Table)
+        .col(Task::State)
+        .col(Task::FinishedAt);
+    manager.create_index(finished).await
+}
+
+async fn idempotency(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut table = Table::create();
+    table
+        .table(Idempotency::Table)
+        .col(ColumnDef::new(Idempotency::Actor).uuid().not_null())
+        .col(ColumnDef::new(Idempotency::Key).text().not_null())
+        .col(ColumnDef::new(Idempotency::Operation).text().not_null())
+        .col(ColumnDef::new(Idempotency::BodyHash).text().not_null())
+        .col(ColumnDef::new(Idempotency::Status).big_integer().not_null())
+        .col(ColumnDef::new(Idempotency::Body).text().not_null())
+        .col(ColumnDef::new(Idempotency::Etag).text())
+        .col(ColumnDef::new(Idempotency::Location).text())
+        .col(
+            ColumnDef::new(Idempotency::CreatedAt)
+                .timestamp_with_time_zone()
+                .not_null(),
+        )
+        .primary_key(
+            Index::create()
+                .col(Idempotency::Actor)
+                .col(Idempotency::Key),
+        );
+    manager.create_table(table).await?;
+    let mut created = Index::create();
+    created
+        .name("idempotency_created")
+        .table(Idempotency::Table)
+        .col(Idempotency::CreatedAt);
+    manager.create_index(created).await
+}

@@ -1,0 +1,72 @@
+//! The main of a service with a database: `<service>` serves, `<service> migrate` brings the schema up to date and exits.
+
+use crate::bus::Bus;
+use crate::db::{Config, Db};
+use crate::migrate::{Migrations, migrate, pending};
+use crate::rabbit::RabbitConfig;
+use anyhow::Context as _;
+use kit::Runtime;
+use kit::process::Started;
+use serde::de::DeserializeOwned;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// A service's settings that name its database.
+pub trait HasDatabase {
+    /// The database.
+    fn database(&self) -> &Config;
+}
+
+/// Runs a service. Never migrates by itself: it refuses to start on a schema that is behind, and says what to run.
+pub fn main<C, F>(
+    name: &'static str,
+    defaults: &'static str,
+    migrations: Migrations,
+    start: F,
+) -> ExitCode
+where
+    C: HasDatabase + DeserializeOwned,
+    F: AsyncFnOnce(C, TcpListener, &Runtime, &Bus) -> anyhow::Result<()>,
+{
+    if std::env::args().nth(1).as_deref() == Some("migrate") {
+        return kit::process::once(name, defaults, async |config: C, rt| {
+            let db = Db::open(config.database(), rt).await?;
+            migrate(&db, migrations).await.context("migration")
+        });
+    }
+    kit::process::run(name, defaults, async |started: Started<C>, rt| {
+        let db = Db::open(started.config.database(), rt).await?;
+        let behind = pending(&db, migrations).await?;
+        anyhow::ensure!(
+            behind.is_empty(),
+            "the schema is behind by {}: run `{name} migrate` first",
+            behind.join(", ")
+        );
+        let bus = bus(&started.process.bus, rt);
+        start(started.config, started.listener, rt, &bus).await?;
+        let ready: kit::admin::Readiness = Arc::new(move || {
+            let db = db.clone();
+            Box::pin(async move {
+                db.ping()
+                    .await
+                    .map_err(|_unreachable| "the database does not answer".to_owned())
+            })
+        });
+        Ok(ready)
+    })
+}
+
+/// The bus that the settings ask for.
+pub fn bus(settings: &kit::config::Bus, rt: &Runtime) -> Bus {
+    if settings.url.is_empty() {
+        return Bus::in_process();
+    }
+    Bus::rabbit(RabbitConfig::from(settings), rt)
+}
+
+impl From<&kit::config::Bus> for RabbitConfig {
+    fn from(settings: &kit::config::Bus) -> Self {
+        Self::new(settings.url.expose(), &settings.prefix, settings.prefetch)
+    }
+}

@@ -1,0 +1,95 @@
+//! What operators see: depth and age of the outbox, tasks that wait or were given up, attempts that failed.
+
+use crate::db::Db;
+use crate::schema::{Outbox, Task};
+use crate::task::{DEAD, LEASED, READY};
+use kit::Runtime;
+use kit::metrics::{Counters, Gauges, Labels};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ConnectionTrait as _, DbErr};
+
+/// The metrics of one worker.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    service: String,
+    outbox: Gauges,
+    outbox_age: Gauges,
+    tasks: Gauges,
+    done: Counters,
+    retried: Counters,
+    buried: Counters,
+}
+
+impl Watch {
+    pub(crate) fn new(service: &str, rt: &Runtime) -> Self {
+        Self {
+            service: service.to_owned(),
+            outbox: rt
+                .metrics
+                .gauges("outbox_waiting", "Events that wait to be sent"),
+            outbox_age: rt.metrics.gauges(
+                "outbox_oldest_seconds",
+                "Age of the oldest event that waits, seconds",
+            ),
+            tasks: rt
+                .metrics
+                .gauges("tasks", "Tasks that are not done, by state"),
+            done: rt.metrics.counters("tasks_done", "Tasks finished, by kind"),
+            retried: rt
+                .metrics
+                .counters("tasks_retried", "Attempts that failed, by kind"),
+            buried: rt.metrics.counters("tasks_dead", "Tasks given up, by kind"),
+        }
+    }
+
+    fn labels(&self, kind: &str) -> Labels {
+        Labels {
+            service: self.service.clone(),
+            kind: kind.to_owned(),
+        }
+    }
+
+    pub(crate) fn done(&self, kind: &str) {
+        self.done.get_or_create(&self.labels(kind)).inc();
+    }
+
+    pub(crate) fn retried(&self, kind: &str) {
+        self.retried.get_or_create(&self.labels(kind)).inc();
+    }
+
+    pub(crate) fn buried(&self, kind: &str) {
+        self.buried.get_or_create(&self.labels(kind)).inc();
+    }
+
+    /// Counts the tables.
+    pub(crate) async fn look(&self, db: &Db) -> Result<(), DbErr> {
+        let now = db.runtime().clock.now();
+        let mut waiting = Query::select();
+        waiting
+            .expr_as(Expr::col(Outbox::Seq).count(), "number")
+            .expr_as(Expr::col(Outbox::CreatedAt).min(), "oldest")
+            .from(Outbox::Table)
+            .and_where(Expr::col(Outbox::SentAt).is_null());
+        if let Some(row) = db.read().query_one(&waiting).await? {
+            let oldest: Option<chrono::DateTime<chrono::Utc>> = row.try_get("", "oldest")?;
+            let age = oldest.map_or(0, |oldest| (now - oldest).num_seconds());
+            self.outbox
+                .get_or_create(&self.labels(""))
+                .set(row.try_get("", "number")?);
+            self.outbox_age.get_or_create(&self.labels("")).set(age);
+        }
+        for state in [READY, LEASED, DEAD] {
+            let mut count = Query::select();
+            count
+                .expr_as(Expr::col(Task::Id).count(), "number")
+                .from(Task::Table)
+                .and_where(Expr::col(Task::State).eq(state));
+            if let Some(row) = db.read().query_one(&count).await? {
+                self.tasks
+                    .get_or_create(&self.labels(state))
+                    .set(row.try_get("", "number")?);
+            }
+        }
+        Ok(())
+    }
+}
