@@ -6,6 +6,7 @@
 #   servers.sh status [test|dev]                     what is used, and what runs because of us
 #   servers.sh release PID [test|dev]                PID needs them no longer; stops them if nobody does
 #   servers.sh stop   [test|dev]                     stop what was started here, and nothing else
+#   servers.sh psql   [test|dev]                     psql as the administrator, reading from the standard input
 #
 # Each server is looked for by itself, in this order:
 #   1. MOTCUA_TEST_POSTGRES_URL, MOTCUA_TEST_AMQP_URL, MOTCUA_TEST_REDIS_URL (MOTCUA_DEV_… for `dev`);
@@ -20,13 +21,10 @@
 # server starts, so that `stop` also cleans up after a start that was killed half way.
 set -euo pipefail
 
-ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
-LOCAL=$ROOT/.local
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-say() { printf '%s\n' "servers: $*" >&2; }
-die() { say "$*"; exit 1; }
-
-usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 # ---------------------------------------------------------------- arguments
 
@@ -61,25 +59,6 @@ umask 022
 
 # ---------------------------------------------------------------- small tools
 
-alive() { [ -n "${1:-}" ] && kill -0 "$1" 2>/dev/null; }
-
-# True if the process PID is alive and still the one we started: it works in FOLDER, or its
-# command line or environment names it. (Redis overwrites both of the latter.) A pid file may
-# outlive a reboot, and its number then belongs to somebody else.
-ours() { # PID FOLDER
-  alive "$1" || return 1
-  if [ -d "/proc/$1" ]; then
-    case $(readlink "/proc/$1/cwd" 2>/dev/null || true)/ in "$2"/*) return 0 ;; esac
-    grep -qaF -- "$2" "/proc/$1/environ" "/proc/$1/cmdline" 2>/dev/null
-  else
-    ps -ww -p "$1" -o args= 2>/dev/null | grep -qF -- "$2"
-  fi
-}
-
-read_file() { [ -f "$1" ] && cat -- "$1" 2>/dev/null || true; }
-
-port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
 # A free port below the range from which the kernel takes outgoing ports.
 free_port() {
   local p try
@@ -94,45 +73,6 @@ free_port() {
   die "no free port between 20000 and 32000"
 }
 TAKEN=
-
-secret() { od -An -N18 -tx1 /dev/urandom | tr -d ' \n'; }
-
-# Reads a secret from FILE, making it first if need be.
-kept_secret() { # FILE
-  [ -s "$1" ] || (umask 077; secret >"$1")
-  cat -- "$1"
-}
-
-# Runs a command that must not outlive SECONDS.
-limited() { # SECONDS COMMAND…
-  if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi
-}
-
-# Starts a server in a session of its own, without our lock, terminal or input.
-# The pid file is written before anything else can fail.
-detached() { # PIDFILE LOG COMMAND…
-  local pidfile=$1 log=$2
-  shift 2
-  if command -v setsid >/dev/null; then
-    setsid "$@" </dev/null >>"$log" 2>&1 9>&- &
-  else
-    nohup "$@" </dev/null >>"$log" 2>&1 9>&- &
-  fi
-  echo $! >"$pidfile"
-  disown
-}
-
-# Waits until the process is gone; after SECONDS it is killed.
-await_end() { # PID SECONDS
-  local i
-  for i in $(seq 1 $(($2 * 10))); do
-    alive "$1" || return 0
-    sleep 0.1
-  done
-  say "process $1 does not stop; killing it"
-  kill -9 "$1" 2>/dev/null || true
-  sleep 0.2
-}
 
 # Splits scheme://user:password@host:port/rest into U_USER, U_PASSWORD, U_HOST, U_PORT, U_PATH.
 split_url() { # URL DEFAULT_PORT
@@ -253,7 +193,7 @@ need_programs() { # COMPONENT…
 
 # ---------------------------------------------------------------- does it answer?
 
-# The server lets us in and lets us create (and drop) a database and a role.
+# The server lets us in and lets us create (and drop) a database; for `dev` a role too.
 check_postgres() { # URL
   split_url "$1" 5432
   if ! find_psql; then
@@ -262,9 +202,9 @@ check_postgres() { # URL
     return
   fi
   local name=motcua_probe_$$_$RANDOM
-  PGCONNECT_TIMEOUT=5 limited 30 "$PSQL" "$1" -w -X -q -v ON_ERROR_STOP=1 \
-    -c "create database $name" -c "drop database $name" \
-    -c "create role $name" -c "drop role $name" </dev/null >/dev/null 2>&1 9>&-
+  local steps=(-c "create database $name" -c "drop database $name")
+  [ "$INSTANCE" = dev ] && steps+=(-c "create role $name" -c "drop role $name")
+  PGCONNECT_TIMEOUT=5 limited 30 "$PSQL" "$1" -w -X -q -v ON_ERROR_STOP=1 "${steps[@]}" </dev/null >/dev/null 2>&1 9>&-
 }
 
 check_redis() { # URL
@@ -770,6 +710,13 @@ case $COMMAND in
   stop) stop ;;
   release) release ;;
   status) status ;;
+  psql)
+    [ -f "$ENV_FILE" ] || die "not started"
+    # shellcheck disable=SC1090
+    . "$ENV_FILE"
+    find_psql || die "please install psql (Debian, Ubuntu: sudo apt-get install postgresql-client)"
+    exec "$PSQL" "$(given postgres)" -w -X -q -v ON_ERROR_STOP=1
+    ;;
   env) [ -f "$ENV_FILE" ] && cat "$ENV_FILE" || die "not started" ;;
   *) usage ;;
 esac

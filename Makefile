@@ -1,0 +1,54 @@
+# Thin: what is more than a line lies in the binary `motcua` or in e2e/servers/.
+
+CARGO ?= cargo
+# dev builds in minutes; PROFILE=release is what one deploys.
+PROFILE ?= dev
+GATEWAY ?= http://127.0.0.1:8080
+COUNT ?= 200
+CONCURRENCY ?= 8
+
+MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt openapi openapi-check up down bench demo deny clean-local
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start the whole suite in one process, with demo data, on http://127.0.0.1:8080
+	@$(CARGO) run --profile $(PROFILE) -p suite --bin motcua -- serve --demo
+
+test: ## Test everything: SQLite, then PostgreSQL, RabbitMQ and Redis (found, or started for the time)
+	@e2e/servers/test.sh
+
+lint: ## Check format and lints, as CI does
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+fmt: ## Format
+	$(CARGO) fmt --all
+
+openapi: ## Write openapi/*.json from the code
+	$(MOTCUA) openapi --write openapi
+
+openapi-check: ## Fail if openapi/*.json is not what the code says
+	$(MOTCUA) openapi --check openapi
+
+up: ## Start each service as a process of its own over PostgreSQL, RabbitMQ and Redis
+	@PROFILE=$(PROFILE) e2e/servers/up.sh
+
+down: ## Stop what `make up` started; the data stays
+	@e2e/servers/down.sh
+
+demo: ## Play the main story once through the public API of what runs (GATEWAY=…)
+	@$(MOTCUA) demo --gateway $(GATEWAY)
+
+bench: ## Play it many times at once and print the latencies (COUNT=…, CONCURRENCY=…)
+	@$(MOTCUA) demo --gateway $(GATEWAY) --count $(COUNT) --concurrency $(CONCURRENCY) --json
+
+deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
+	else echo "not checked: cargo install --locked cargo-deny"; fi
+
+clean-local: down ## Stop, and forget the servers, data and logs of `make up`
+	@e2e/servers/down.sh --forget
