@@ -24,10 +24,13 @@ pub struct TestDb {
 
 enum Place {
     File { _folder: tempfile::TempDir },
-    Server { _database: OnServer },
+    Server { _database: Box<OnServer> },
 }
 
-struct OnServer {
+/// A database of a test's own on the server of `MOTCUA_TEST_POSTGRES_URL`; dropped with it.
+pub struct OnServer {
+    /// Its address.
+    pub url: String,
     admin: Url,
     name: String,
 }
@@ -101,22 +104,34 @@ fn in_file() -> (String, Place) {
 }
 
 async fn on_server() -> (String, Place) {
-    let admin: Url = variable(POSTGRES)
-        .unwrap_or_else(|| panic!("MOTCUA_TEST_BACKEND=postgres needs {POSTGRES}"))
-        .parse()
-        .expect("a URL");
-    let name = format!("motcua_test_{}", random().simple());
-    execute(&admin, &format!("CREATE DATABASE \"{name}\""))
-        .await
-        .expect("CREATE DATABASE");
-    let mut url = admin.clone();
-    url.set_path(&name);
+    let database = OnServer::create().await;
     (
-        url.into(),
+        database.url.clone(),
         Place::Server {
-            _database: OnServer { admin, name },
+            _database: Box::new(database),
         },
     )
+}
+
+impl OnServer {
+    /// Makes an empty one.
+    pub async fn create() -> Self {
+        let admin: Url = variable(POSTGRES)
+            .unwrap_or_else(|| panic!("{POSTGRES} is not set"))
+            .parse()
+            .expect("a URL");
+        let name = format!("motcua_test_{}", random().simple());
+        execute(&admin, &format!("CREATE DATABASE \"{name}\""))
+            .await
+            .expect("CREATE DATABASE");
+        let mut url = admin.clone();
+        url.set_path(&name);
+        Self {
+            url: url.into(),
+            admin,
+            name,
+        }
+    }
 }
 
 async fn execute(admin: &Url, sql: &str) -> Result<(), sea_orm::DbErr> {

@@ -10,7 +10,7 @@ pub mod proxy;
 mod wait;
 
 pub use app::{Reply, TestApp};
-pub use db::{TestDb, amqp_url, broker_prefix, deliver, deliver_as, on_postgres};
+pub use db::{OnServer, TestDb, amqp_url, broker_prefix, deliver, deliver_as, on_postgres};
 pub use keys::{ISSUER, runtime, token, token_with};
 pub use wait::wait_for;
 
