@@ -50,5 +50,5 @@ deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
 	else echo "not checked: cargo install --locked cargo-deny"; fi
 
-clean-local: down ## Stop, and forget the servers, data and logs of `make up`
+clean-local: ## Stop it, and forget the data and logs of `make up`
 	@e2e/servers/down.sh --forget

@@ -6,6 +6,7 @@
 #   servers.sh status [test|dev]                     what is used, and what runs because of us
 #   servers.sh release PID [test|dev]                PID needs them no longer; stops them if nobody does
 #   servers.sh stop   [test|dev]                     stop what was started here, and nothing else
+#   servers.sh forget [test|dev]                     stop it, and remove its data
 #   servers.sh psql   [test|dev]                     psql as the administrator, reading from the standard input
 #
 # Each server is looked for by itself, in this order:
@@ -24,7 +25,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 # ---------------------------------------------------------------- arguments
 
@@ -671,6 +672,18 @@ stop() {
   stop_all
 }
 
+# Removes the data of private servers; for a server found elsewhere its databases are somebody's
+# business, and stay.
+forget_all() {
+  [ -d "$HOME_DIR" ] || return 0
+  locked
+  stop_all
+  forget postgres
+  forget amqp
+  forget redis
+  rm -rf -- "$HOME_DIR/postgres"
+}
+
 release() {
   [ -d "$HOME_DIR" ] || return 0
   locked
@@ -709,6 +722,7 @@ case $COMMAND in
   start) start ;;
   stop) stop ;;
   release) release ;;
+  forget) forget_all ;;
   status) status ;;
   psql)
     [ -f "$ENV_FILE" ] || die "not started"
