@@ -40,6 +40,7 @@ done
 
 # One role and one database for each service; nobody else's role may enter.
 private_file "$SECRETS/roles.sql" "$(
+  echo 'set client_min_messages = warning;'
   for name in $WITH_DATABASE; do
     role=motcua_$name
     password=$(kept_secret "$SECRETS/$name.password")
@@ -100,12 +101,22 @@ for name in $WITH_DATABASE; do
 done
 "$BIN/motcua" migrate --demo >"$LOG/demo-data.log" 2>&1 </dev/null || { tail -n 20 "$LOG/demo-data.log" >&2; die "the demo data could not be written"; }
 
+# A service learns its own secrets, not the others' nor the administrator's.
+hide_from() { # NAME; sets HIDE
+  local other
+  HIDE=(-u MOTCUA_DEV_POSTGRES_URL -u MOTCUA_DEV_AMQP_URL -u MOTCUA_DEV_REDIS_URL)
+  for other in $WITH_DATABASE; do
+    [ "$other" = "$1" ] || HIDE+=(-u "MOTCUA_$(printf '%s' "$other" | tr '[:lower:]' '[:upper:]')__DATABASE__URL_FILE")
+  done
+}
+
 cd "$UP"
 for entry in $SERVICES; do
   name=${entry%:*}
   port=${entry#*:}
+  hide_from "$name"
   [ -f "$LOG/$name.log" ] && mv "$LOG/$name.log" "$LOG/$name.log.1"
-  detached "$UP/run/$name.pid" "$LOG/$name.log" env \
+  detached "$UP/run/$name.pid" "$LOG/$name.log" env "${HIDE[@]}" \
     MOTCUA_PROCESS__HTTP__BIND="127.0.0.1:$port" \
     MOTCUA_PROCESS__HTTP__ADMIN_BIND="127.0.0.1:91${port: -2}" \
     "$BIN/$name"
