@@ -1,8 +1,38 @@
-//! `RabbitMQ` as transport.
+//! `RabbitMQ` as transport: one durable topic exchange, one quorum queue per consuming service, one exchange and queue for
+//! what cannot be read. Nothing here is kept: what is not confirmed stays in the outbox, what is not stored is not acknowledged.
+//!
+//! Connections are made when they are needed and made again for ever; lapin's own recovery stays off, so that there is one
+//! owner of that decision.
+
+mod receiver;
+
+pub(crate) use receiver::Receiver;
 
 use crate::bus::{BusError, Outcome, Outgoing};
+use futures_util::future::join_all;
 use kit::Runtime;
+use kit::metrics::{Counters, Labels};
+use lapin::options::{
+    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+    QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::uri::AMQPUri;
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
+};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+/// How long a connection, a declaration or a confirmation may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A silent peer is noticed after two of these, seconds.
+const HEARTBEAT: u16 = 10;
+/// What names of queues, and of the exchange for the dead, begin with, after the prefix.
+const OURS: &str = "motcua.";
 
 /// Where the broker is and what the names begin with.
 #[derive(Clone, Deserialize, Serialize)]
@@ -32,38 +62,307 @@ fn default_prefetch() -> u16 {
     64
 }
 
-/// A broker.
+impl std::fmt::Debug for RabbitConfig {
+    /// Without the URL: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RabbitConfig")
+            .field("prefix", &self.prefix)
+            .field("exchange", &self.exchange)
+            .field("prefetch", &self.prefetch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A broker. Cheap to clone.
 #[derive(Clone)]
-pub struct Rabbit {
-    _config: RabbitConfig,
+pub struct Rabbit(Arc<Inner>);
+
+struct Inner {
+    config: RabbitConfig,
+    connections: Counters,
+    publisher: Mutex<Option<Link>>,
+}
+
+/// An open connection with its one channel; closed when dropped.
+struct Link {
+    connection: Connection,
+    channel: Channel,
+}
+
+impl Link {
+    fn is_up(&self) -> bool {
+        self.connection.status().connected() && self.channel.status().connected()
+    }
+}
+
+/// A message was not taken, or nothing can be said about it because the line broke.
+enum Refused {
+    Message(String),
+    Line(String),
 }
 
 impl Rabbit {
-    pub(crate) fn new(config: RabbitConfig, _rt: &Runtime) -> Self {
-        Self { _config: config }
+    pub(crate) fn new(config: RabbitConfig, rt: &Runtime) -> Self {
+        Self(Arc::new(Inner {
+            config,
+            connections: rt.metrics.counters(
+                "broker_connections",
+                "Connections made to RabbitMQ, by purpose",
+            ),
+            publisher: Mutex::new(None),
+        }))
     }
 
-    pub(crate) async fn send(&self, _lanes: Vec<Vec<Outgoing>>) -> Result<Vec<Outcome>, BusError> {
-        std::future::ready(()).await;
-        Err(BusError("not connected".into()))
+    /// Sends lanes side by side on one channel; within a lane a message waits for the confirmation of the one before.
+    pub(crate) async fn send(&self, lanes: Vec<Vec<Outgoing>>) -> Result<Vec<Outcome>, BusError> {
+        let channel = self.publisher().await?;
+        let (channel, exchange) = (&channel, &self.exchange()?);
+        let lanes = lanes.into_iter().map(|lane| async move {
+            let mut outcomes = Vec::new();
+            for message in lane {
+                match publish(channel, exchange, &message).await {
+                    Ok(()) => outcomes.push(Outcome {
+                        seq: message.seq,
+                        result: Ok(()),
+                    }),
+                    Err(Refused::Message(reason)) => {
+                        outcomes.push(Outcome {
+                            seq: message.seq,
+                            result: Err(reason),
+                        });
+                        return (outcomes, None);
+                    }
+                    Err(Refused::Line(reason)) => return (outcomes, Some(reason)),
+                }
+            }
+            (outcomes, None)
+        });
+        let mut outcomes = Vec::new();
+        let mut broken = None;
+        for (lane, reason) in join_all(lanes).await {
+            outcomes.extend(lane);
+            broken = broken.or(reason);
+        }
+        match broken {
+            // What was confirmed before the line broke is noted; the next round connects again.
+            Some(reason) => {
+                self.0.publisher.lock().await.take();
+                if outcomes.is_empty() {
+                    Err(BusError(reason))
+                } else {
+                    Ok(outcomes)
+                }
+            }
+            None => Ok(outcomes),
+        }
+    }
+
+    async fn publisher(&self) -> Result<Channel, BusError> {
+        let mut publisher = self.0.publisher.lock().await;
+        if let Some(link) = publisher.as_ref().filter(|link| link.is_up()) {
+            return Ok(link.channel.clone());
+        }
+        let link = self.connect("publisher").await?;
+        within(
+            "confirm.select",
+            link.channel.confirm_select(ConfirmSelectOptions::default()),
+        )
+        .await?;
+        self.declare_exchange(&link.channel).await?;
+        let channel = link.channel.clone();
+        *publisher = Some(link);
+        Ok(channel)
+    }
+
+    async fn connect(&self, purpose: &str) -> Result<Link, BusError> {
+        let config = &self.0.config;
+        let mut uri: AMQPUri = config
+            .url
+            .parse()
+            .map_err(|_error: String| BusError("the broker's URL cannot be read".to_owned()))?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        let properties = ConnectionProperties::default()
+            .with_connection_name(format!("{}{OURS}{purpose}", config.prefix).into());
+        let connection = within("connect", Connection::connect_uri(uri, properties)).await?;
+        let channel = within("channel.open", connection.create_channel()).await?;
+        let labels = Labels {
+            service: "bus".to_owned(),
+            kind: purpose.to_owned(),
+        };
+        self.0.connections.get_or_create(&labels).inc();
+        tracing::info!(purpose, "connected to RabbitMQ");
+        Ok(Link {
+            connection,
+            channel,
+        })
+    }
+
+    fn exchange(&self) -> Result<ShortString, BusError> {
+        self.name(&self.0.config.exchange)
+    }
+
+    fn dead(&self) -> Result<ShortString, BusError> {
+        self.name(&format!("{OURS}dead"))
+    }
+
+    fn queue(&self, consumer: &str) -> Result<ShortString, BusError> {
+        self.name(&format!("{OURS}{consumer}"))
+    }
+
+    fn name(&self, name: &str) -> Result<ShortString, BusError> {
+        short(format!("{}{name}", self.0.config.prefix))
+    }
+
+    async fn declare_exchange(&self, channel: &Channel) -> Result<(), BusError> {
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            ..ExchangeDeclareOptions::default()
+        };
+        within(
+            "exchange.declare",
+            channel.exchange_declare(
+                self.exchange()?,
+                ExchangeKind::Topic,
+                options,
+                FieldTable::default(),
+            ),
+        )
+        .await
+    }
+
+    /// Exchanges and queues of a consumer. Bindings are added, never removed: while releases overlap, the older one still
+    /// listens, and what nobody handles any more is seen among the tasks that wait.
+    async fn declare(
+        &self,
+        channel: &Channel,
+        consumer: &str,
+        types: &[String],
+    ) -> Result<ShortString, BusError> {
+        self.declare_exchange(channel).await?;
+        let (queue, dead) = (self.queue(consumer)?, self.dead()?);
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            ..ExchangeDeclareOptions::default()
+        };
+        within(
+            "exchange.declare",
+            channel.exchange_declare(
+                dead.clone(),
+                ExchangeKind::Fanout,
+                options,
+                FieldTable::default(),
+            ),
+        )
+        .await?;
+        let mut arguments = FieldTable::default();
+        arguments.insert(
+            "x-queue-type".into(),
+            AMQPValue::LongString("quorum".into()),
+        );
+        if let Some(expires) = self.0.config.expires_milliseconds {
+            arguments.insert("x-expires".into(), AMQPValue::LongUInt(expires));
+        }
+        within(
+            "queue.declare",
+            channel.queue_declare(
+                dead.clone(),
+                QueueDeclareOptions::durable(),
+                arguments.clone(),
+            ),
+        )
+        .await?;
+        bind(channel, &dead, &dead, "").await?;
+        arguments.insert(
+            "x-dead-letter-exchange".into(),
+            AMQPValue::LongString(dead.as_str().to_owned().into()),
+        );
+        within(
+            "queue.declare",
+            channel.queue_declare(queue.clone(), QueueDeclareOptions::durable(), arguments),
+        )
+        .await?;
+        for event_type in types {
+            bind(channel, &queue, &self.exchange()?, event_type).await?;
+        }
+        Ok(queue)
     }
 }
 
-/// Reads a consumer's queue.
-pub(crate) struct Receiver;
+async fn bind(
+    channel: &Channel,
+    queue: &ShortString,
+    exchange: &ShortString,
+    key: &str,
+) -> Result<(), BusError> {
+    within(
+        "queue.bind",
+        channel.queue_bind(
+            queue.clone(),
+            exchange.clone(),
+            short(key.to_owned())?,
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        ),
+    )
+    .await
+}
 
-impl Receiver {
-    pub(crate) fn new(
-        _rabbit: Rabbit,
-        _db: crate::Db,
-        _rt: Runtime,
-        _consumer: String,
-        _types: Vec<String>,
-    ) -> Self {
-        Self
+async fn publish(
+    channel: &Channel,
+    exchange: &ShortString,
+    message: &Outgoing,
+) -> Result<(), Refused> {
+    let routing_key = short(message.event_type.clone()).map_err(|e| Refused::Message(e.0))?;
+    let properties = BasicProperties::default()
+        .with_content_type("application/cloudevents+json".into())
+        .with_message_id(message.id.to_string().into())
+        // Persistent.
+        .with_delivery_mode(2);
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the relay: the one place that publishes"
+    )]
+    let confirmed = async {
+        channel
+            .basic_publish(
+                exchange.clone(),
+                routing_key,
+                options,
+                message.payload.as_bytes(),
+                properties,
+            )
+            .await?
+            .await
+    };
+    match within("basic.publish", confirmed)
+        .await
+        .map_err(|error| Refused::Line(error.0))?
+    {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(Refused::Message(
+            "unroutable: no queue is bound to this type".to_owned(),
+        )),
+        Confirmation::Nack(None) => Err(Refused::Message("refused by the broker".to_owned())),
+        Confirmation::NotRequested => Err(Refused::Line("confirms are off".to_owned())),
     }
+}
 
-    pub(crate) async fn run(self) {
-        std::future::ready(()).await;
+/// Runs one exchange with the broker; a broker that says nothing is away.
+async fn within<T>(
+    what: &str,
+    exchange: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, BusError> {
+    match timeout(PATIENCE, exchange).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(BusError(format!("{what}: {error}"))),
+        Err(_) => Err(BusError(format!("{what}: no answer within {PATIENCE:?}"))),
     }
+}
+
+fn short(name: String) -> Result<ShortString, BusError> {
+    ShortString::try_new(name).map_err(|error| BusError(error.to_string()))
 }
