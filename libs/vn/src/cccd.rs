@@ -340,7 +340,7 @@ mod tests {
             ("|Nam|", "|N|", "cccd.qr.sex"),
             ("|Nam|", "|Nữ|", "cccd.qr.sexMismatch"),
             ("01021990", "01021991", "cccd.qr.birthYearMismatch"),
-            ("01021990", "01022090", "cccd.qr.birthYearMismatch"),
+            ("01021990", "01021890", "cccd.qr.birthYearMismatch"),
             ("001090000001", "00109000000", "cccd.length"),
         ] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Mã số thuế (MST), the tax code: TT 105/2020/TT-BTC, TT 86/2024/TT-BTC.
+//! Mã số thuế (MST), the tax code: TT 86/2024/TT-BTC.
 
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +90,7 @@ impl TaxCode {
             .zip(WEIGHTS)
             .map(|(byte, weight)| digit(byte) * weight)
             .sum();
-        if head.bytes().nth(9).map(digit) != Some(10 - sum % 11) {
+        if head.as_bytes().get(9).copied().map(digit) != Some(10 - sum % 11) {
             return Err(TaxCodeError::Checksum);
         }
         Ok(Self(if unit.is_empty() {

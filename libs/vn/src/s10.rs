@@ -56,7 +56,7 @@ impl ItemNumber {
             return Err(ItemNumberError::Format);
         }
         let serial = input.get(2..10).unwrap_or_default();
-        if input.bytes().nth(10).map(digit) != Some(check_digit(serial)) {
+        if input.as_bytes().get(10).copied().map(digit) != Some(check_digit(serial)) {
             return Err(ItemNumberError::Checksum);
         }
         Ok(Self(input.to_owned()))
@@ -93,7 +93,7 @@ impl ItemNumber {
 
     /// The check digit.
     pub fn check_digit(&self) -> u32 {
-        self.0.bytes().nth(10).map_or(0, digit)
+        self.0.as_bytes().get(10).copied().map_or(0, digit)
     }
 
     /// ISO 3166 code of the country.

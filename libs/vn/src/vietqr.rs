@@ -1,4 +1,4 @@
-//! VietQR: the bank-transfer QR code of NAPAS (EMVCo merchant-presented, TCVN 13938).
+//! VietQR: the bank-transfer QR code of NAPAS (merchant-presented code of `EMVCo`).
 
 use crate::all_digits;
 
@@ -55,7 +55,7 @@ pub enum VietQrError {
     /// The checksum at the end is missing or wrong (it must be in capitals).
     #[error("the checksum of the QR text is wrong")]
     Crc,
-    /// Not an EMVCo code of version 01, static or dynamic.
+    /// Not an `EMVCo` code of version 01, static or dynamic.
     #[error("the QR text is not a payment code of a known version")]
     Version,
     /// Not addressed through NAPAS.

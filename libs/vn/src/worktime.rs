@@ -104,6 +104,12 @@ impl Outcome {
 
 /// The instant in the civil time of Vietnam, for showing and formatting.
 pub fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    // At the ends of chrono's range there is no local time.
+    let day = TimeDelta::days(1);
+    let at = at.clamp(
+        DateTime::<Utc>::MIN_UTC + day,
+        DateTime::<Utc>::MAX_UTC - day,
+    );
     at.with_timezone(&FixedOffset::east_opt(OFFSET_SECONDS).unwrap_or_else(|| Utc.fix()))
 }
 

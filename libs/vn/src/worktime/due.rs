@@ -11,6 +11,13 @@ use super::{WorkTimeError, instant, local, local_date};
 /// So many days off in a row mean that the calendar is broken.
 const MOST_DAYS_OFF: u32 = 1_500;
 
+/// No due date is further from its start; keeps walks short whatever the calendar.
+const MOST_YEARS: i32 = 300;
+
+/// Starts outside these years are a mistake.
+const FIRST_YEAR: i32 = 1900;
+const LAST_YEAR: i32 = 9000;
+
 /// A due date and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,9 +119,10 @@ pub enum Remaining {
 /// # Errors
 /// `worktime.outOfRange` and `calendar.noWorkingDay`.
 pub fn due(start: DateTime<Utc>, term: &Term, calendar: &Calendar) -> Result<Due, WorkTimeError> {
-    check_range(local_date(start))?;
+    let horizon = horizon(start)?;
     let walk = Walk {
         calendar,
+        horizon,
         steps: Vec::new(),
     };
     let (due_at, received_on, steps) = match term.unit() {
@@ -140,7 +148,7 @@ pub fn add_working_minutes(
     minutes: u64,
     calendar: &Calendar,
 ) -> Result<DateTime<Utc>, WorkTimeError> {
-    check_range(local_date(start))?;
+    let horizon = horizon(start)?;
     let (mut date, mut from) = whole_minute(start);
     if minutes == 0 {
         return instant(date, from);
@@ -157,7 +165,7 @@ pub fn add_working_minutes(
         if days_off > MOST_DAYS_OFF {
             return Err(WorkTimeError::NoWorkingDay);
         }
-        (date, from) = (next(date)?, 0);
+        (date, from) = (next(date, horizon)?, 0);
     }
 }
 
@@ -166,15 +174,18 @@ pub fn add_working_minutes(
 pub fn working_minutes_between(from: DateTime<Utc>, to: DateTime<Utc>, calendar: &Calendar) -> u64 {
     let ((first, start), (last, end)) = (whole_minute(from), whole_minute(to));
     let mut minutes = 0;
-    let mut date = first;
-    while date <= last {
+    // Nothing real lies outside these years, and a walk through chrono's whole range takes long.
+    let mut date = first.max(NaiveDate::from_ymd_opt(FIRST_YEAR, 1, 1).unwrap_or(first));
+    while date <= last && date.year() <= LAST_YEAR {
         let opening = if date == first { start } else { 0 };
         let closing = if date == last { end } else { 1440 };
         for shift in calendar.day(date).shifts {
             let begin = shift.from.minutes().max(opening);
             minutes += u64::from(shift.to.minutes().min(closing).saturating_sub(begin));
         }
-        let Ok(following) = next(date) else { break };
+        let Some(following) = date.succ_opt() else {
+            break;
+        };
         date = following;
     }
     minutes
@@ -184,6 +195,7 @@ type Found = (DateTime<Utc>, NaiveDate, Vec<Step>);
 
 struct Walk<'a> {
     calendar: &'a Calendar,
+    horizon: i32,
     steps: Vec<Step>,
 }
 
@@ -234,7 +246,7 @@ impl Walk<'_> {
             if days_off > MOST_DAYS_OFF {
                 return Err(WorkTimeError::NoWorkingDay);
             }
-            (date, from) = (next(date)?, 0);
+            (date, from) = (next(date, self.horizon)?, 0);
         }
     }
 
@@ -288,7 +300,7 @@ impl Walk<'_> {
     ) -> Result<NaiveDate, WorkTimeError> {
         let mut date = date;
         for _ in 0..MOST_DAYS_OFF {
-            date = next(date)?;
+            date = next(date, self.horizon)?;
             match day_off(&self.calendar.day(date)) {
                 None => return Ok(date),
                 Some(off) => self.push(date, off, remaining),
@@ -306,16 +318,20 @@ impl Walk<'_> {
     }
 }
 
-fn check_range(date: NaiveDate) -> Result<(), WorkTimeError> {
-    if (1900..=9000).contains(&date.year()) {
-        Ok(())
+/// The last year that a walk from `start` may reach.
+fn horizon(start: DateTime<Utc>) -> Result<i32, WorkTimeError> {
+    let year = local_date(start).year();
+    let known = (FIRST_YEAR..=LAST_YEAR).contains(&year);
+    if known {
+        Ok(year + MOST_YEARS)
     } else {
         Err(WorkTimeError::OutOfRange)
     }
 }
 
-fn next(date: NaiveDate) -> Result<NaiveDate, WorkTimeError> {
-    date.succ_opt().ok_or(WorkTimeError::OutOfRange)
+fn next(date: NaiveDate, horizon: i32) -> Result<NaiveDate, WorkTimeError> {
+    let next = date.succ_opt().filter(|next| next.year() <= horizon);
+    next.ok_or(WorkTimeError::OutOfRange)
 }
 
 /// Date and minute of the day in Vietnam; seconds are dropped, as on the receipt.
