@@ -1,0 +1,369 @@
+//! The statutory forms as PDF (`TT 03/2025/TT-VPCP`, annex I; before it `TT 01/2018/TT-VPCP` art. 9): 01 receipt and appointment,
+//! 02 supplement request, 03 refusal, 06 control slip. A5, as art. 10 asks for; the control slip is A4.
+//!
+//! Pure: data in, bytes out. The same data give the same bytes.
+
+mod layout;
+
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use layout::{Align, Sheet, Style};
+
+/// A form could not be made: a fault of ours, since every text can be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the form cannot be made: {0}")]
+pub struct FormError(String);
+
+/// The head of every form and the person it is for.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The body above the unit, first line of the head.
+    pub parent_name: String,
+    /// The unit that issues the form.
+    pub agency_name: String,
+    /// Address of the unit.
+    pub agency_address: String,
+    /// Phone of the unit.
+    pub agency_phone: String,
+    /// Place in the date line, e.g. `Yên Thế`; left out when empty.
+    pub place: String,
+    /// Dossier number, once there is one.
+    pub number: Option<String>,
+    /// What the QR code says: the public look-up.
+    pub lookup_url: String,
+    /// When the form is issued.
+    pub issued_at: DateTime<Utc>,
+    /// Who issues it, printed under the signature.
+    pub officer: String,
+    /// Chủ hồ sơ.
+    pub applicant: String,
+    /// Address of the applicant, one line.
+    pub applicant_address: String,
+    /// Phone of the applicant.
+    pub applicant_phone: String,
+    /// E-mail of the applicant; empty when there is none.
+    pub applicant_email: String,
+    /// Name of the procedure: what is asked for.
+    pub content: String,
+}
+
+/// One component of the dossier.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    /// Its name.
+    pub name: String,
+    /// Originals handed in.
+    pub originals: u32,
+    /// Copies handed in, electronic ones included.
+    pub copies: u32,
+}
+
+/// Form 01, Giấy tiếp nhận hồ sơ và hẹn trả kết quả.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Head and applicant.
+    pub head: Head,
+    /// What was handed in.
+    pub papers: Vec<Paper>,
+    /// Processing time in words, e.g. `7 ngày làm việc`.
+    pub term: String,
+    /// When it was received complete.
+    pub received_at: DateTime<Utc>,
+    /// When the result is due; `None`: no date by rule.
+    pub due_at: Option<DateTime<Utc>>,
+    /// How it came in, in words.
+    pub channel: String,
+    /// Where and how the result is given, in words.
+    pub return_way: String,
+}
+
+/// One thing to complete.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Which component; empty when it is about the dossier as a whole.
+    pub component: String,
+    /// What is to be completed.
+    pub content: String,
+    /// How.
+    pub guidance: String,
+}
+
+/// Form 02, Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ.
+#[derive(Clone, Debug)]
+pub struct SupplementRequest {
+    /// Head and applicant.
+    pub head: Head,
+    /// Everything to be completed, at once.
+    pub items: Vec<Item>,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub answer_by: Option<DateTime<Utc>>,
+}
+
+/// Form 03, Phiếu từ chối tiếp nhận giải quyết hồ sơ.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Head and applicant.
+    pub head: Head,
+    /// The legal reason.
+    pub reason: String,
+}
+
+/// One hand-over.
+#[derive(Clone, Debug)]
+pub struct HandOver {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who gave it.
+    pub giver: String,
+    /// Who took it: the step it went to.
+    pub receiver: String,
+    /// What was done, in words.
+    pub result: String,
+    /// Remark or reason.
+    pub remark: String,
+}
+
+/// Form 06 (TT 03/2025), Phiếu kiểm soát quá trình giải quyết hồ sơ.
+#[derive(Clone, Debug)]
+pub struct ControlSlip {
+    /// Head and applicant.
+    pub head: Head,
+    /// Each hand-over, in order.
+    pub hand_overs: Vec<HandOver>,
+}
+
+/// Form 01.
+///
+/// # Errors
+/// [`FormError`].
+pub fn receipt(form: &Receipt) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a5("Giấy tiếp nhận hồ sơ và hẹn trả kết quả")?;
+    head(&mut sheet, &form.head, "TN");
+    title(&mut sheet, "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ");
+    if let Some(number) = &form.head.number {
+        sheet.paragraph(&format!("Mã hồ sơ: {number}"), Style::Bold, Align::Centre);
+    }
+    sheet.gap(4.0);
+    sheet.paragraph(&format!("Bộ phận tiếp nhận và trả kết quả: {}", form.head.agency_name), Style::Plain, Align::Left);
+    applicant(&mut sheet, &form.head, "Tiếp nhận hồ sơ của");
+    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph("Thành phần hồ sơ nộp gồm:", Style::Plain, Align::Left);
+    for (n, paper) in form.papers.iter().enumerate() {
+        let count = match (paper.originals, paper.copies) {
+            (0, 0) => String::new(),
+            (o, 0) => format!(" (bản chính: {o})"),
+            (0, c) => format!(" (bản sao: {c})"),
+            (o, c) => format!(" (bản chính: {o}, bản sao: {c})"),
+        };
+        sheet.indented(&format!("{}. {}{count}", n + 1, paper.name));
+    }
+    if form.papers.is_empty() {
+        sheet.indented("Không có giấy tờ kèm theo.");
+    }
+    sheet.paragraph("Số lượng hồ sơ: 01 (bộ)", Style::Plain, Align::Left);
+    sheet.paragraph(&format!("Hình thức nộp: {}", form.channel), Style::Plain, Align::Left);
+    sheet.paragraph(&format!("Thời gian giải quyết theo quy định: {}", form.term), Style::Plain, Align::Left);
+    sheet.paragraph(&format!("Thời gian nhận hồ sơ: {}", at(form.received_at)), Style::Plain, Align::Left);
+    let due = form.due_at.map_or_else(|| "không hẹn ngày theo quy định".to_owned(), at);
+    sheet.paragraph(&format!("Thời gian hẹn trả kết quả: {due}"), Style::Bold, Align::Left);
+    sheet.paragraph(&format!("Nhận kết quả: {}", form.return_way), Style::Plain, Align::Left);
+    sheet.gap(6.0);
+    sheet.signatures(("NGƯỜI NỘP HỒ SƠ", &form.head.applicant), ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer));
+    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    sheet.paragraph(
+        &format!(
+            "Khi đến nhận kết quả, xin mang theo giấy này và giấy tờ tùy thân; người nhận thay mang thêm giấy ủy quyền. Điện thoại: {}. Địa chỉ: {}.",
+            form.head.agency_phone, form.head.agency_address
+        ),
+        Style::Italic,
+        Align::Left,
+    );
+    sheet.finish()
+}
+
+/// Form 02.
+///
+/// # Errors
+/// [`FormError`].
+pub fn supplement_request(form: &SupplementRequest) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a5("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ")?;
+    head(&mut sheet, &form.head, "HDHS");
+    title(&mut sheet, "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ");
+    applicant(&mut sheet, &form.head, "Hồ sơ của");
+    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph("Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau:", Style::Plain, Align::Left);
+    for (n, item) in form.items.iter().enumerate() {
+        let component = if item.component.is_empty() { String::new() } else { format!("{}: ", item.component) };
+        sheet.indented(&format!("{}. {component}{}", n + 1, item.content));
+        if !item.guidance.is_empty() {
+            sheet.indented(&format!("Hướng dẫn: {}", item.guidance));
+        }
+    }
+    sheet.paragraph(&format!("Lý do: {}", form.reason), Style::Plain, Align::Left);
+    if let Some(until) = form.answer_by {
+        sheet.paragraph(&format!("Xin bổ sung trước: {}", at(until)), Style::Bold, Align::Left);
+    }
+    sheet.paragraph(
+        &format!("Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, xin liên hệ {} để được hướng dẫn.", form.head.agency_phone),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.gap(6.0);
+    sheet.signatures(("", ""), ("NGƯỜI HƯỚNG DẪN", &form.head.officer));
+    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    sheet.finish()
+}
+
+/// Form 03.
+///
+/// # Errors
+/// [`FormError`].
+pub fn refusal(form: &Refusal) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a5("Phiếu từ chối tiếp nhận giải quyết hồ sơ")?;
+    head(&mut sheet, &form.head, "TCHS");
+    title(&mut sheet, "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ");
+    applicant(&mut sheet, &form.head, "Hồ sơ của");
+    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Qua xem xét, {} thông báo không tiếp nhận, giải quyết hồ sơ này với lý do cụ thể như sau:", form.head.agency_name),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.indented(&form.reason);
+    sheet.paragraph("Xin thông báo để Ông/Bà được biết và thực hiện.", Style::Plain, Align::Left);
+    sheet.gap(6.0);
+    sheet.signatures(("NGƯỜI NỘP HỒ SƠ", &form.head.applicant), ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer));
+    sheet.finish()
+}
+
+/// Form 06.
+///
+/// # Errors
+/// [`FormError`].
+pub fn control_slip(form: &ControlSlip) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a4("Phiếu kiểm soát quá trình giải quyết hồ sơ")?;
+    head(&mut sheet, &form.head, "KSHS");
+    title(&mut sheet, "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ");
+    if let Some(number) = &form.head.number {
+        sheet.paragraph(&format!("Mã hồ sơ: {number}"), Style::Bold, Align::Centre);
+    }
+    sheet.paragraph(&format!("Thủ tục: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.gap(4.0);
+    let widths = [16, 22, 22, 20, 20];
+    sheet.row(&["Thời gian giao, nhận", "Người giao", "Người nhận", "Kết quả", "Ghi chú"], &widths, Style::Bold);
+    for step in &form.hand_overs {
+        let when = at(step.at);
+        sheet.row(&[&when, &step.giver, &step.receiver, &step.result, &step.remark], &widths, Style::Plain);
+    }
+    sheet.finish()
+}
+
+fn head(sheet: &mut Sheet, head: &Head, kind: &str) {
+    let number = head.number.as_deref().map_or_else(|| format!("Số: ……/{kind}"), |n| format!("Số: {n}/{kind}"));
+    let date = vn::worktime::local(head.issued_at);
+    let place = if head.place.is_empty() { "N" } else { "n" };
+    let place = if head.place.is_empty() { place.to_owned() } else { format!("{}, {place}", head.place) };
+    sheet.head(
+        &[head.parent_name.to_uppercase(), head.agency_name.to_uppercase(), number],
+        &[
+            "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(),
+            "Độc lập - Tự do - Hạnh phúc".to_owned(),
+            format!("{place}gày {:02} tháng {:02} năm {}", date.day(), date.month(), date.year()),
+        ],
+    );
+}
+
+fn title(sheet: &mut Sheet, text: &str) {
+    sheet.gap(8.0);
+    sheet.paragraph(text, Style::Title, Align::Centre);
+}
+
+fn applicant(sheet: &mut Sheet, head: &Head, label: &str) {
+    sheet.paragraph(&format!("{label}: {}", head.applicant), Style::Plain, Align::Left);
+    sheet.paragraph(&format!("Địa chỉ: {}", head.applicant_address), Style::Plain, Align::Left);
+    let email = if head.applicant_email.is_empty() { String::new() } else { format!("   Email: {}", head.applicant_email) };
+    sheet.paragraph(&format!("Số điện thoại: {}{email}", head.applicant_phone), Style::Plain, Align::Left);
+}
+
+/// `09 giờ 00 phút, ngày 16 tháng 11 năm 2026`, in Việt Nam.
+fn at(instant: DateTime<Utc>) -> String {
+    let t = vn::worktime::local(instant);
+    format!("{:02} giờ {:02} phút, ngày {:02} tháng {:02} năm {}", t.hour(), t.minute(), t.day(), t.month(), t.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_head() -> Head {
+        Head {
+            parent_name: "Ủy ban nhân dân xã Yên Thế".into(),
+            agency_name: "Trung tâm Phục vụ hành chính công xã Yên Thế".into(),
+            agency_address: "Xã Yên Thế, tỉnh Bắc Ninh".into(),
+            agency_phone: "0204 3876 543".into(),
+            place: "Yên Thế".into(),
+            number: Some("H05.21-261116-0001".into()),
+            lookup_url: "http://127.0.0.1:8080/tra-cuu?so=H05.21-261116-0001".into(),
+            issued_at: "2026-11-16T02:00:00Z".parse().expect("an instant"),
+            officer: "Lê Thị Cúc".into(),
+            applicant: "Nguyễn Văn An".into(),
+            applicant_address: "Số 12, thôn Trung, Xã Yên Thế, Tỉnh Bắc Ninh".into(),
+            applicant_phone: "+84912345678".into(),
+            applicant_email: "an@example.vn".into(),
+            content: "Thủ tục đăng ký khai sinh".into(),
+        }
+    }
+
+    fn a_receipt(papers: usize) -> Receipt {
+        let paper = |n: usize| Paper { name: format!("Giấy chứng sinh thứ {n}, bản do cơ sở y tế cấp"), originals: 1, copies: 1 };
+        Receipt {
+            head: a_head(),
+            papers: (0..papers).map(paper).collect(),
+            term: "01 ngày làm việc".into(),
+            received_at: "2026-11-16T02:00:00Z".parse().expect("an instant"),
+            due_at: None,
+            channel: "Trực tuyến".into(),
+            return_way: "Qua dịch vụ bưu chính công ích".into(),
+        }
+    }
+
+    #[test]
+    fn the_same_data_give_the_same_bytes() {
+        let one = receipt(&a_receipt(2)).expect("a form");
+        assert!(one.starts_with(b"%PDF-"));
+        assert_eq!(one, receipt(&a_receipt(2)).expect("a form"));
+        assert!(one.len() < 200_000, "fonts are cut down to what is used: {}", one.len());
+    }
+
+    #[test]
+    fn long_and_hostile_texts_break_nothing() {
+        let mut form = a_receipt(60);
+        form.papers[0].name = "Đ".repeat(7632);
+        form.head.content = "dòng một\ndòng hai\u{202e}\t💥 العربية".into();
+        assert!(receipt(&form).expect("a form").len() > 1000);
+        let mut slip = ControlSlip { head: a_head(), hand_overs: Vec::new() };
+        for _ in 0..80 {
+            slip.hand_overs.push(HandOver {
+                at: form.received_at,
+                giver: "Lê Thị Cúc".into(),
+                receiver: "Bộ phận chuyên môn".into(),
+                result: "Tiếp nhận hồ sơ và chuyển xử lý".into(),
+                remark: "x".repeat(300),
+            });
+        }
+        assert!(control_slip(&slip).expect("a form").len() > 1000);
+    }
+
+    #[test]
+    fn every_form_can_be_made() {
+        let request = SupplementRequest {
+            head: Head { number: None, place: String::new(), ..a_head() },
+            items: vec![Item { component: "Giấy chứng sinh".into(), content: "bản chụp mờ".into(), guidance: "chụp lại".into() }],
+            reason: "Không đọc được số".into(),
+            answer_by: Some("2026-11-25T10:00:00Z".parse().expect("an instant")),
+        };
+        assert!(supplement_request(&request).is_ok());
+        assert!(refusal(&Refusal { head: a_head(), reason: "Không thuộc thẩm quyền".into() }).is_ok());
+    }
+}
