@@ -5,13 +5,13 @@ use crate::lease;
 use crate::outbox::RelayError;
 use crate::task::{Done, Row, Task, TaskError, backoff, bury, jitter, put_back};
 use chrono::{DateTime, Utc};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::{FutureExt as _, future::join_all};
 use sea_orm::DbErr;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
@@ -77,7 +77,9 @@ pub(super) async fn tasks<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
     let mut bell = worker.db.tasks_bell();
     let mut away = Away(0);
     let claim = worker.claim();
-    let mut running = FuturesUnordered::new();
+    // Tasks of their own, not futures of this one: a handler that holds the one writer of a file must go on while this loop
+    // waits for it to claim more.
+    let mut running = JoinSet::new();
     loop {
         let mut wait = jitter(&worker.rt, worker.db.poll());
         let free = CONCURRENCY - running.len();
@@ -86,7 +88,10 @@ pub(super) async fn tasks<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
             match claim.take(&worker.db, &worker.rt, free as u64, LEASE).await {
                 Ok(rows) => {
                     away = Away(0);
-                    running.extend(rows.into_iter().map(|row| run_one(&worker, row)));
+                    for row in rows {
+                        let worker = Arc::clone(&worker);
+                        running.spawn(async move { run_one(&worker, row).await });
+                    }
                 }
                 Err(error) => {
                     wait = away.next(&worker.rt);
@@ -98,7 +103,11 @@ pub(super) async fn tasks<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
             break;
         }
         tokio::select! {
-            Some(()) = running.next(), if !running.is_empty() => {}
+            Some(ended) = running.join_next(), if !running.is_empty() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a task's run broke off; its lease runs out");
+                }
+            }
             Ok(()) = bell.changed(), if away.0 == 0 && running.len() <= CONCURRENCY / 2 => {}
             () = sleep(wait), if running.len() <= CONCURRENCY / 2 => {}
             () = stopping.cancelled(), if !stopping.is_cancelled() => {}

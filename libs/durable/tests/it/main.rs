@@ -1,4 +1,9 @@
 //! Tests of the durable parts, each on a database of its own. The same tests run on `SQLite` and `PostgreSQL`.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
 
 mod events;
 mod idempotency;
