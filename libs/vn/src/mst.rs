@@ -30,8 +30,8 @@ pub enum TaxCodeKind {
 /// Why a text is no tax code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TaxCodeError {
-    /// Not 10, 12 or 13 characters (dashes, dots and blanks do not count).
-    #[error("a tax code has 10, 12 or 13 digits")]
+    /// Not 10 or 13 characters (dashes, dots and blanks do not count), and no personal number.
+    #[error("a tax code has 10 or 13 digits, or is a personal identity number of 12")]
     Length,
     /// Something else than digits.
     #[error("a tax code has digits only")]
@@ -42,9 +42,6 @@ pub enum TaxCodeError {
     /// The tenth digit is wrong, or none exists for these nine.
     #[error("the check digit of the tax code is wrong")]
     Checksum,
-    /// Twelve digits, but not a personal identity number.
-    #[error("a tax code of 12 digits must be a personal identity number")]
-    Person,
 }
 
 impl TaxCodeError {
@@ -55,7 +52,6 @@ impl TaxCodeError {
             Self::Format => "mst.format",
             Self::Component => "mst.component",
             Self::Checksum => "mst.checksum",
-            Self::Person => "mst.person",
         }
     }
 }
@@ -77,8 +73,8 @@ impl TaxCode {
         }
         if length == 12 {
             return match Cccd::parse(&compact) {
-                Ok(number) => Ok(Self(number.into())),
-                Err(_) => Err(TaxCodeError::Person),
+                Ok(number) if !input.contains('-') => Ok(Self(number.into())),
+                _ => Err(TaxCodeError::Length),
             };
         }
         let (head, unit) = compact.split_at_checked(10).unwrap_or((&compact, ""));
@@ -168,7 +164,8 @@ mod tests {
             ("0100150619-000", "mst.component"),
             ("0100233480", "mst.checksum"),
             ("0100109107", "mst.checksum"),
-            ("999090000001", "mst.person"),
+            ("999090000001", "mst.length"),
+            ("0010900000-01", "mst.length"),
         ] {
             assert_eq!(TaxCode::parse(text).unwrap_err().code(), code, "{text}");
         }

@@ -196,21 +196,25 @@ fn kind_of(national: &str) -> Result<PhoneKind, PhoneError> {
             .get(..length)
             .and_then(|head| head.parse::<u32>().ok())
     };
-    let (kind, good_length) = match (head(1), head(2), head(4)) {
-        (_, _, Some(1800)) => (PhoneKind::TollFree, matches!(national.len(), 8 | 10)),
-        (_, _, Some(1900)) => (PhoneKind::Premium, matches!(national.len(), 8 | 10)),
-        (Some(2), Some(two), _) => {
-            let known =
-                provinces::is_area_code(two) || head(3).is_some_and(provinces::is_area_code);
-            if !known {
-                return Err(PhoneError::Prefix);
-            }
+    let (Some(two), Some(three)) = (head(2), head(3)) else {
+        return Err(PhoneError::Length);
+    };
+    let (kind, good_length) = match (two, three, head(4)) {
+        (.., Some(1800)) => (PhoneKind::TollFree, (8..=10).contains(&national.len())),
+        (.., Some(1900)) => (PhoneKind::Premium, (8..=10).contains(&national.len())),
+        // The two big cities have two-digit area codes; not every first digit of a
+        // subscriber number is in use.
+        (24, 242..=248, _) | (28, 282..=289, _) => (PhoneKind::Fixed, national.len() == 10),
+        (20..=29, _, _) if provinces::is_area_code(three) => {
             (PhoneKind::Fixed, national.len() == 10)
         }
-        (_, Some(30..=39 | 51 | 52 | 55 | 56 | 58 | 59 | 70 | 76..=79 | 81..=99), _) => {
+        // Of these only some blocks are given out.
+        (52, 520 | 521 | 524..=527 | 529, _) | (89, 890..=895, _) | (99, 992, _) => {
+            return Err(PhoneError::Prefix);
+        }
+        (30..=39 | 51 | 52 | 55 | 56 | 58 | 59 | 70 | 76..=79 | 81..=99, _, _) => {
             (PhoneKind::Mobile, national.len() == 9)
         }
-        (_, None, _) => return Err(PhoneError::Length),
         _ => return Err(PhoneError::Prefix),
     };
     if good_length {
@@ -263,6 +267,12 @@ mod tests {
             ),
             ("18001096", "+8418001096", "18001096", PhoneKind::TollFree),
             (
+                "0896234567",
+                "+84896234567",
+                "0896234567",
+                PhoneKind::Mobile,
+            ),
+            (
                 "0592345678",
                 "+84592345678",
                 "0592345678",
@@ -298,6 +308,9 @@ mod tests {
             ("09+12345678", "phone.format"),
             ("0412345678", "phone.prefix"),
             ("02012345678", "phone.prefix"),
+            ("02412345678", "phone.prefix"),
+            ("0891234567", "phone.prefix"),
+            ("0521234567", "phone.prefix"),
             ("+33123456789", "phone.prefix"),
             ("912345678", "phone.prefix"),
             ("01201234567", "phone.legacyPrefix"),
