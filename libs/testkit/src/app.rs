@@ -51,7 +51,11 @@ impl TestApp {
             .no_proxy()
             .build()
             .expect("client");
-        Self { url, rt: rt.clone(), http }
+        Self {
+            url,
+            rt: rt.clone(),
+            http,
+        }
     }
 
     /// Calls as this person.
@@ -61,12 +65,20 @@ impl TestApp {
 
     /// Calls with this very token.
     pub fn with_token(&self, token: &str) -> Caller<'_> {
-        Caller { app: self, token: Some(token.to_owned()), headers: Vec::new() }
+        Caller {
+            app: self,
+            token: Some(token.to_owned()),
+            headers: Vec::new(),
+        }
     }
 
     /// Calls as nobody.
     pub fn anonymous(&self) -> Caller<'_> {
-        Caller { app: self, token: None, headers: Vec::new() }
+        Caller {
+            app: self,
+            token: None,
+            headers: Vec::new(),
+        }
     }
 }
 
@@ -125,7 +137,10 @@ impl Caller<'_> {
 
     /// POST of raw bytes.
     pub async fn post_bytes(&self, path: &str, content_type: &str, body: Vec<u8>) -> Reply {
-        self.send(Method::POST, path, |r| r.header("content-type", content_type).body(body)).await
+        self.send(Method::POST, path, |r| {
+            r.header("content-type", content_type).body(body)
+        })
+        .await
     }
 
     /// POST of one file in the multipart field `file`.
@@ -145,7 +160,10 @@ impl Caller<'_> {
         path: &str,
         add: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Reply {
-        let mut request = self.app.http.request(method, format!("{}{path}", self.app.url));
+        let mut request = self
+            .app
+            .http
+            .request(method, format!("{}{path}", self.app.url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -157,10 +175,19 @@ impl Caller<'_> {
         let headers = response
             .headers()
             .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| {
+                (
+                    n.as_str().to_owned(),
+                    String::from_utf8_lossy(v.as_bytes()).into_owned(),
+                )
+            })
             .collect();
         let body = response.bytes().await.expect("a body").to_vec();
-        Reply { status, headers, body }
+        Reply {
+            status,
+            headers,
+            body,
+        }
     }
 }
 
@@ -170,7 +197,8 @@ impl Reply {
     /// # Panics
     /// When it is not.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text()))
     }
 
     /// The body as text.
@@ -180,7 +208,10 @@ impl Reply {
 
     /// A header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Expects a status and hands the reply on.
@@ -200,9 +231,16 @@ impl Reply {
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
-        assert_eq!(self.header("content-type"), Some("application/problem+json; charset=utf-8"));
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json; charset=utf-8")
+        );
         let body = self.json();
-        assert_eq!(body.get("code").and_then(Value::as_str), Some(code), "{body}");
+        assert_eq!(
+            body.get("code").and_then(Value::as_str),
+            Some(code),
+            "{body}"
+        );
         body
     }
 }

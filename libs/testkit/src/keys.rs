@@ -6,7 +6,9 @@ use contracts::Actor;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kit::auth::{AUDIENCE, Claims};
-use kit::{Cache, Client, Clock, Directory, Lifecycle, Metrics, Runtime, Sealer, TokenVerifier, clock::Ids};
+use kit::{
+    Cache, Client, Clock, Directory, Lifecycle, Metrics, Runtime, Sealer, TokenVerifier, clock::Ids,
+};
 use std::sync::OnceLock;
 
 /// The issuer of the test's tokens.
@@ -25,7 +27,10 @@ fn keys() -> &'static Keys {
         let signing = EncodingKey::from_ec_der(der.as_ref());
         let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::ES256).expect("jwk");
         jwk.common.key_id = Some("test".to_owned());
-        Keys { signing, public: JwkSet { keys: vec![jwk] } }
+        Keys {
+            signing,
+            public: JwkSet { keys: vec![jwk] },
+        }
     })
 }
 

@@ -1,6 +1,10 @@
 //! For tests only: a clean database per test, a standing clock, tokens of invented people, a real server on port 0, and
 //! waiting for a condition instead of sleeping.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test helper that cannot go on fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test helper that cannot go on fails the test"
+)]
 
 pub mod actors;
 mod app;
@@ -25,6 +29,8 @@ pub fn config<C: DeserializeOwned>(defaults: &str, changes: &[(&str, String)]) -
 
 /// Where the suite's design data lies, when it does: `../shared/data/<name>` beside the workspace.
 pub fn shared_data(name: &str) -> Option<std::path::PathBuf> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data")
+        .join(name);
     path.exists().then_some(path)
 }
