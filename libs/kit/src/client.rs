@@ -71,7 +71,17 @@ impl std::fmt::Debug for Client {
 #[derive(Debug)]
 pub struct Call {
     request: Result<reqwest::RequestBuilder, CallError>,
-    idempotent: bool,
+    retry: Retry,
+}
+
+/// When a call is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Retry {
+    Never,
+    /// When no connection could be made: then nobody has seen it.
+    Connect,
+    /// When there was no answer, or 503.
+    Unanswered,
 }
 
 /// An answer whose body has not been read.
@@ -108,7 +118,19 @@ impl Client {
         self.call(reqwest::Method::POST, Ok(url))
     }
 
-    /// A call of any method to any URL: for the gateway.
+    /// A call that only passes on what somebody else asks: for the gateway. A GET or HEAD whose connection could not be made is tried
+    /// again, nothing else is: a refusal is the service's answer, and the one who asked may ask again.
+    ///
+    /// # Errors
+    /// When the method is not a token.
+    pub fn forward(&self, method: &str, url: Url) -> Result<Call, CallError> {
+        let safe = matches!(method, "GET" | "HEAD");
+        let mut call = self.any(method, url)?;
+        call.retry = if safe { Retry::Connect } else { Retry::Never };
+        Ok(call)
+    }
+
+    /// A call of any method to any URL.
     ///
     /// # Errors
     /// When the method is not a token.
@@ -119,7 +141,11 @@ impl Client {
     }
 
     fn call(&self, method: reqwest::Method, url: Result<Url, CallError>) -> Call {
-        let idempotent = method == reqwest::Method::GET;
+        let retry = if method == reqwest::Method::GET {
+            Retry::Unanswered
+        } else {
+            Retry::Never
+        };
         let request = url.map(|url| {
             let mut request = self.http.request(method, url).timeout(DEADLINE);
             if let Some(traceparent) = crate::telemetry::current_traceparent() {
@@ -127,10 +153,7 @@ impl Client {
             }
             request
         });
-        Call {
-            request,
-            idempotent,
-        }
+        Call { request, retry }
     }
 }
 
@@ -236,11 +259,11 @@ impl Call {
         let request = self.request?;
         let mut tries = 1;
         loop {
-            let (attempt, again) = match (self.idempotent && tries < GET_TRIES)
+            let attempt = match (self.retry != Retry::Never && tries < GET_TRIES)
                 .then(|| request.try_clone())
                 .flatten()
             {
-                Some(copy) => (copy, true),
+                Some(copy) => copy,
                 None => {
                     return request
                         .send()
@@ -250,8 +273,14 @@ impl Call {
                 }
             };
             match attempt.send().await {
-                Ok(response) if response.status().as_u16() != 503 => return Ok(Answer(response)),
-                Ok(response) if !again => return Ok(Answer(response)),
+                Ok(response)
+                    if self.retry == Retry::Connect || response.status().as_u16() != 503 =>
+                {
+                    return Ok(Answer(response));
+                }
+                Err(error) if self.retry == Retry::Connect && !error.is_connect() => {
+                    return Err(unreachable(&error));
+                }
                 Ok(_) | Err(_) => {}
             }
             tokio::time::sleep(Duration::from_millis(u64::from(50 * tries * tries))).await;
