@@ -5,7 +5,7 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
 
 /// A service's own migrations, oldest first.
-type Migrations = fn() -> Vec<Box<dyn MigrationTrait>>;
+pub type Migrations = fn() -> Vec<Box<dyn MigrationTrait>>;
 
 struct Migrator(Migrations);
 

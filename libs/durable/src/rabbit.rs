@@ -62,6 +62,19 @@ fn default_prefetch() -> u16 {
     64
 }
 
+impl RabbitConfig {
+    /// The usual exchange; queues that stay.
+    pub fn new(url: &str, prefix: &str, prefetch: u16) -> Self {
+        Self {
+            url: url.to_owned(),
+            prefix: prefix.to_owned(),
+            exchange: default_exchange(),
+            prefetch,
+            expires_milliseconds: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for RabbitConfig {
     /// Without the URL: it may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

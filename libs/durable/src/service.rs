@@ -60,6 +60,7 @@ where
 /// The bus that the settings ask for.
 pub fn bus(settings: &kit::config::Bus, rt: &Runtime) -> Bus {
     if settings.url.is_empty() {
+        tracing::warn!("no broker is configured: events do not leave this process");
         return Bus::in_process();
     }
     Bus::rabbit(RabbitConfig::from(settings), rt)
