@@ -1,1 +1,136 @@
-//! identity
+//! Identity: who people are, and the tokens that say so. An OpenID Provider for our front ends and integrators, and the accounts
+//! behind it. The only crate that signs.
+//!
+//! `http/` speaks the protocol and the API, `app/` holds the use-cases, `domain/` the pure rules (redirects, PKCE, who may manage
+//! whom), `store/` the tables. Secrets are stored as hashes: argon2id for passwords, SHA-256 for what we made ourselves from 256
+//! random bits; signing keys and identity numbers are sealed.
+
+mod app;
+mod demo;
+mod domain;
+mod error;
+mod http;
+mod jobs;
+mod migrations;
+mod store;
+
+pub use app::keys::{ensure_signing_key, rotate_signing_key};
+pub use demo::{demo_token, seed_demo};
+pub use error::codes;
+
+use anyhow::Context as _;
+use app::keys::Signer;
+use app::passwords::Hasher;
+use app::throttle::Throttle;
+use durable::{Bus, Db, Worker};
+use kit::Runtime;
+use sea_orm_migration::MigrationTrait;
+use serde::{Deserialize, Serialize};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Settings; `config.default.toml` documents them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Life of an access token, seconds.
+    pub access_token_seconds: u32,
+    /// Life of a refresh token, seconds.
+    pub refresh_seconds: u32,
+    /// Life of a sign-in in one browser, seconds.
+    pub session_seconds: u32,
+    /// Life of an authorization code, seconds.
+    pub code_seconds: u32,
+    /// Failed sign-ins of one login within the window.
+    pub failures_per_login: u64,
+    /// Failed sign-ins of one address within the window.
+    pub failures_per_address: u64,
+    /// The window, seconds.
+    pub failure_window_seconds: u32,
+    /// Passwords hashed at the same time.
+    pub hashing_turns: usize,
+    /// Redirect URIs of the portal; empty: derived from the issuer.
+    pub portal_redirect_uris: Vec<String>,
+    /// Where the portal may return after sign-out; empty: derived from the issuer.
+    pub portal_post_logout_uris: Vec<String>,
+    /// The database.
+    pub database: durable::Config,
+}
+
+/// The documented defaults of [`Config`].
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Largest body of a request, bytes.
+const MAX_BODY: usize = 256 << 10;
+/// How often expired grants are removed.
+const CLEAN_EVERY: Duration = Duration::from_secs(3600);
+
+impl durable::service::HasDatabase for Config {
+    fn database(&self) -> &durable::Config {
+        &self.database
+    }
+}
+
+/// What handlers and jobs work with.
+pub(crate) struct App {
+    pub(crate) db: Db,
+    pub(crate) rt: Runtime,
+    pub(crate) settings: Config,
+    pub(crate) signer: Signer,
+    pub(crate) hasher: Hasher,
+    pub(crate) throttle: Throttle,
+}
+
+/// The schema, oldest step first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    migrations::all()
+}
+
+/// The OpenAPI document of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    kit::server::openapi(
+        "Identity",
+        "Accounts, and the OpenID Provider of the suite: discovery, tokens, keys. The authorization endpoint and the \
+         sign-in page are for browsers and found through discovery.",
+        http::routes,
+    )
+}
+
+/// Serves on the runtime's lifecycle. Makes the first signing key and the clients of the suite's own front ends.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    rt: &Runtime,
+    bus: &Bus,
+) -> anyhow::Result<()> {
+    let db = Db::open(&config.database, rt).await?;
+    ensure_signing_key(&db, rt).await.context("signing key")?;
+    demo::own_clients(&db, rt, &config)
+        .await
+        .context("clients")?;
+    let app = Arc::new(App {
+        hasher: Hasher::new(config.hashing_turns, rt.ids).await?,
+        throttle: Throttle {
+            per_login: config.failures_per_login.max(1),
+            per_address: config.failures_per_address.max(1),
+            window: config.failure_window_seconds.max(1),
+        },
+        signer: Signer::default(),
+        settings: config,
+        db: db.clone(),
+        rt: rt.clone(),
+    });
+    Worker::new("identity", &db, bus, rt, Arc::clone(&app))
+        .every("identity-clean", CLEAN_EVERY, jobs::clean)
+        .spawn();
+    let data = actix_web::web::Data::from(app);
+    kit::server::serve("identity", listener, rt, MAX_BODY, move |cfg| {
+        cfg.app_data(data.clone());
+        http::routes(cfg);
+    })?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Not too often: requests a minute by account, client or address, counted in the cache so that it holds across replicas.
+
+use crate::App;
+use contracts::problem::shared;
+use kit::Problem;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Whose requests are counted.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// Whoever shows a token, by subject.
+    Account(contracts::AccountId),
+    /// Anybody else, by address.
+    Address(Option<IpAddr>),
+}
+
+const WINDOW: i64 = 60;
+
+/// Counts this request.
+///
+/// # Errors
+/// 429 with `Retry-After` when it is one too many.
+pub(crate) async fn count(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let (key, most) = match caller {
+        Caller::Account(id) => (format!("gateway:rate:{id}"), app.config.requests_per_minute),
+        Caller::Address(ip) => (
+            format!("gateway:rate:{}", place(*ip)),
+            app.config.public_requests_per_minute,
+        ),
+    };
+    let seconds = app.rt.clock.now().timestamp();
+    let slot = seconds.div_euclid(WINDOW);
+    let hits = app.rt.cache.hits(&key, slot, Duration::from_secs(60)).await;
+    if hits <= most {
+        return Ok(());
+    }
+    let left = u64::try_from(WINDOW - seconds.rem_euclid(WINDOW)).unwrap_or(1);
+    Err(Problem::new(shared::RATE_LIMITED)
+        .detail(
+            format!("Tối đa {most} yêu cầu mỗi phút. Vui lòng thử lại sau {left} giây"),
+            format!("At most {most} requests a minute. Please try again in {left} seconds"),
+        )
+        .retry_after(left))
+}
+
+/// The place an address stands for: one IPv4 address, or a /64 of IPv6, which is one customer.
+fn place(address: Option<IpAddr>) -> String {
+    match address {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(ip)) => ip.to_string(),
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            ip.to_ipv4_mapped().map_or_else(
+                || format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"),
+                |ip| ip.to_string(),
+            )
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What is it, may it pass, and where to?
+
+use crate::limit::{self, Caller};
+use crate::table::{Access, Found, Operation};
+use crate::{App, path, proxy};
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, web};
+use contracts::problem::shared;
+use contracts::{Actor, Language as Lang};
+use kit::Problem;
+use kit::auth::MaybeSignedIn;
+use kit::http::{Language, RequestId};
+use std::net::IpAddr;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// One resource for everything: the table decides.
+pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.map(|plain| plain.service(web::resource("/{path:.*}").to(handle)));
+}
+
+async fn handle(
+    req: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+    language: Language,
+) -> HttpResponse {
+    let mut response = match pass(&req, payload, &app).await {
+        Ok(response) => response,
+        Err(problem) => refusal(&req, &app, language.0, &problem),
+    };
+    if let Some(origin) = cors_origin(&req, &app) {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.append(header::VARY, header::HeaderValue::from_static("origin"));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            header::HeaderValue::from_static("etag, location, retry-after, x-request-id"),
+        );
+    }
+    if app.secure {
+        response.headers_mut().insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            header::HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+    response
+}
+
+async fn pass(
+    req: &HttpRequest,
+    payload: web::Payload,
+    app: &App,
+) -> Result<HttpResponse, Problem> {
+    let path = req.uri().path();
+    if !path::is_plain(path) {
+        return Err(Problem::new(shared::NOT_FOUND));
+    }
+    let reads = matches!(*req.method(), Method::GET | Method::HEAD);
+    match path {
+        "/openapi.json" if reads => return Ok(app.docs.document(req)),
+        "/docs" if reads => return app.docs.page(path),
+        _ if reads && path.starts_with("/docs/") => return app.docs.page(path),
+        _ => {}
+    }
+    if req.method() == Method::OPTIONS && cors_origin(req, app).is_some() {
+        return Ok(preflight());
+    }
+    let address = address(req, app);
+    let service = match app.table.find(req.method().as_str(), path) {
+        Found::Operation(operation) => {
+            tracing::debug!(operation = %operation.id, "routed");
+            admit(req, app, operation, address).await?;
+            operation.service.as_str()
+        }
+        // The browser's half of the sign-in is in no document, and still the identity service's.
+        Found::OtherMethods(_) | Found::Nothing if is_sign_in(path) => {
+            limit::count(app, &Caller::Address(address)).await?;
+            "identity"
+        }
+        Found::OtherMethods(_) => return Err(Problem::new(shared::METHOD_NOT_ALLOWED)),
+        Found::Nothing if path == "/api" || path.starts_with("/api/") => {
+            return Err(Problem::new(shared::NOT_FOUND));
+        }
+        Found::Nothing => {
+            limit::count(app, &Caller::Address(address)).await?;
+            "portal"
+        }
+    };
+    proxy::forward(req, payload, app, service, address).await
+}
+
+/// Whether the path is of the sign-in protocol.
+fn is_sign_in(path: &str) -> bool {
+    path.starts_with("/oauth2/") || path == "/.well-known/openid-configuration"
+}
+
+/// Token, coarse right, rate.
+async fn admit(
+    req: &HttpRequest,
+    app: &App,
+    operation: &Operation,
+    address: Option<IpAddr>,
+) -> Result<(), Problem> {
+    let anonymous = Caller::Address(address);
+    let checked = match &operation.access {
+        Access::Public => {
+            // Not needed, but whoever shows a good one is counted by it.
+            let actor = signed_in(req).await.ok().flatten();
+            let caller = actor.map_or(anonymous, |actor| Caller::Account(actor.subject));
+            return limit::count(app, &caller).await;
+        }
+        Access::Optional => signed_in(req).await,
+        Access::Token(sets) => match signed_in(req).await {
+            Ok(Some(actor)) => {
+                // Counted before it is refused: a refusal costs, too.
+                limit::count(app, &Caller::Account(actor.subject)).await?;
+                return may(&actor, sets);
+            }
+            Ok(None) => Err(Problem::new(shared::TOKEN_MISSING)),
+            Err(problem) => Err(problem),
+        },
+    };
+    match checked {
+        Ok(actor) => {
+            let caller = actor.map_or(anonymous, |actor| Caller::Account(actor.subject));
+            limit::count(app, &caller).await
+        }
+        Err(problem) => {
+            limit::count(app, &anonymous).await?;
+            Err(problem)
+        }
+    }
+}
+
+async fn signed_in(req: &HttpRequest) -> Result<Option<Actor>, Problem> {
+    Ok(MaybeSignedIn::from_request(req, &mut Payload::None)
+        .await?
+        .0)
+}
+
+fn may(actor: &Actor, sets: &[Vec<contracts::Permission>]) -> Result<(), Problem> {
+    if sets
+        .iter()
+        .any(|set| set.iter().all(|permission| actor.can(*permission)))
+    {
+        return Ok(());
+    }
+    let missing = sets
+        .iter()
+        .flatten()
+        .find(|permission| !actor.can(**permission));
+    let problem = Problem::new(shared::FORBIDDEN);
+    Err(match missing {
+        Some(permission) => problem.extra("permission", permission.name()),
+        None => problem,
+    })
+}
+
+/// Where the request comes from: the connection, or what a proxy of ours says.
+fn address(req: &HttpRequest, app: &App) -> Option<IpAddr> {
+    let peer = req.peer_addr().map(|a| a.ip().to_canonical())?;
+    if !app.config.trusted_proxies.contains(&peer) {
+        return Some(peer);
+    }
+    let said = req
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .filter_map(|one| one.trim().parse::<IpAddr>().ok())
+        .map(|ip| ip.to_canonical());
+    // From the right: the first that is not a proxy of ours.
+    let all: Vec<IpAddr> = said.collect();
+    all.into_iter()
+        .rev()
+        .find(|ip| !app.config.trusted_proxies.contains(ip))
+        .or(Some(peer))
+}
+
+/// The origin of a page elsewhere that may call the API.
+fn cors_origin(req: &HttpRequest, app: &App) -> Option<header::HeaderValue> {
+    if !req.uri().path().starts_with("/api/") {
+        return None;
+    }
+    let origin = req.headers().get(header::ORIGIN)?;
+    let text = origin.to_str().ok()?;
+    app.config
+        .cors_origins
+        .iter()
+        .any(|allowed| allowed == text)
+        .then(|| origin.clone())
+}
+
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, \
+             traceparent, x-request-id",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}
+
+/// A refusal: a problem document, or for a person in a browser a small page when a service is away.
+fn refusal(req: &HttpRequest, app: &App, language: Lang, problem: &Problem) -> HttpResponse {
+    let id = req.extensions().get::<RequestId>().map(|id| id.0.clone());
+    let code = problem.code();
+    let mut response = if code.status >= 500 && wants_page(req) {
+        away_page(language, problem, id.as_deref().unwrap_or(""))
+    } else {
+        problem.render(language, id)
+    };
+    if code == shared::METHOD_NOT_ALLOWED
+        && let Found::OtherMethods(allow) = app.table.find(req.method().as_str(), req.uri().path())
+        && let Ok(allow) = allow.parse()
+    {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+fn wants_page(req: &HttpRequest) -> bool {
+    let accepts = req
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    accepts.contains("text/html") && !req.uri().path().starts_with("/api/")
+}
+
+fn away_page(language: Lang, problem: &Problem, id: &str) -> HttpResponse {
+    let (lang, title) = match language {
+        Lang::Vi => ("vi", problem.code().vi),
+        Lang::En => ("en", problem.code().en),
+    };
+    let status = actix_web::http::StatusCode::from_u16(problem.code().status)
+        .unwrap_or(actix_web::http::StatusCode::SERVICE_UNAVAILABLE);
+    // Both texts are our own: letters, digits and hyphens in the id, constants else.
+    let html = format!(
+        "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>Một Cửa</title><h1>{title}</h1><p><small>{id}</small></p></html>"
+    );
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::RETRY_AFTER, "3"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .content_type("text/html; charset=utf-8")
+        .body(html)
+}

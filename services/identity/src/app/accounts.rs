@@ -1,0 +1,155 @@
+//! Creating and changing accounts.
+
+use crate::App;
+use crate::domain::account::{Account, Reach, may_change, may_create};
+use crate::error::AccountError;
+use crate::store;
+use contracts::{AccountId, Actor, Role};
+use durable::Answer;
+use sea_orm::DbErr;
+
+/// A new account, its fields checked and its password hashed.
+#[derive(Clone)]
+pub(crate) struct NewAccount {
+    pub(crate) login: String,
+    pub(crate) password_hash: String,
+    pub(crate) name: String,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) agency: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) identity_number: Option<String>,
+}
+
+/// What is to change; `None` stays as it is, `Some(None)` is emptied.
+#[derive(Clone, Default)]
+pub(crate) struct Change {
+    pub(crate) name: Option<String>,
+    pub(crate) roles: Option<Vec<Role>>,
+    pub(crate) agency: Option<Option<String>>,
+    pub(crate) email: Option<Option<String>>,
+    pub(crate) phone: Option<Option<String>>,
+    pub(crate) active: Option<bool>,
+    pub(crate) password_hash: Option<String>,
+}
+
+/// The identity of a repeated request.
+pub(crate) struct Repeat<'a> {
+    pub(crate) key: Option<&'a str>,
+    pub(crate) body_hash: &'a str,
+}
+
+/// Creates an account within the administrator's reach. `render` makes the answer that is saved for a repeated request.
+pub(crate) async fn create(
+    app: &App,
+    by: &Actor,
+    reach: &Reach,
+    new: NewAccount,
+    repeat: &Repeat<'_>,
+    render: fn(&App, &Account) -> Answer,
+) -> Result<Answer, AccountError> {
+    let kind = may_create(reach, &new.roles, new.agency.as_deref())?;
+    let now = app.rt.clock.now();
+    let account = Account {
+        id: AccountId(app.rt.ids.uuid(now)),
+        login: new.login,
+        password_hash: Some(new.password_hash),
+        name: new.name,
+        kind,
+        roles: new.roles,
+        agency: new.agency,
+        email: new.email,
+        phone: new.phone,
+        identity_hash: new
+            .identity_number
+            .as_deref()
+            .map(|n| app.rt.sealer.lookup_hash(n)),
+        identity_number: new
+            .identity_number
+            .map(|n| app.rt.sealer.seal(app.rt.ids, &n)),
+        active: true,
+        version: 1,
+        created_at: now,
+    };
+    let answer = render(app, &account);
+    let (id, subject) = (account.id, by.subject);
+    let done = durable::idempotent(
+        &app.db,
+        &app.rt,
+        subject,
+        repeat.key,
+        "createAccount",
+        repeat.body_hash,
+        |tx| {
+            let (account, answer) = (account.clone(), answer.clone());
+            async move {
+                // Asked first: inside a transaction an error of the database ends it.
+                if store::account::by_login(&*tx, &account.login)
+                    .await?
+                    .is_some()
+                {
+                    return Err(AccountError::LoginTaken);
+                }
+                store::account::insert(&*tx, &account, now).await?;
+                Ok(answer)
+            }
+        },
+    )
+    .await?;
+    tracing::info!(account = %id, by = %subject, "account created");
+    Ok(done)
+}
+
+/// Changes an account within reach. Closing it, or a new password, signs it out everywhere.
+pub(crate) async fn change(
+    app: &App,
+    by: &Actor,
+    reach: &Reach,
+    id: AccountId,
+    version: i64,
+    change: Change,
+) -> Result<Account, AccountError> {
+    let now = app.rt.clock.now();
+    let saved = app
+        .db
+        .tx(|tx| {
+            let (by, reach, change) = (by.clone(), reach.clone(), change.clone());
+            async move {
+                let before = store::account::managed(&*tx, &reach, id)
+                    .await?
+                    .ok_or(AccountError::NotFound)?;
+                if before.version != version {
+                    return Err(AccountError::Stale(before.version));
+                }
+                let mut after = before.clone();
+                after.name = change.name.unwrap_or(after.name);
+                after.roles = change.roles.unwrap_or(after.roles);
+                after.agency = change.agency.unwrap_or(after.agency);
+                after.email = change.email.unwrap_or(after.email);
+                after.phone = change.phone.unwrap_or(after.phone);
+                after.active = change.active.unwrap_or(after.active);
+                let new_password = change.password_hash.is_some();
+                after.password_hash = change.password_hash.or(after.password_hash);
+                after.kind = may_change(&by, &reach, &before, &after)?;
+                after.version = before.version + 1;
+                if !store::account::save(&*tx, &after, now).await? {
+                    return Err(AccountError::Stale(before.version + 1));
+                }
+                if new_password || (before.active && !after.active) {
+                    store::grant::end_all(&*tx, id, now).await?;
+                }
+                Ok(after)
+            }
+        })
+        .await?;
+    tracing::info!(account = %id, by = %by.subject, "account changed");
+    Ok(saved)
+}
+
+/// One account within reach.
+pub(crate) async fn show(app: &App, reach: &Reach, id: AccountId) -> Result<Account, AccountError> {
+    store::account::managed(app.db.read(), reach, id)
+        .await
+        .map_err(|error: DbErr| AccountError::from(error))?
+        .ok_or(AccountError::NotFound)
+}

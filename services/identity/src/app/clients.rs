@@ -1,0 +1,60 @@
+//! Which client asks, and is it that client? (RFC 6749 §2.3)
+
+use crate::App;
+use crate::app::passwords::Busy;
+use crate::app::throttle::Wait;
+use crate::domain::client::Client;
+use crate::domain::secret;
+use crate::error::OauthError;
+use crate::store;
+use std::net::IpAddr;
+
+/// What a client presented.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: Option<String>,
+    /// By HTTP Basic: the refusal then names that scheme.
+    pub(crate) basic: bool,
+}
+
+/// Finds the client and checks its secret; a public client has none and must not send one.
+pub(crate) async fn authenticate(
+    app: &App,
+    given: &Credentials,
+    address: Option<IpAddr>,
+) -> Result<Client, OauthError> {
+    let refused = || OauthError::invalid_client(given.basic);
+    let client = store::client::find(app.db.read(), &given.id).await?;
+    match (client, &given.secret) {
+        (Some(client), None) if client.secret_hash.is_none() => Ok(client),
+        (_, None) => Err(refused()),
+        (client, Some(secret)) => {
+            let name = format!("client:{}", given.id);
+            let attempt = app
+                .throttle
+                .admit(&app.rt, &name, address)
+                .await
+                .map_err(|Wait(seconds)| OauthError::too_many(seconds))?;
+            let stored = client.as_ref().and_then(|c| c.secret_hash.as_deref());
+            let good = match stored.and_then(|s| s.strip_prefix("sha256:")) {
+                Some(hash) => secret::equal(hash, &secret::hash(secret)),
+                None => app
+                    .hasher
+                    .verify(secret, stored)
+                    .await
+                    .map_err(|Busy| OauthError::busy())?,
+            };
+            match client {
+                Some(client) if good => {
+                    app.throttle.succeeded(&app.rt, &attempt).await;
+                    Ok(client)
+                }
+                _ => {
+                    app.throttle.failed(&app.rt, &attempt).await;
+                    Err(refused())
+                }
+            }
+        }
+    }
+}

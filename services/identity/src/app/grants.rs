@@ -1,0 +1,280 @@
+//! Exchanging grants for tokens (RFC 6749 §4–6), with reuse detection (RFC 9700 §4.14).
+
+use crate::App;
+use crate::app::tokens::{self, SignIn};
+use crate::domain::account::Account;
+use crate::domain::client::{Client, Grant};
+use crate::domain::request::{has_scope, known_scopes};
+use crate::domain::secret;
+use crate::error::OauthError;
+use crate::store;
+use crate::store::grant::{Code, Refresh};
+use chrono::Duration;
+use sea_orm::DbErr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The answer of the token endpoint (RFC 6749 §5.1).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// Access token, a JWT signed with ES256.
+    #[schema(example = "eyJhbGciOiJFUzI1NiIsImtpZCI6Ii4uLiJ9.e30.c2ln")]
+    pub access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(example = 600)]
+    pub expires_in: u32,
+    /// Refresh token: good once; the answer to its use brings the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// Who signed in, for scope `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// The scopes granted.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(example = "openid profile")]
+    pub scope: String,
+}
+
+/// What became of a grant inside its transaction. A refusal still commits: the code is burnt, the family revoked.
+enum Outcome<T> {
+    Good(Box<T>, Box<Account>),
+    Refused(&'static str),
+}
+
+/// Exchanges a code. A code that comes a second time revokes what came of it the first time.
+pub(crate) async fn code(
+    app: &App,
+    client: &Client,
+    code: &str,
+    verifier: &str,
+    redirect_uri: &str,
+) -> Result<TokenAnswer, OauthError> {
+    let now = app.rt.clock.now();
+    let hash = secret::hash(code);
+    let next = client.may(Grant::RefreshToken).then(|| app.rt.ids.secret());
+    let lifetime = Duration::seconds(i64::from(app.settings.refresh_seconds));
+    let outcome = app
+        .db
+        .tx(|tx| {
+            let (hash, next) = (hash.clone(), next.clone());
+            let (client, verifier) = (client.id.clone(), verifier.to_owned());
+            let redirect_uri = redirect_uri.to_owned();
+            async move {
+                let refused = |text| Ok::<_, DbErr>(Outcome::<Code>::Refused(text));
+                let found = store::grant::code(&*tx, &hash).await?;
+                let Some(code) = found.filter(|code| code.client == client) else {
+                    return refused("the code is not known");
+                };
+                if !store::grant::use_code(&*tx, &hash, now).await? {
+                    let revoked = store::grant::revoke_family(&*tx, code.family, now).await?;
+                    tracing::warn!(account = %code.account, client, revoked, "code used twice");
+                    return refused("the code was used before");
+                }
+                if code.expires_at <= now {
+                    return refused("the code has expired");
+                }
+                if code.redirect_uri != redirect_uri {
+                    return refused("redirect_uri is not that of the authorization request");
+                }
+                if !secret::pkce_proves(&verifier, &code.challenge) {
+                    return refused("code_verifier does not prove the code_challenge");
+                }
+                let account = store::account::find(&*tx, code.account).await?;
+                let Some(account) = account.filter(|a| a.active) else {
+                    return refused("the account is closed");
+                };
+                if let Some(next) = next {
+                    let token = Refresh {
+                        hash: secret::hash(&next),
+                        family: code.family,
+                        client: code.client.clone(),
+                        account: code.account,
+                        session: code.session,
+                        scope: code.scope.clone(),
+                        auth_time: code.auth_time,
+                        created_at: now,
+                        expires_at: now + lifetime,
+                        used_at: None,
+                        revoked_at: None,
+                    };
+                    store::grant::add_refresh(&*tx, &token).await?;
+                }
+                Ok(Outcome::Good(Box::new(code), Box::new(account)))
+            }
+        })
+        .await?;
+    match outcome {
+        Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
+        Outcome::Good(code, account) => {
+            let about = About {
+                client: &client.id,
+                scope: &code.scope,
+                nonce: code.nonce.as_deref(),
+                session: code.session,
+                auth_time: code.auth_time,
+            };
+            answer(app, &account, &about, next).await
+        }
+    }
+}
+
+/// Exchanges a refresh token for the next. A token that comes a second time revokes its whole family: one of the two is a thief.
+pub(crate) async fn refresh(
+    app: &App,
+    client: &Client,
+    token: &str,
+    asked_scope: Option<&str>,
+) -> Result<TokenAnswer, OauthError> {
+    let now = app.rt.clock.now();
+    let hash = secret::hash(token);
+    let next = app.rt.ids.secret();
+    let lifetime = Duration::seconds(i64::from(app.settings.refresh_seconds));
+    let outcome = app
+        .db
+        .tx(|tx| {
+            let (hash, next) = (hash.clone(), next.clone());
+            let client = client.id.clone();
+            async move {
+                let refused = |text| Ok::<_, DbErr>(Outcome::<Refresh>::Refused(text));
+                let found = store::grant::refresh(&*tx, &hash).await?;
+                let Some(token) = found.filter(|token| token.client == client) else {
+                    return refused("the refresh token is not known");
+                };
+                if token.revoked_at.is_some() || token.expires_at <= now {
+                    return refused("the refresh token has expired or was revoked");
+                }
+                if !store::grant::use_refresh(&*tx, &hash, now).await? {
+                    let revoked = store::grant::revoke_family(&*tx, token.family, now).await?;
+                    tracing::warn!(account = %token.account, client, revoked, "refresh token used twice");
+                    return refused("the refresh token was used before");
+                }
+                let account = store::account::find(&*tx, token.account).await?;
+                let Some(account) = account.filter(|a| a.active) else {
+                    return refused("the account is closed");
+                };
+                let following = Refresh {
+                    hash: secret::hash(&next),
+                    created_at: now,
+                    expires_at: now + lifetime,
+                    used_at: None,
+                    revoked_at: None,
+                    ..token.clone()
+                };
+                store::grant::add_refresh(&*tx, &following).await?;
+                Ok(Outcome::Good(Box::new(token), Box::new(account)))
+            }
+        })
+        .await?;
+    match outcome {
+        Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
+        Outcome::Good(token, account) => {
+            // Narrower for this answer only; the next token keeps the whole (RFC 6749 §6).
+            let scope = asked_scope.map(known_scopes).map_or_else(
+                || token.scope.clone(),
+                |asked| {
+                    let granted = asked.split(' ').filter(|s| has_scope(&token.scope, s));
+                    granted.collect::<Vec<_>>().join(" ")
+                },
+            );
+            let about = About {
+                client: &client.id,
+                scope: &scope,
+                nonce: None,
+                session: token.session,
+                auth_time: token.auth_time,
+            };
+            answer(app, &account, &about, Some(next)).await
+        }
+    }
+}
+
+/// A token for the client itself.
+pub(crate) async fn client_credentials(
+    app: &App,
+    client: &Client,
+) -> Result<TokenAnswer, OauthError> {
+    if client.secret_hash.is_none() || !client.may(Grant::ClientCredentials) {
+        return Err(OauthError::unauthorized_client());
+    }
+    let account = match client.account {
+        Some(id) => store::account::find(app.db.read(), id)
+            .await?
+            .filter(|a| a.active),
+        None => None,
+    };
+    let account = account.ok_or_else(OauthError::unauthorized_client)?;
+    let keys = app.signer.keys(&app.db, &app.rt).await?;
+    let seconds = app.settings.access_token_seconds;
+    let claims = tokens::access(&app.rt, &account, &client.id, seconds);
+    Ok(TokenAnswer {
+        access_token: keys.sign("at+jwt", &claims)?,
+        token_type: "Bearer",
+        expires_in: seconds,
+        refresh_token: None,
+        id_token: None,
+        scope: String::new(),
+    })
+}
+
+/// Revokes a refresh token with its family (RFC 7009). Access tokens are short and die by themselves; unknown tokens are fine.
+pub(crate) async fn revoke(app: &App, client: &Client, token: &str) -> Result<(), OauthError> {
+    let now = app.rt.clock.now();
+    let hash = secret::hash(token);
+    app.db
+        .tx(|tx| {
+            let (hash, client) = (hash.clone(), client.id.clone());
+            async move {
+                let found = store::grant::refresh(&*tx, &hash).await?;
+                if let Some(token) = found.filter(|token| token.client == client) {
+                    store::grant::revoke_family(&*tx, token.family, now).await?;
+                }
+                Ok::<_, DbErr>(())
+            }
+        })
+        .await?;
+    Ok(())
+}
+
+struct About<'a> {
+    client: &'a str,
+    scope: &'a str,
+    nonce: Option<&'a str>,
+    session: uuid::Uuid,
+    auth_time: chrono::DateTime<chrono::Utc>,
+}
+
+async fn answer(
+    app: &App,
+    account: &Account,
+    about: &About<'_>,
+    refresh_token: Option<String>,
+) -> Result<TokenAnswer, OauthError> {
+    let keys = app.signer.keys(&app.db, &app.rt).await?;
+    let seconds = app.settings.access_token_seconds;
+    let claims = tokens::access(&app.rt, account, about.client, seconds);
+    let access_token = keys.sign("at+jwt", &claims)?;
+    let id_token = if has_scope(about.scope, "openid") {
+        let sign_in = SignIn {
+            client: about.client,
+            scope: about.scope,
+            nonce: about.nonce,
+            session: about.session,
+            auth_time: about.auth_time,
+            access_token: &access_token,
+        };
+        Some(keys.sign("JWT", &tokens::id(&app.rt, account, &sign_in, seconds))?)
+    } else {
+        None
+    };
+    Ok(TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in: seconds,
+        refresh_token,
+        id_token,
+        scope: about.scope.to_owned(),
+    })
+}

@@ -1,0 +1,10 @@
+//! Use-cases: each opens its transaction, asks the domain, writes.
+
+pub(crate) mod accounts;
+pub(crate) mod clients;
+pub(crate) mod grants;
+pub(crate) mod keys;
+pub(crate) mod passwords;
+pub(crate) mod sign_in;
+pub(crate) mod throttle;
+pub(crate) mod tokens;

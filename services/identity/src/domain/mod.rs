@@ -1,0 +1,7 @@
+//! Pure rules: who may manage whom, what a client may ask for, what a proof proves.
+
+pub(crate) mod account;
+pub(crate) mod client;
+pub(crate) mod params;
+pub(crate) mod request;
+pub(crate) mod secret;

@@ -1,0 +1,220 @@
+//! The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
+
+use super::client::{Client, Grant};
+use super::params::Params;
+use super::secret::is_challenge;
+use serde::{Deserialize, Serialize};
+
+/// A request that may be answered with a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client: String,
+    pub(crate) redirect_uri: String,
+    /// Space separated, only what we know, in our order.
+    pub(crate) scope: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) challenge: String,
+    pub(crate) prompt: Prompt,
+    /// Seconds since the password was given that are still fresh enough.
+    pub(crate) max_age: Option<i64>,
+    /// What to write into the login field.
+    pub(crate) login_hint: Option<String>,
+}
+
+/// Whether the person must be, or must not be, asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Prompt {
+    /// Ask when not signed in.
+    #[default]
+    Auto,
+    /// Never ask.
+    None,
+    /// Always ask.
+    Login,
+}
+
+/// A refusal that is told to the client by redirect: `error` of RFC 6749 §4.1.2.1 and a description for its developer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    pub(crate) error: &'static str,
+    pub(crate) description: &'static str,
+}
+
+/// The scopes we know, in the order they are written.
+pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "phone"];
+
+/// Longer values of `state` and `nonce` are refused, characters.
+const OPAQUE_LIMIT: usize = 1024;
+
+fn denied(error: &'static str, description: &'static str) -> Denied {
+    Denied { error, description }
+}
+
+impl AuthorizationRequest {
+    /// Reads a request whose client and redirect URI are known to be good.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub(crate) fn read(
+        client: &Client,
+        redirect_uri: &str,
+        params: &Params,
+    ) -> Result<Self, Denied> {
+        let invalid = |text| denied("invalid_request", text);
+        if params.get("request").is_some() {
+            return Err(denied(
+                "request_not_supported",
+                "request objects are not supported",
+            ));
+        }
+        if params.get("request_uri").is_some() {
+            return Err(denied(
+                "request_uri_not_supported",
+                "request_uri is not supported",
+            ));
+        }
+        match params.get("response_type") {
+            None => return Err(invalid("response_type is missing")),
+            Some("code") => {}
+            Some(_) => {
+                return Err(denied(
+                    "unsupported_response_type",
+                    "only response_type=code is supported",
+                ));
+            }
+        }
+        if params
+            .get("response_mode")
+            .is_some_and(|mode| mode != "query")
+        {
+            return Err(invalid("only response_mode=query is supported"));
+        }
+        if !client.may(Grant::AuthorizationCode) {
+            return Err(denied(
+                "unauthorized_client",
+                "this client may not use the code flow",
+            ));
+        }
+        let challenge = params
+            .get("code_challenge")
+            .ok_or_else(|| invalid("code_challenge is required (PKCE)"))?;
+        if params.get("code_challenge_method") != Some("S256") {
+            return Err(invalid("code_challenge_method must be S256"));
+        }
+        if !is_challenge(challenge) {
+            return Err(invalid("code_challenge must be 43 characters of base64url"));
+        }
+        let opaque = |name| match params.get(name) {
+            Some(value) if value.chars().count() > OPAQUE_LIMIT => {
+                Err(invalid("state and nonce are limited to 1024 characters"))
+            }
+            other => Ok(other.map(str::to_owned)),
+        };
+        let prompt = match params.get("prompt") {
+            None | Some("consent" | "select_account") => Prompt::Auto,
+            Some("none") => Prompt::None,
+            Some("login") => Prompt::Login,
+            Some(_) => {
+                return Err(invalid(
+                    "prompt must be none, login, consent or select_account",
+                ));
+            }
+        };
+        let max_age = params
+            .get("max_age")
+            .map(str::parse::<u32>)
+            .transpose()
+            .map_err(|_not_a_number| invalid("max_age must be a number of seconds"))?;
+        Ok(Self {
+            client: client.id.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            scope: known_scopes(params.get("scope").unwrap_or("")),
+            state: opaque("state")?,
+            nonce: opaque("nonce")?,
+            challenge: challenge.to_owned(),
+            prompt,
+            max_age: max_age.map(i64::from),
+            login_hint: params
+                .get("login_hint")
+                .filter(|hint| hint.chars().count() <= 64)
+                .map(str::to_owned),
+        })
+    }
+}
+
+/// The scopes we know among those asked for; others are left out (RFC 6749 §3.3).
+pub(crate) fn known_scopes(asked: &str) -> String {
+    let asked: Vec<&str> = asked.split(' ').collect();
+    let known: Vec<&str> = SCOPES.into_iter().filter(|s| asked.contains(s)).collect();
+    known.join(" ")
+}
+
+/// Whether a space separated list holds this scope.
+pub(crate) fn has_scope(scope: &str, one: &str) -> bool {
+    scope.split(' ').any(|s| s == one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&state=s&nonce=n&scope=profile+openid+admin";
+
+    fn read(query: &str) -> Result<AuthorizationRequest, Denied> {
+        let client = Client {
+            id: "portal".into(),
+            name: "P".into(),
+            secret_hash: None,
+            redirect_uris: vec![],
+            post_logout_uris: vec![],
+            loopback: false,
+            grants: vec![Grant::AuthorizationCode],
+            account: None,
+        };
+        AuthorizationRequest::read(
+            &client,
+            "http://x/cb",
+            &Params::parse(query.as_bytes()).expect("params"),
+        )
+    }
+
+    #[test]
+    fn a_good_request_keeps_what_it_needs() {
+        let request = read(GOOD).expect("good");
+        assert_eq!(request.scope, "openid profile");
+        assert_eq!(
+            (request.state.as_deref(), request.nonce.as_deref()),
+            (Some("s"), Some("n"))
+        );
+        assert_eq!(request.prompt, Prompt::Auto);
+    }
+
+    #[test]
+    fn every_flaw_has_its_error() {
+        for (query, error) in [
+            (
+                GOOD.replace("response_type=code", "response_type=token"),
+                "unsupported_response_type",
+            ),
+            (GOOD.replace("response_type=code", "x=y"), "invalid_request"),
+            (GOOD.replace("S256", "plain"), "invalid_request"),
+            (
+                GOOD.replace("&code_challenge_method=S256", ""),
+                "invalid_request",
+            ),
+            (GOOD.replace("stw-cM", "stw-c"), "invalid_request"),
+            (GOOD.replace("code_challenge=", "y="), "invalid_request"),
+            (format!("{GOOD}&response_mode=fragment"), "invalid_request"),
+            (format!("{GOOD}&request=x"), "request_not_supported"),
+            (format!("{GOOD}&prompt=what"), "invalid_request"),
+            (format!("{GOOD}&max_age=-1"), "invalid_request"),
+            (
+                GOOD.replace("state=s", &format!("state={}", "s".repeat(1025))),
+                "invalid_request",
+            ),
+        ] {
+            assert_eq!(read(&query).expect_err(&query).error, error, "{query}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! All refusals of this service on one screen: problems for the API, RFC 6749 errors for the protocol.
+
+use crate::domain::account::Refusal;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use contracts::problem::shared;
+use kit::Problem;
+use sea_orm::DbErr;
+use std::fmt;
+
+/// Codes of this service.
+pub mod codes {
+    contracts::codes! {
+        ACCOUNT_NOT_FOUND = "account.not-found", 404, "Không tìm thấy tài khoản", "There is no such account";
+        LOGIN_TAKEN = "account.login-taken", 409, "Tên đăng nhập đã có người dùng", "The login is taken";
+        LOGIN_INVALID = "account.login-invalid", 422, "Tên đăng nhập chưa hợp lệ", "The login is not valid";
+        PASSWORD_WEAK = "account.password-weak", 422, "Mật khẩu quá yếu", "The password is too weak";
+        ROLES_INVALID = "account.roles-invalid", 422, "Vai trò chưa hợp lệ", "The roles are not valid";
+        AGENCY_INVALID = "account.agency-invalid", 422, "Mã cơ quan chưa hợp lệ", "The agency is not valid";
+        ROLE_NOT_ALLOWED = "account.role-not-allowed", 403, "Không được cấp hoặc thay đổi vai trò này", "This role may not be granted or changed by you";
+        AGENCY_NOT_ALLOWED = "account.agency-not-allowed", 403, "Không được quản lý tài khoản của cơ quan này", "Accounts of this agency are not yours to manage";
+        OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        use shared::BODY_INVALID as BODY;
+        match refusal {
+            Refusal::Role(role) => Problem::new(codes::ROLE_NOT_ALLOWED)
+                .extra("role", serde_json::to_value(role).unwrap_or_default()),
+            Refusal::ClientRole(_) => Problem::new(BODY).field(
+                "/roles",
+                codes::ROLES_INVALID,
+                "Vai trò này chỉ dành cho hệ thống kết nối",
+                "This role is for machine clients only",
+            ),
+            Refusal::Mixed => Problem::new(BODY).field(
+                "/roles",
+                codes::ROLES_INVALID,
+                "Một tài khoản không thể vừa là người dân vừa là cán bộ",
+                "One account cannot be a citizen and a civil servant",
+            ),
+            Refusal::NoRole => Problem::new(BODY).field(
+                "/roles",
+                codes::ROLES_INVALID,
+                "Cần ít nhất một vai trò",
+                "At least one role is needed",
+            ),
+            Refusal::AgencyMissing => Problem::new(BODY).field(
+                "/agency",
+                shared::FIELD_REQUIRED,
+                "Tài khoản cán bộ phải thuộc một cơ quan",
+                "An officer belongs to an agency",
+            ),
+            Refusal::AgencyForApplicant => Problem::new(BODY).field(
+                "/agency",
+                codes::AGENCY_INVALID,
+                "Tài khoản người dân không thuộc cơ quan nào",
+                "A citizen belongs to no agency",
+            ),
+            Refusal::AgencyOutOfReach => Problem::new(codes::AGENCY_NOT_ALLOWED),
+            Refusal::Own => Problem::new(codes::OWN_RIGHTS),
+        }
+    }
+}
+
+/// What can go wrong in a use-case over accounts.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccountError {
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    #[error("no such account")]
+    NotFound,
+    #[error("the login is taken")]
+    LoginTaken,
+    #[error("version {0} is stored")]
+    Stale(i64),
+    #[error("the key was used with another body")]
+    KeyReused,
+    #[error(transparent)]
+    Database(DbErr),
+}
+
+impl From<DbErr> for AccountError {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::LoginTaken,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<Refusal> for AccountError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl durable::TxError for AccountError {
+    fn db_err(&self) -> Option<&DbErr> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Refused(_)
+            | Self::NotFound
+            | Self::LoginTaken
+            | Self::Stale(_)
+            | Self::KeyReused => None,
+        }
+    }
+}
+
+impl From<durable::IdempotencyConflict> for AccountError {
+    fn from(_: durable::IdempotencyConflict) -> Self {
+        Self::KeyReused
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Refused(refusal) => refusal.into(),
+            AccountError::NotFound => Problem::new(codes::ACCOUNT_NOT_FOUND),
+            AccountError::LoginTaken => Problem::new(codes::LOGIN_TAKEN),
+            AccountError::Stale(version) => {
+                Problem::new(shared::PRECONDITION_FAILED).extra("version", version)
+            }
+            AccountError::KeyReused => Problem::new(shared::IDEMPOTENCY_REUSED),
+            AccountError::Database(error) => Problem::internal(error),
+        }
+    }
+}
+
+/// A refusal of the token endpoints: RFC 6749 §5.2, RFC 7009 §2.2.1. The descriptions are for developers, in English, and say
+/// nothing about accounts.
+#[derive(Debug)]
+pub(crate) struct OauthError {
+    status: StatusCode,
+    error: &'static str,
+    description: &'static str,
+    basic: bool,
+    retry_after: Option<u64>,
+}
+
+impl OauthError {
+    fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
+        Self {
+            status,
+            error,
+            description,
+            basic: false,
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn invalid_request(description: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    pub(crate) fn invalid_grant(description: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
+    pub(crate) fn unsupported_grant() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            "use authorization_code, refresh_token or client_credentials",
+        )
+    }
+
+    pub(crate) fn unauthorized_client() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            "this client may not use this grant",
+        )
+    }
+
+    pub(crate) fn invalid_client(basic: bool) -> Self {
+        Self {
+            basic,
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "client authentication failed",
+            )
+        }
+    }
+
+    pub(crate) fn too_many(seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many failed attempts",
+            )
+        }
+    }
+
+    pub(crate) fn busy() -> Self {
+        Self {
+            retry_after: Some(2),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "too many sign-ins at once",
+            )
+        }
+    }
+
+    fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "internal error");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "server_error",
+            "internal error",
+        )
+    }
+}
+
+impl From<DbErr> for OauthError {
+    fn from(error: DbErr) -> Self {
+        Self::internal(&error.into())
+    }
+}
+
+impl From<anyhow::Error> for OauthError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl fmt::Display for OauthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error, self.description)
+    }
+}
+
+impl ResponseError for OauthError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.basic {
+            response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"motcua\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        response.json(serde_json::json!({
+            "error": self.error,
+            "error_description": self.description,
+        }))
+    }
+}

@@ -1,0 +1,102 @@
+//! The protocol, the sign-in page and the API.
+
+mod accounts;
+mod authorize;
+mod discovery;
+mod logout;
+mod me;
+mod page;
+mod token;
+mod userinfo;
+
+use crate::App;
+use crate::domain::params::{Params, Unreadable};
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use std::net::IpAddr;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// All routes. The authorization endpoint and the pages are for browsers and stay out of the document.
+pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(discovery::configuration)
+        .service(discovery::jwks)
+        .service(token::token)
+        .service(token::revoke)
+        .service(userinfo::userinfo)
+        .service(me::me)
+        .service(accounts::list)
+        .service(accounts::create)
+        .service(accounts::show)
+        .service(accounts::change)
+        .map(|plain| {
+            plain
+                .service(authorize::ask)
+                .service(authorize::submit)
+                .service(logout::ask)
+                .service(logout::confirm)
+                .service(userinfo::userinfo_by_post)
+        });
+}
+
+/// Where the request comes from: the address that the gateway put last, else the peer. For limits only, never for rights.
+fn address(req: &HttpRequest) -> Option<IpAddr> {
+    let forwarded = req
+        .headers()
+        .get("x-forwarded-for")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse().ok());
+    forwarded.or_else(|| req.peer_addr().map(|a| a.ip()))
+}
+
+/// The parameters of a form body.
+fn form(req: &HttpRequest, body: &web::Bytes) -> Result<Params, Unreadable> {
+    use actix_web::HttpMessage as _;
+    if req.content_type() == "application/x-www-form-urlencoded" {
+        Params::parse(body)
+    } else {
+        Err(Unreadable)
+    }
+}
+
+/// Our cookies: `HttpOnly`, `SameSite=Lax`; over HTTPS also `Secure` and bound to the host by `__Host-`.
+struct Cookies {
+    secure: bool,
+}
+
+impl Cookies {
+    const SESSION: &'static str = "motcua_signin";
+    const FORM: &'static str = "motcua_form";
+
+    fn of(app: &App) -> Self {
+        Self {
+            secure: app.rt.tokens.issuer().starts_with("https://"),
+        }
+    }
+
+    fn name(&self, name: &str) -> String {
+        if self.secure {
+            format!("__Host-{name}")
+        } else {
+            name.to_owned()
+        }
+    }
+
+    fn read(&self, req: &HttpRequest, name: &str) -> Option<String> {
+        req.cookie(&self.name(name)).map(|c| c.value().to_owned())
+    }
+
+    fn make(&self, name: &str, value: String, seconds: i64) -> Cookie<'static> {
+        Cookie::build(self.name(name), value)
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(actix_web::cookie::time::Duration::seconds(seconds))
+            .finish()
+    }
+}
+
+/// `Cache-Control: no-store`.
+const NO_STORE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");

@@ -1,0 +1,18 @@
+//! What runs by time.
+
+use crate::{App, store};
+use chrono::Duration;
+use sea_orm::DbErr;
+use std::sync::Arc;
+
+/// Removes sessions, codes and refresh tokens a day after they expired. Until then a reuse is still seen.
+pub(crate) async fn clean(app: Arc<App>) -> anyhow::Result<()> {
+    let before = app.rt.clock.now() - Duration::days(1);
+    let removed = app
+        .db
+        .tx(|tx| async move { store::grant::clean(&*tx, before).await })
+        .await
+        .map_err(|error: DbErr| error)?;
+    tracing::debug!(removed, "expired grants removed");
+    Ok(())
+}

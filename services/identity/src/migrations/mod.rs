@@ -1,0 +1,14 @@
+//! Migrations, oldest first. One that has shipped is never edited.
+
+use sea_orm_migration::MigrationTrait;
+
+mod m0001_accounts;
+mod m0002_grants;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![
+        Box::new(m0001_accounts::Migration),
+        Box::new(m0002_grants::Migration),
+    ]
+}

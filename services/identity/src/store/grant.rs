@@ -1,0 +1,292 @@
+//! Sessions, authorization codes and refresh tokens. Every secret comes in as its hash.
+
+use super::entity::{authorization_code as code, refresh_token as refresh, session};
+use chrono::{DateTime, Utc};
+use contracts::AccountId;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    QueryFilter as _, Set,
+};
+use uuid::Uuid;
+
+/// A sign-in in one browser.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// SHA-256 of the cookie.
+    pub(crate) hash: String,
+    /// What grants refer to.
+    pub(crate) id: Uuid,
+    pub(crate) account: AccountId,
+    /// When the password was given.
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// What an authorization code stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) hash: String,
+    /// The refresh tokens that come of it share this.
+    pub(crate) family: Uuid,
+    pub(crate) client: String,
+    pub(crate) account: AccountId,
+    pub(crate) session: Uuid,
+    pub(crate) redirect_uri: String,
+    pub(crate) scope: String,
+    pub(crate) challenge: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) used_at: Option<DateTime<Utc>>,
+}
+
+/// A refresh token, one of a family.
+#[derive(Clone, Debug)]
+pub(crate) struct Refresh {
+    pub(crate) hash: String,
+    pub(crate) family: Uuid,
+    pub(crate) client: String,
+    pub(crate) account: AccountId,
+    pub(crate) session: Uuid,
+    pub(crate) scope: String,
+    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) used_at: Option<DateTime<Utc>>,
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Starts a session.
+pub(crate) async fn add_session(db: &impl ConnectionTrait, s: &Session) -> Result<(), DbErr> {
+    session::ActiveModel {
+        hash: Set(s.hash.clone()),
+        id: Set(s.id),
+        account_id: Set(s.account.0),
+        created_at: Set(s.created_at),
+        expires_at: Set(s.expires_at),
+    }
+    .insert(db)
+    .await?;
+    Ok(())
+}
+
+/// The live session of a cookie.
+pub(crate) async fn session(
+    db: &impl ConnectionTrait,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, DbErr> {
+    Ok(session::Entity::find_by_id(hash.to_owned())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .one(db)
+        .await?
+        .map(|row| Session {
+            hash: row.hash,
+            id: row.id,
+            account: AccountId(row.account_id),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        }))
+}
+
+/// Ends one session and every refresh token that came of it.
+pub(crate) async fn end_session(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    session::Entity::delete_many()
+        .filter(session::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    refresh::Entity::update_many()
+        .set(revoked(now))
+        .filter(refresh::Column::SessionId.eq(id))
+        .filter(refresh::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Signs an account out everywhere: sessions, unused codes and refresh tokens.
+pub(crate) async fn end_all(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    session::Entity::delete_many()
+        .filter(session::Column::AccountId.eq(account.0))
+        .exec(db)
+        .await?;
+    code::Entity::delete_many()
+        .filter(code::Column::AccountId.eq(account.0))
+        .exec(db)
+        .await?;
+    refresh::Entity::update_many()
+        .set(revoked(now))
+        .filter(refresh::Column::AccountId.eq(account.0))
+        .filter(refresh::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Stores a fresh code.
+pub(crate) async fn add_code(db: &impl ConnectionTrait, c: &Code) -> Result<(), DbErr> {
+    code::ActiveModel {
+        hash: Set(c.hash.clone()),
+        family: Set(c.family),
+        client_id: Set(c.client.clone()),
+        account_id: Set(c.account.0),
+        session_id: Set(c.session),
+        redirect_uri: Set(c.redirect_uri.clone()),
+        scope: Set(c.scope.clone()),
+        challenge: Set(c.challenge.clone()),
+        nonce: Set(c.nonce.clone()),
+        auth_time: Set(c.auth_time),
+        expires_at: Set(c.expires_at),
+        used_at: Set(c.used_at),
+    }
+    .insert(db)
+    .await?;
+    Ok(())
+}
+
+/// A code by its hash, used ones too.
+pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Code>, DbErr> {
+    Ok(code::Entity::find_by_id(hash.to_owned())
+        .one(db)
+        .await?
+        .map(|row| Code {
+            hash: row.hash,
+            family: row.family,
+            client: row.client_id,
+            account: AccountId(row.account_id),
+            session: row.session_id,
+            redirect_uri: row.redirect_uri,
+            scope: row.scope,
+            challenge: row.challenge,
+            nonce: row.nonce,
+            auth_time: row.auth_time,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+        }))
+}
+
+/// Marks a code as used. False: it was used already.
+pub(crate) async fn use_code(
+    db: &impl ConnectionTrait,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let done = code::Entity::update_many()
+        .set(code::ActiveModel {
+            used_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(code::Column::Hash.eq(hash))
+        .filter(code::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Stores a fresh refresh token.
+pub(crate) async fn add_refresh(db: &impl ConnectionTrait, r: &Refresh) -> Result<(), DbErr> {
+    refresh::ActiveModel {
+        hash: Set(r.hash.clone()),
+        family: Set(r.family),
+        client_id: Set(r.client.clone()),
+        account_id: Set(r.account.0),
+        session_id: Set(r.session),
+        scope: Set(r.scope.clone()),
+        auth_time: Set(r.auth_time),
+        created_at: Set(r.created_at),
+        expires_at: Set(r.expires_at),
+        used_at: Set(r.used_at),
+        revoked_at: Set(r.revoked_at),
+    }
+    .insert(db)
+    .await?;
+    Ok(())
+}
+
+/// A refresh token by its hash, dead ones too.
+pub(crate) async fn refresh(
+    db: &impl ConnectionTrait,
+    hash: &str,
+) -> Result<Option<Refresh>, DbErr> {
+    Ok(refresh::Entity::find_by_id(hash.to_owned())
+        .one(db)
+        .await?
+        .map(|row| Refresh {
+            hash: row.hash,
+            family: row.family,
+            client: row.client_id,
+            account: AccountId(row.account_id),
+            session: row.session_id,
+            scope: row.scope,
+            auth_time: row.auth_time,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+            revoked_at: row.revoked_at,
+        }))
+}
+
+/// Marks a refresh token as used. False: it was used already.
+pub(crate) async fn use_refresh(
+    db: &impl ConnectionTrait,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let done = refresh::Entity::update_many()
+        .set(refresh::ActiveModel {
+            used_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(refresh::Column::Hash.eq(hash))
+        .filter(refresh::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Revokes a whole family. Returns how many tokens were still alive.
+pub(crate) async fn revoke_family(
+    db: &impl ConnectionTrait,
+    family: Uuid,
+    now: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    Ok(refresh::Entity::update_many()
+        .set(revoked(now))
+        .filter(refresh::Column::Family.eq(family))
+        .filter(refresh::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?
+        .rows_affected)
+}
+
+/// Forgets what expired before `before`.
+pub(crate) async fn clean(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64, DbErr> {
+    let sessions = session::Entity::delete_many()
+        .filter(session::Column::ExpiresAt.lt(before))
+        .exec(db)
+        .await?;
+    let codes = code::Entity::delete_many()
+        .filter(code::Column::ExpiresAt.lt(before))
+        .exec(db)
+        .await?;
+    let tokens = refresh::Entity::delete_many()
+        .filter(refresh::Column::ExpiresAt.lt(before))
+        .exec(db)
+        .await?;
+    Ok(sessions.rows_affected + codes.rows_affected + tokens.rows_affected)
+}
+
+fn revoked(now: DateTime<Utc>) -> refresh::ActiveModel {
+    refresh::ActiveModel {
+        revoked_at: Set(Some(now)),
+        ..Default::default()
+    }
+}
