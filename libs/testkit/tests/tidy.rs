@@ -1,5 +1,6 @@
 //! The rules of the house that no compiler keeps: who may import what, what a domain may know, how long a file may be.
 //! Reads `cargo metadata` and the sources. See docs/ARCHITECTURE.md.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
