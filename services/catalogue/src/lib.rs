@@ -1,1 +1,118 @@
-//! catalogue
+//! The catalogue: administrative procedures (thủ tục hành chính) with their versions, agencies and administrative units.
+//!
+//! Procedures come from the national portal's own JSON ([`import_procedures`]), are cleaned and structured without losing what was
+//! published ([`domain`]), and are versioned by the hash of their content. Search runs in memory over folded names; the running service
+//! follows a counter of changes in the database, so an import by another process is seen within two seconds. Every change is published
+//! (`ProcedureChanged`, `AgencyChanged`, `UnitsChanged`); other services keep their own copies and never ask here.
+
+mod app;
+pub mod domain;
+pub mod error;
+mod http;
+mod live;
+mod migrations;
+mod store;
+
+pub use app::import::{
+    BrokenLine, ImportOptions, ImportSummary, OnProgress, Progress, import_procedures,
+};
+pub use app::seed::seed_demo;
+pub use app::units::{UnitsSummary, import_units};
+pub use store::procedures::Source;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use durable::{Bus, Db, Worker};
+use kit::Runtime;
+use live::Live;
+use sea_orm_migration::MigrationTrait;
+use serde::{Deserialize, Serialize};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+/// The catalogue's own settings; documented in `config.default.toml`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database.
+    pub database: durable::Config,
+    /// Limits of an import over HTTP.
+    pub import: Import,
+}
+
+/// Limits of an import over HTTP.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// Bytes of the body, as sent.
+    pub max_body_bytes: u64,
+    /// Bytes that a compressed body may unpack to.
+    pub max_unpacked_bytes: u64,
+}
+
+/*SVC*/
+/// The documented defaults of [`Config`].
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// What handlers share.
+struct App {
+    db: Db,
+    rt: Runtime,
+    config: Config,
+    live: Arc<Live>,
+}
+
+impl App {
+    /// Today in Vietnam.
+    fn today(&self) -> NaiveDate {
+        vn::worktime::local_date(self.rt.clock.now())
+    }
+}
+
+/// The OpenAPI document of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    kit::server::openapi(
+        "Một Cửa: catalogue",
+        "Administrative procedures (thủ tục hành chính), agencies and administrative units.",
+        http::configure,
+    )
+}
+
+/// The steps that make the schema, oldest first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    migrations::all()
+}
+
+/// The worker that sends this service's events. It listens to nothing.
+pub fn worker(db: &Db, bus: &Bus, rt: &Runtime) -> Worker<()> {
+    Worker::new("catalogue", db, bus, rt, Arc::new(()))
+}
+
+/// Opens the database, fills the search index and serves; everything runs on the runtime's lifecycle.
+///
+/// # Errors
+/// When the database cannot be opened or read, or the listener cannot be used.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    rt: &Runtime,
+    bus: &Bus,
+) -> anyhow::Result<()> {
+    let db = Db::open(&config.database, rt).await.context("catalogue database")?;
+    let live = Arc::new(Live::new());
+    live.refresh(&db).await.context("search index")?;
+    rt.lifecycle.spawn(
+        "catalogue index",
+        Arc::clone(&live).follow(db.clone(), rt.lifecycle.stopping()),
+    );
+    worker(&db, bus, rt).spawn();
+    let app = actix_web::web::Data::new(App { db, rt: rt.clone(), config, live });
+    kit::server::serve("catalogue", listener, rt, MAX_BODY, move |cfg| {
+        cfg.app_data(app.clone());
+        http::configure(cfg);
+    })?;
+    Ok(())
+}
+
+/// Only the import takes more, and it streams.
+const MAX_BODY: usize = 64 << 10;

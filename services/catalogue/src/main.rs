@@ -1,1 +1,5 @@
-fn main() {}
+//! `catalogue` serves; `catalogue migrate` brings its schema up to date.
+
+fn main() -> std::process::ExitCode {
+    durable::service::main("catalogue", catalogue::DEFAULTS, catalogue::migrations, catalogue::start)
+}
