@@ -1,0 +1,210 @@
+//! Signing in and out: OIDC authorization code with PKCE (RFC 7636), `state` and `nonce`.
+
+use crate::api::{Api, ApiError};
+use crate::ctx::Ctx;
+use crate::error::{PageError, see_other};
+use crate::form::Fields;
+use crate::session::{self, SignIn};
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+use serde::Deserialize;
+
+/// Binds a sign-in under way to the browser that began it.
+const BROWSER_COOKIE: &str = "motcua-signin";
+
+#[derive(Deserialize)]
+struct Next {
+    next: Option<String>,
+}
+
+/// Only paths of ours: no other site, no backslash that a browser reads as a slash.
+fn local_path(next: Option<&str>) -> &str {
+    match next {
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.chars().any(|c| c == '\\' || c.is_control())
+                && !path.starts_with("/dang-") =>
+        {
+            path
+        }
+        _ => "/",
+    }
+}
+
+fn redirect_uri(ctx: &Ctx) -> Result<String, PageError> {
+    ctx.app.settings.public_url.join("/dang-nhap/callback").map(String::from).map_err(PageError::internal)
+}
+
+#[get("/dang-nhap")]
+pub(super) async fn sign_in(ctx: Ctx, req: HttpRequest, query: kit::http::Query<Next>) -> Result<HttpResponse, PageError> {
+    let next = local_path(query.0.next.as_deref());
+    let app = &ctx.app;
+    let (state, nonce, verifier) = (app.rt.ids.secret(), app.rt.ids.secret(), app.rt.ids.secret());
+    let browser = req
+        .cookie(BROWSER_COOKIE)
+        .map(|c| c.value().to_owned())
+        .filter(|v| v.len() >= 32)
+        .unwrap_or_else(|| app.rt.ids.secret());
+    let challenge = B64.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()).as_ref());
+    let mut to = app.settings.public_url.join("/oauth2/authorize").map_err(PageError::internal)?;
+    to.query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &app.settings.client_id)
+        .append_pair("redirect_uri", &redirect_uri(&ctx)?)
+        .append_pair("scope", "openid profile")
+        .append_pair("state", &state)
+        .append_pair("nonce", &nonce)
+        .append_pair("code_challenge", &challenge)
+        .append_pair("code_challenge_method", "S256")
+        .append_pair("ui_locales", ctx.t.tag());
+    let kept = SignIn { nonce, verifier, next: next.to_owned(), browser: browser.clone() };
+    session::keep_sign_in(app, &state, &kept).await.map_err(PageError::internal)?;
+    let mut response = see_other(to.as_str());
+    let cookie = session::cookie(app, BROWSER_COOKIE, browser).max_age(CookieAge::minutes(10)).finish();
+    response.add_cookie(&cookie).map_err(PageError::internal)?;
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+}
+
+/// The part of an ID token (OIDC Core §2) that is checked. It came straight from the token endpoint, so its signature adds
+/// nothing to that of the connection (§3.1.3.7); the nonce ties it to this sign-in.
+#[derive(Deserialize)]
+struct IdClaims {
+    #[serde(default)]
+    nonce: String,
+    aud: Audience,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl IdClaims {
+    fn read(token: &str) -> Option<Self> {
+        serde_json::from_slice(&B64.decode(token.split('.').nth(1)?).ok()?).ok()
+    }
+
+    fn fits(&self, nonce: &str, client: &str) -> bool {
+        let audience = match &self.aud {
+            Audience::One(one) => one == client,
+            Audience::Many(many) => many.iter().any(|one| one == client),
+        };
+        audience && self.nonce == nonce
+    }
+}
+
+#[get("/dang-nhap/callback")]
+pub(super) async fn callback(ctx: Ctx, req: HttpRequest, query: kit::http::Query<Answer>) -> Result<HttpResponse, PageError> {
+    let app = &ctx.app;
+    let state = query.0.state.as_deref().ok_or(PageError::SignInBroken)?;
+    let begun = session::take_sign_in(app, state).await.ok_or(PageError::SignInBroken)?;
+    if req.cookie(BROWSER_COOKIE).is_none_or(|c| c.value() != begun.browser) {
+        return Err(PageError::SignInBroken);
+    }
+    if query.0.error.is_some() {
+        return Err(PageError::SignInBroken);
+    }
+    let code = query.0.code.as_deref().ok_or(PageError::SignInBroken)?;
+    let api = Api { token: None, ..ctx.api() };
+    let redirect_uri = redirect_uri(&ctx)?;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", &redirect_uri),
+        ("client_id", &app.settings.client_id),
+        ("code_verifier", &begun.verifier),
+    ];
+    let tokens = api.token(&form).await.map_err(|error| match error {
+        ApiError::Refused(refusal) => {
+            tracing::info!(status = refusal.status, code = refusal.code, "sign-in code refused");
+            PageError::SignInBroken
+        }
+        away @ ApiError::Away(_) => PageError::of(away, "/"),
+    })?;
+    let claims = tokens.id_token.as_deref().and_then(IdClaims::read).ok_or(PageError::SignInBroken)?;
+    if !claims.fits(&begun.nonce, &app.settings.client_id) {
+        return Err(PageError::SignInBroken);
+    }
+    let actor =
+        app.rt.tokens.verify(&tokens.access_token, &app.rt.client, &app.rt.clock).await.map_err(|problem| {
+            tracing::warn!(%problem, "the token just given is not taken");
+            if problem.code().status >= 500 { PageError::Away } else { PageError::SignInBroken }
+        })?;
+    if let Some(old) = &ctx.session {
+        session::end(app, old).await;
+    }
+    let to = match begun.next.as_str() {
+        "/" if actor.kind == contracts::ActorKind::Officer => "/mot-cua",
+        next => next,
+    };
+    let mut response = see_other(to);
+    let cookie = session::begin(app, tokens, actor).await.map_err(PageError::internal)?;
+    response.add_cookie(&cookie).map_err(PageError::internal)?;
+    response.add_cookie(&session::gone(app, BROWSER_COOKIE)).map_err(PageError::internal)?;
+    Ok(response)
+}
+
+#[post("/dang-xuat")]
+pub(super) async fn sign_out(ctx: Ctx, payload: web::Payload) -> Result<HttpResponse, PageError> {
+    let Some(session) = &ctx.session else { return Ok(see_other("/")) };
+    let fields = Fields::read(payload).await?;
+    ctx.check_form(fields.get("csrf"))?;
+    let app = &ctx.app;
+    session::end(app, session).await;
+    if let Some(refresh) = &session.refresh {
+        let form = [("token", refresh.as_str()), ("client_id", app.settings.client_id.as_str())];
+        if let Err(error) = ctx.public_api().revoke(&form).await {
+            tracing::warn!(%error, "token not revoked; it expires by itself");
+        }
+    }
+    // Identity has a session of its own; without this the next sign-in would ask for no password.
+    let mut to = app.settings.public_url.join("/oauth2/logout").map_err(PageError::internal)?;
+    let home = app.settings.public_url.join("/").map_err(PageError::internal)?;
+    to.query_pairs_mut()
+        .append_pair("client_id", &app.settings.client_id)
+        .append_pair("post_logout_redirect_uri", home.as_str());
+    if let Some(hint) = &session.id_token {
+        to.query_pairs_mut().append_pair("id_token_hint", hint);
+    }
+    let mut response = see_other(to.as_str());
+    response.add_cookie(&session::gone(app, app.session_cookie())).map_err(PageError::internal)?;
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_ours_are_gone_back_to() {
+        assert_eq!(local_path(Some("/ho-so?x=1")), "/ho-so?x=1");
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "ho-so", "", "/dang-xuat"] {
+            assert_eq!(local_path(Some(bad)), "/", "{bad:?}");
+        }
+        assert_eq!(local_path(None), "/");
+    }
+
+    #[test]
+    fn id_tokens_must_carry_the_nonce_and_name_us() {
+        let token = |claims: &str| format!("h.{}.s", B64.encode(claims));
+        let claims = |json: &str| IdClaims::read(&token(json)).expect("claims");
+        assert!(claims(r#"{"nonce":"n","aud":"portal"}"#).fits("n", "portal"));
+        assert!(claims(r#"{"nonce":"n","aud":["x","portal"]}"#).fits("n", "portal"));
+        assert!(!claims(r#"{"nonce":"m","aud":"portal"}"#).fits("n", "portal"));
+        assert!(!claims(r#"{"aud":"portal"}"#).fits("n", "portal"));
+        assert!(!claims(r#"{"nonce":"n","aud":"cli"}"#).fits("n", "portal"));
+        assert!(IdClaims::read("x").is_none());
+    }
+}

@@ -1,0 +1,51 @@
+//! Files and statutory forms, passed on with the session's token: the browser never holds one.
+
+use crate::api::ApiError;
+use crate::ctx::Ctx;
+use crate::error::PageError;
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use kit::client::Answer;
+
+#[get("/ho-so/{id}/bieu-mau/{form}.pdf")]
+pub(super) async fn citizen_form(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+    form(&ctx, &path).await
+}
+
+#[get("/mot-cua/ho-so/{id}/bieu-mau/{form}.pdf")]
+pub(super) async fn officer_form(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+    form(&ctx, &path).await
+}
+
+#[get("/ho-so/{id}/tep/{file}")]
+pub(super) async fn citizen_file(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+    file(&ctx, &path).await
+}
+
+#[get("/mot-cua/ho-so/{id}/tep/{file}")]
+pub(super) async fn officer_file(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+    file(&ctx, &path).await
+}
+
+async fn form(ctx: &Ctx, (id, form): &(String, String)) -> Result<HttpResponse, PageError> {
+    ctx.signed_in()?;
+    pass_on(ctx, ctx.api().form(id, form).await)
+}
+
+async fn file(ctx: &Ctx, (_, file): &(String, String)) -> Result<HttpResponse, PageError> {
+    ctx.signed_in()?;
+    pass_on(ctx, ctx.api().file_content(file).await)
+}
+
+fn pass_on(ctx: &Ctx, answer: Result<Answer, ApiError>) -> Result<HttpResponse, PageError> {
+    let answer = answer.map_err(|e| ctx.refuse(e))?;
+    let mut response = HttpResponse::Ok();
+    for name in [header::CONTENT_TYPE, header::CONTENT_DISPOSITION] {
+        if let Some(value) = answer.header(name.as_str()) {
+            response.insert_header((name, value));
+        }
+    }
+    // Whatever a file holds, it runs nothing and asks for nothing in our name.
+    response.insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"));
+    Ok(response.streaming(answer.into_stream()))
+}

@@ -1,0 +1,63 @@
+//! The pages, one file a subject: what is read from the API, and the template it goes into.
+
+mod account;
+mod dossiers;
+mod download;
+mod filing;
+mod home;
+mod inbox;
+mod places;
+mod post;
+mod procedures;
+mod tracking;
+mod work;
+mod work_actions;
+
+use crate::error::PageError;
+use actix_web::HttpResponse;
+use actix_web::web::ServiceConfig;
+
+/// Registers every page.
+pub(crate) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(home::home)
+        .service(home::css)
+        .service(home::robots)
+        .service(procedures::list)
+        .service(procedures::one)
+        .service(filing::blank)
+        .service(filing::send)
+        .service(dossiers::list)
+        .service(dossiers::withdraw_form)
+        .service(dossiers::do_withdraw)
+        .service(dossiers::send_supplement)
+        .service(download::citizen_form)
+        .service(download::citizen_file)
+        .service(dossiers::one)
+        .service(tracking::look_up)
+        .service(inbox::list)
+        .service(inbox::mark_read)
+        .service(work::list)
+        .service(post::list)
+        .service(download::officer_form)
+        .service(download::officer_file)
+        .service(work::one)
+        .service(work_actions::act)
+        .service(account::sign_in)
+        .service(account::callback)
+        .service(account::sign_out);
+}
+
+/// Any other address.
+pub(crate) async fn nowhere() -> Result<HttpResponse, PageError> {
+    Err(PageError::NotFound)
+}
+
+/// A link to the same list further on.
+fn further(path: &str, query: &[(&str, &str)], cursor: &str) -> String {
+    let mut out = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
+        out.append_pair(name, value);
+    }
+    out.append_pair("tiep", cursor);
+    format!("{path}?{}", out.finish())
+}
