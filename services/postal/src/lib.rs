@@ -90,14 +90,12 @@ impl Config {
     }
 }
 
-/*TMP
 impl durable::service::HasDatabase for Config {
     fn database(&self) -> &durable::Config {
         &self.database
     }
 }
 
-TMP*/
 /// The document of the public operations.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     kit::server::openapi(

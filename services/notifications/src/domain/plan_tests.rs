@@ -1,0 +1,252 @@
+use super::*;
+use contracts::{Address, ReturnWay, ShipmentId};
+use uuid::Uuid;
+
+pub(crate) fn dossier_event(
+    command: &str,
+    from: Option<DossierStatus>,
+    status: DossierStatus,
+) -> DossierChanged {
+    DossierChanged {
+        dossier_id: DossierId(Uuid::nil()),
+        version: 3,
+        number: (status != DossierStatus::New).then(|| "H05.21-261116-0001".to_owned()),
+        command: command.to_owned(),
+        from,
+        status,
+        step: "any".to_owned(),
+        at: DateTime::UNIX_EPOCH,
+        due_at: Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::days(3)),
+        reason: Some("Thiếu giấy chứng sinh".to_owned()),
+        owner: AccountId(Uuid::max()),
+        contact: contact(),
+        agency_code: "H05.21".to_owned(),
+        agency_name: "Trung tâm Phục vụ hành chính công xã Yên Thế".to_owned(),
+        procedure_code: "1.001193".to_owned(),
+        procedure_name: "Đăng ký khai sinh".to_owned(),
+        return_way: ReturnWay {
+            method: ReturnMethod::Post,
+            receiver_name: None,
+            receiver_phone: None,
+            address: Some(Address {
+                province_code: "24".to_owned(),
+                commune_code: "07210".to_owned(),
+                street: "Số 12".to_owned(),
+            }),
+        },
+    }
+}
+
+pub(crate) fn shipment_event(state: ShipmentState) -> ShipmentChanged {
+    ShipmentChanged {
+        shipment_id: ShipmentId(Uuid::nil()),
+        version: 2,
+        dossier_id: DossierId(Uuid::nil()),
+        dossier_number: "H05.21-261116-0001".to_owned(),
+        state,
+        at: DateTime::UNIX_EPOCH,
+        item_number: Some("RV000000016VN".to_owned()),
+        receiver_name: Some("Nguyễn Văn An".to_owned()),
+        owner: AccountId(Uuid::max()),
+        contact: contact(),
+        agency_code: "H05.21".to_owned(),
+        invitations: 1,
+    }
+}
+
+fn contact() -> Contact {
+    Contact {
+        name: "Nguyễn Văn An".to_owned(),
+        phone: Some("+84912345678".to_owned()),
+        email: Some("an@example.vn".to_owned()),
+        language: Language::Vi,
+    }
+}
+
+fn seen(notices: &[Notice]) -> Vec<(String, Channel, Template)> {
+    notices
+        .iter()
+        .map(|n| (n.recipient.key(), n.channel, n.template))
+        .collect()
+}
+
+/// Every (command, from, to) of the main story and its side ways: who hears what, and how.
+#[test]
+fn the_table_of_notices() {
+    use DossierStatus as S;
+    let story = [
+        ("file", None, S::New),
+        ("receive", Some(S::New), S::Received),
+        ("request-supplement", Some(S::New), S::SupplementRequested),
+        ("supplement", Some(S::SupplementRequested), S::New),
+        ("supplement", Some(S::SupplementRequested), S::InProgress),
+        (
+            "expire-supplement",
+            Some(S::SupplementRequested),
+            S::Stopped,
+        ),
+        ("refuse", Some(S::New), S::NotReceived),
+        ("withdraw", Some(S::Received), S::Withdrawn),
+        ("start-handling", Some(S::Received), S::InProgress),
+        ("propose", Some(S::InProgress), S::InProgress),
+        ("send-back", Some(S::InProgress), S::InProgress),
+        ("request-payment", Some(S::InProgress), S::PaymentRequested),
+        ("confirm-payment", Some(S::PaymentRequested), S::InProgress),
+        ("stop", Some(S::InProgress), S::Stopped),
+        ("approve", Some(S::InProgress), S::Done),
+        ("hand-over", Some(S::Done), S::Returned),
+        ("post-delivered", Some(S::Done), S::Returned),
+    ];
+    let mut table = String::new();
+    for (command, from, to) in story {
+        let notices = dossier(&dossier_event(command, from, to), &Preferences::default());
+        table.push_str(&format!("{command} → {}\n", to.as_str()));
+        for n in &notices {
+            assert_eq!(n.kind, command);
+            let who = match &n.recipient {
+                Recipient::Account(_) | Recipient::Contact(_) => "applicant",
+                Recipient::Role { role, .. } => role_name(*role),
+            };
+            table.push_str(&format!(
+                "    {who:17} {:6} {}\n",
+                n.channel.as_str(),
+                n.template.name()
+            ));
+        }
+    }
+    for state in [
+        ShipmentState::Ready,
+        ShipmentState::HandedToPost,
+        ShipmentState::InTransit,
+        ShipmentState::Invited,
+        ShipmentState::Delivered,
+        ShipmentState::ReturnedToAgency,
+        ShipmentState::Lost,
+        ShipmentState::Damaged,
+        ShipmentState::Cancelled,
+    ] {
+        let notices = shipment(&shipment_event(state), None, &Preferences::default());
+        table.push_str(&format!("shipment {state:?}\n"));
+        for n in &notices {
+            let who = match &n.recipient {
+                Recipient::Account(_) | Recipient::Contact(_) => "applicant",
+                Recipient::Role { role, .. } => role_name(*role),
+            };
+            table.push_str(&format!(
+                "    {who:17} {:6} {} ({})\n",
+                n.channel.as_str(),
+                n.template.name(),
+                n.kind
+            ));
+        }
+    }
+    insta::assert_snapshot!("table", table);
+}
+
+#[test]
+fn every_change_of_the_public_state_reaches_the_applicant() {
+    for from in DossierStatus::ALL.iter().copied() {
+        for to in DossierStatus::ALL.iter().copied().filter(|to| *to != from) {
+            let notices = dossier(
+                &dossier_event("whatever", Some(from), to),
+                &Preferences::default(),
+            );
+            assert!(
+                notices
+                    .iter()
+                    .any(|n| n.channel == Channel::Inbox
+                        && matches!(n.recipient, Recipient::Account(_))),
+                "{from:?} → {to:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn preferences_switch_mail_and_text_messages_off_but_never_the_inbox() {
+    let event = dossier_event("receive", Some(DossierStatus::New), DossierStatus::Received);
+    let off = Preferences {
+        email: false,
+        sms: false,
+        language: Some(Language::En),
+    };
+    let notices = dossier(&event, &off);
+    assert_eq!(
+        seen(&notices),
+        [
+            (
+                "account:ffffffff-ffff-ffff-ffff-ffffffffffff".to_owned(),
+                Channel::Inbox,
+                Template::Received
+            ),
+            (
+                "role:specialist:H05.21".to_owned(),
+                Channel::Inbox,
+                Template::OfficerHandle
+            ),
+        ]
+    );
+    assert_eq!(notices[0].language, Language::En);
+    assert_eq!(notices[1].language, Language::Vi);
+}
+
+#[test]
+fn who_has_no_address_gets_the_inbox_only() {
+    let mut event = dossier_event("receive", Some(DossierStatus::New), DossierStatus::Received);
+    event.contact.email = None;
+    event.contact.phone = None;
+    let channels: Vec<_> = dossier(&event, &Preferences::default())
+        .into_iter()
+        .filter(|n| matches!(n.recipient, Recipient::Account(_)))
+        .map(|n| n.channel)
+        .collect();
+    assert_eq!(channels, [Channel::Inbox]);
+}
+
+#[test]
+fn recipient_and_channel_name_a_notice_uniquely() {
+    for status in DossierStatus::ALL.iter().copied() {
+        for command in [
+            "file",
+            "receive",
+            "supplement",
+            "withdraw",
+            "propose",
+            "send-back",
+            "approve",
+            "confirm-payment",
+            "other",
+        ] {
+            let notices = dossier(
+                &dossier_event(command, None, status),
+                &Preferences::default(),
+            );
+            let mut keys: Vec<_> = notices
+                .iter()
+                .map(|n| (n.recipient.key(), n.channel))
+                .collect();
+            let all = keys.len();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), all, "{command} → {status:?}");
+        }
+    }
+}
+
+#[test]
+fn who_filed_at_the_counter_without_an_account_gets_mail_and_text_messages_only() {
+    let mut event = dossier_event("receive", Some(DossierStatus::New), DossierStatus::Received);
+    event.owner = AccountId(Uuid::nil());
+    let notices = dossier(&event, &Preferences::default());
+    let mine: Vec<_> = notices
+        .iter()
+        .filter(|n| matches!(n.recipient, Recipient::Contact(_)))
+        .map(|n| n.channel)
+        .collect();
+    assert_eq!(mine, [Channel::Email, Channel::Sms]);
+    assert!(
+        !notices
+            .iter()
+            .any(|n| matches!(n.recipient, Recipient::Account(_)))
+    );
+}
