@@ -1,6 +1,7 @@
 //! E-mail: an SMTP server, or `.eml` files that any mail program opens.
 
 use super::{SendError, write_file};
+use crate::domain::text::one_line;
 use chrono::{DateTime, Utc};
 use kit::config::Secret;
 use lettre::message::{Mailbox, MultiPart};
@@ -134,8 +135,8 @@ impl Mailer {
         let domain = self.from.email.domain();
         Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(Some(letter.name.clone()), address))
-            .subject(&letter.subject)
+            .to(Mailbox::new(Some(header_text(&letter.name)), address))
+            .subject(header_text(&letter.subject))
             .date(at.into())
             .message_id(Some(format!("<{id}@{domain}>")))
             .multipart(MultiPart::alternative_plain_html(
@@ -144,6 +145,15 @@ impl Mailer {
             ))
             .map_err(|error| SendError::Never(format!("the letter cannot be built: {error}")))
     }
+}
+
+/// One line without control characters: the mail library panics on a line break in a name.
+fn header_text(text: &str) -> String {
+    let printable: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    one_line(&printable)
 }
 
 /// Only the status: the words of a server often repeat the address.

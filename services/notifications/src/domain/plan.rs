@@ -311,7 +311,9 @@ fn officer_templates(event: &DossierChanged) -> Vec<(Role, Template)> {
         "propose" => vec![(Role::Leader, Template::OfficerApprove)],
         _ => Vec::new(),
     };
-    if event.status == DossierStatus::Done && event.from != Some(DossierStatus::Done) {
+    let desk_told = out.iter().any(|(role, _)| *role == Role::OneStopOfficer);
+    if event.status == DossierStatus::Done && event.from != Some(DossierStatus::Done) && !desk_told
+    {
         out.push((
             Role::OneStopOfficer,
             match event.return_way.method {
