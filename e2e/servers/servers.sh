@@ -31,7 +31,7 @@ usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 COMMAND=${1:-}
 [ $# -gt 0 ] && shift
-INSTANCE=test
+INSTANCE="test"
 WHILE_PID=
 RELEASE_PID=
 if [ "$COMMAND" = release ]; then
@@ -78,7 +78,8 @@ locked() { # one start or stop at a time
 }
 
 given() { # COMPONENT: the address the environment gives
-  local name=${PREFIX}_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]')_URL
+  local name
+  name=${PREFIX}_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]')_URL
   printf '%s' "${!name:-}"
 }
 

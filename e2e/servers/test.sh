@@ -5,7 +5,7 @@
 # Ends with the runner's summary and one line that adds up both runs; the exit code is 0 only if
 # everything passed.
 set -euo pipefail
-ME=test
+ME="test"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"

@@ -87,7 +87,7 @@ export MOTCUA_DOSSIER__LINKS__TRACKING='$PUBLIC_URL/tra-cuu?so={number}'
 export MOTCUA_NOTIFICATIONS__PUBLIC_URL='$PUBLIC_URL'
 export MOTCUA_GATEWAY__REQUESTS_PER_MINUTE=60000
 export MOTCUA_GATEWAY__PUBLIC_REQUESTS_PER_MINUTE=60000
-export MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY='$UP/outbox/mail'
+export MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY='$UP/outbox/email'
 export MOTCUA_NOTIFICATIONS__SMS__DIRECTORY='$UP/outbox/sms'
 E
 } >"$UP/env"
@@ -96,6 +96,7 @@ E
 
 # ---------------------------------------------------------------- start
 
+status=0
 trap 'status=$?; trap - EXIT; say "stopping again what was started"; "$HERE/down.sh" --services-only; exit $status' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
