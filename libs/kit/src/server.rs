@@ -132,32 +132,34 @@ async fn around<B: MessageBody + 'static>(
         .map(str::to_owned);
     crate::telemetry::continue_from(&span, parent.as_deref());
     let started = std::time::Instant::now();
-    let original = req.request().clone();
+    // The request must not be cloned before it is routed: the router writes its matches into the one there is.
     let outcome = AssertUnwindSafe(next.call(req))
         .catch_unwind()
         .instrument(span.clone())
         .await;
     let _entered = span.enter();
-    let response = match outcome {
-        Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => ServiceResponse::from_err(error, original.clone()),
-        Err(_panic) => {
-            let problem = Problem::internal(anyhow::anyhow!("handler panicked"));
-            ServiceResponse::from_err(problem, original.clone())
-        }
+    let mut outcome = match outcome {
+        Ok(Ok(response)) => Ok(in_language(response.map_into_boxed_body(), language, &id)),
+        Ok(Err(error)) => Err(problem_of(&error)),
+        Err(_panic) => Err(Problem::internal(anyhow::anyhow!("handler panicked"))),
     };
-    let mut response = in_language(response, language, &id);
-    if let Ok(value) = id.parse() {
+    if let Ok(response) = &mut outcome
+        && let Ok(value) = id.parse()
+    {
         response.headers_mut().insert(
             actix_web::http::header::HeaderName::from_static("x-request-id"),
             value,
         );
     }
-    let route = original
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
+    let (route, status) = match &outcome {
+        Ok(response) => (
+            response.request().match_pattern(),
+            response.status().as_u16(),
+        ),
+        Err(problem) => (None, problem.code().status),
+    };
+    let route = route.unwrap_or_else(|| "unmatched".to_owned());
     span.record("http.route", &route);
-    let status = response.status().as_u16();
     let took = started.elapsed();
     if let Some(rt) = rt {
         rt.metrics.request(name, &method, &route, status, took);
@@ -168,7 +170,10 @@ async fn around<B: MessageBody + 'static>(
     } else {
         tracing::debug!(http.status = status, http.millis = millis, "answered");
     }
-    Ok(response)
+    outcome.map_err(|problem| {
+        let rendered = problem.render(language, Some(id));
+        actix_web::error::InternalError::from_response(problem, rendered).into()
+    })
 }
 
 /// Renders the problem of a response in the language of the request. Errors of the framework become problems too.
@@ -180,19 +185,24 @@ fn in_language(
     let Some(error) = response.response().error() else {
         return response;
     };
-    let problem = match error.as_error::<Problem>() {
-        Some(problem) => problem.clone(),
-        None => match response.status().as_u16() {
-            400 => Problem::new(shared::BODY_MALFORMED),
-            404 => Problem::new(shared::NOT_FOUND),
-            405 => Problem::new(shared::METHOD_NOT_ALLOWED),
-            413 => Problem::new(shared::BODY_TOO_LARGE),
-            415 => Problem::new(shared::MEDIA_TYPE),
-            _ => Problem::internal(anyhow::anyhow!("framework error: {error}")),
-        },
-    };
+    let problem = problem_of(error);
     let rendered = problem.render(language, Some(id.to_owned()));
     response.into_response(rendered)
+}
+
+/// The problem that an error of a handler or of the framework is.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    match error.as_response_error().status_code().as_u16() {
+        400 => Problem::new(shared::BODY_MALFORMED),
+        404 => Problem::new(shared::NOT_FOUND),
+        405 => Problem::new(shared::METHOD_NOT_ALLOWED),
+        413 => Problem::new(shared::BODY_TOO_LARGE),
+        415 => Problem::new(shared::MEDIA_TYPE),
+        _ => Problem::internal(anyhow::anyhow!("framework error: {error}")),
+    }
 }
 
 /// A request id that may go into logs.
