@@ -50,7 +50,12 @@ pub struct Import {
     pub max_unpacked_bytes: u64,
 }
 
-/*SVC*/
+impl durable::service::HasDatabase for Config {
+    fn database(&self) -> &durable::Config {
+        &self.database
+    }
+}
+
 /// The documented defaults of [`Config`].
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
@@ -98,7 +103,9 @@ pub async fn start(
     rt: &Runtime,
     bus: &Bus,
 ) -> anyhow::Result<()> {
-    let db = Db::open(&config.database, rt).await.context("catalogue database")?;
+    let db = Db::open(&config.database, rt)
+        .await
+        .context("catalogue database")?;
     let live = Arc::new(Live::new());
     live.refresh(&db).await.context("search index")?;
     rt.lifecycle.spawn(
@@ -106,7 +113,12 @@ pub async fn start(
         Arc::clone(&live).follow(db.clone(), rt.lifecycle.stopping()),
     );
     worker(&db, bus, rt).spawn();
-    let app = actix_web::web::Data::new(App { db, rt: rt.clone(), config, live });
+    let app = actix_web::web::Data::new(App {
+        db,
+        rt: rt.clone(),
+        config,
+        live,
+    });
     kit::server::serve("catalogue", listener, rt, MAX_BODY, move |cfg| {
         cfg.app_data(app.clone());
         http::configure(cfg);

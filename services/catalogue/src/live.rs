@@ -70,7 +70,9 @@ impl Live {
                 () = tokio::time::sleep(PERIOD) => {}
             }
             match self.refresh(&db).await {
-                Ok(true) => tracing::debug!(procedures = self.index().len(), "search index refreshed"),
+                Ok(true) => {
+                    tracing::debug!(procedures = self.index().len(), "search index refreshed")
+                }
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "search index not refreshed"),
             }

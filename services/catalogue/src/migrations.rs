@@ -117,14 +117,20 @@ fn date(name: impl IntoIden) -> ColumnDef {
 }
 
 fn instant(name: impl IntoIden) -> ColumnDef {
-    ColumnDef::new(name).timestamp_with_time_zone().not_null().take()
+    ColumnDef::new(name)
+        .timestamp_with_time_zone()
+        .not_null()
+        .take()
 }
 
 fn yes_no(name: impl IntoIden) -> ColumnDef {
     ColumnDef::new(name).boolean().not_null().take()
 }
 
-#[expect(elided_lifetimes_in_paths, reason = "async_trait wants the trait's own signature")]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "async_trait wants the trait's own signature"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for Tables {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
@@ -153,7 +159,12 @@ async fn procedures(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     m.create_table(
         Table::create()
             .table(Procedure::Table)
-            .col(ColumnDef::new(Procedure::Id).uuid().not_null().primary_key())
+            .col(
+                ColumnDef::new(Procedure::Id)
+                    .uuid()
+                    .not_null()
+                    .primary_key(),
+            )
             .col(text(Procedure::Code))
             .col(text(Procedure::Name))
             .col(text(Procedure::FieldCode))
@@ -171,15 +182,29 @@ async fn procedures(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("procedure_code_idx", Procedure::Code),
         ("procedure_updated_seq_idx", Procedure::UpdatedSeq),
     ] {
-        m.create_index(Index::create().name(name).table(Procedure::Table).col(column).to_owned())
-            .await?;
+        m.create_index(
+            Index::create()
+                .name(name)
+                .table(Procedure::Table)
+                .col(column)
+                .to_owned(),
+        )
+        .await?;
     }
     m.create_table(
         Table::create()
             .table(ProcedureVersion::Table)
-            .col(ColumnDef::new(ProcedureVersion::ProcedureId).uuid().not_null())
+            .col(
+                ColumnDef::new(ProcedureVersion::ProcedureId)
+                    .uuid()
+                    .not_null(),
+            )
             .col(number(ProcedureVersion::Version))
-            .col(ColumnDef::new(ProcedureVersion::DecisionNumber).text().null())
+            .col(
+                ColumnDef::new(ProcedureVersion::DecisionNumber)
+                    .text()
+                    .null(),
+            )
             .col(date(ProcedureVersion::DecisionDate))
             .col(text(ProcedureVersion::PromulgatorCode))
             .col(text(ProcedureVersion::PromulgatorName))
@@ -237,8 +262,14 @@ async fn units(m: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("commune_province_idx", Commune::ProvinceCode),
         ("commune_home_province_idx", Commune::HomeProvinceCode),
     ] {
-        m.create_index(Index::create().name(name).table(Commune::Table).col(column).to_owned())
-            .await?;
+        m.create_index(
+            Index::create()
+                .name(name)
+                .table(Commune::Table)
+                .col(column)
+                .to_owned(),
+        )
+        .await?;
     }
     m.create_table(
         Table::create()

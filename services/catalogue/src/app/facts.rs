@@ -12,7 +12,12 @@ use uuid::Uuid;
 use vn::worktime::Term;
 
 /// A procedure as the dossier service needs it.
-pub(crate) fn procedure_changed(id: Uuid, version: i64, active: bool, c: &Content) -> ProcedureChanged {
+pub(crate) fn procedure_changed(
+    id: Uuid,
+    version: i64,
+    active: bool,
+    c: &Content,
+) -> ProcedureChanged {
     let mut seen = BTreeSet::new();
     ProcedureChanged {
         procedure_id: id.into(),
@@ -83,7 +88,12 @@ pub(crate) fn agency_changed(a: &Agency, version: i64, day: NaiveDate) -> Agency
 }
 
 /// A province's communes of all times.
-pub(crate) fn units_changed(code: &str, name: &str, version: i64, communes: &[Commune]) -> UnitsChanged {
+pub(crate) fn units_changed(
+    code: &str,
+    name: &str,
+    version: i64,
+    communes: &[Commune],
+) -> UnitsChanged {
     UnitsChanged {
         province_code: code.to_owned(),
         province_name: name.to_owned(),

@@ -74,7 +74,7 @@ pub struct ImportSummary {
     /// Doubtful things by kind: in how many procedures.
     #[schema(example = json!({"feeZeroBesideTiers": 12}))]
     pub warnings: BTreeMap<String, u64>,
-    /// Broken lines, at most a thousand of them.
+    /// Lines passed over and why, at most a thousand of them.
     pub broken: Vec<BrokenLine>,
     /// Nothing was written.
     pub dry_run: bool,
@@ -160,7 +160,10 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(db: &'a Db, rt: &'a Runtime, options: ImportOptions) -> Self {
-        let summary = ImportSummary { dry_run: options.dry_run, ..ImportSummary::default() };
+        let summary = ImportSummary {
+            dry_run: options.dry_run,
+            ..ImportSummary::default()
+        };
         Self {
             db,
             rt,
@@ -174,7 +177,10 @@ impl<'a> Run<'a> {
 
     fn tell(&self, bytes: u64) {
         if let Some(progress) = &self.options.progress {
-            progress(Progress { lines: self.summary.read, bytes });
+            progress(Progress {
+                lines: self.summary.read,
+                bytes,
+            });
         }
     }
 
@@ -188,7 +194,8 @@ impl<'a> Run<'a> {
             }
         };
         if !self.ids.insert(good.id) {
-            self.summary.skipped += 1;
+            let reason = format!("the id {} was met before in this file", good.id);
+            self.summary.broken(good.line, reason);
             self.summary.warn(WarningKind::DuplicateId);
             return Ok(());
         }
@@ -214,7 +221,10 @@ impl<'a> Run<'a> {
         let have = procedures::existing(self.db.read(), &ids).await?;
         let differing: Vec<&Good> = batch.iter().filter(|g| differs(g, &have)).collect();
         let (created, updated) = if self.options.dry_run || differing.is_empty() {
-            let created = differing.iter().filter(|g| !have.contains_key(&g.id)).count();
+            let created = differing
+                .iter()
+                .filter(|g| !have.contains_key(&g.id))
+                .count();
             (created, differing.len() - created)
         } else {
             let now = self.rt.clock.now();
@@ -232,7 +242,8 @@ impl<'a> Run<'a> {
 }
 
 fn differs(good: &Good, have: &HashMap<Uuid, Existing>) -> bool {
-    have.get(&good.id).is_none_or(|e| e.content_hash != good.hash)
+    have.get(&good.id)
+        .is_none_or(|e| e.content_hash != good.hash)
 }
 
 /// Writes what differs, in the caller's transaction; returns how many are new and how many have a new version.
@@ -279,10 +290,7 @@ async fn write(
 }
 
 /// The names of the parts that differ.
-fn changed_parts(
-    before: Option<&serde_json::Value>,
-    now: &Content,
-) -> Result<Vec<String>, DbErr> {
+fn changed_parts(before: Option<&serde_json::Value>, now: &Content) -> Result<Vec<String>, DbErr> {
     let now = serde_json::to_value(now).map_err(|e| DbErr::Json(e.to_string()))?;
     let (Some(before), Some(now)) = (before.and_then(|b| b.as_object()), now.as_object()) else {
         return Ok(Vec::new());

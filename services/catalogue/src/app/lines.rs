@@ -29,9 +29,15 @@ pub(crate) struct Good {
 #[derive(Debug)]
 pub(crate) enum Line {
     Good(Box<Good>),
-    Broken { line: u64, reason: String },
+    Broken {
+        line: u64,
+        reason: String,
+    },
     /// The file ends here though it should not: nothing after this line was read.
-    Cut { line: u64, reason: String },
+    Cut {
+        line: u64,
+        reason: String,
+    },
 }
 
 /// Counts the bytes taken from a file, for a progress bar.
@@ -60,7 +66,10 @@ pub(crate) fn read_all(reader: impl Read, max_bytes: u64, to: &Sender<Line>) {
     let gzip = match raw.fill_buf() {
         Ok(start) => start.starts_with(&[0x1f, 0x8b]),
         Err(error) => {
-            let cut = Line::Cut { line: 1, reason: unreadable(&error) };
+            let cut = Line::Cut {
+                line: 1,
+                reason: unreadable(&error),
+            };
             if to.blocking_send(cut).is_err() {
                 tracing::debug!("import was given up");
             }
@@ -72,7 +81,11 @@ pub(crate) fn read_all(reader: impl Read, max_bytes: u64, to: &Sender<Line>) {
         let plain = MultiGzDecoder::new(raw).take(max_bytes.saturating_add(1));
         lines(&mut BufReader::with_capacity(1 << 16, plain), max_bytes, to)
     } else {
-        lines(&mut BufReader::with_capacity(1 << 16, raw.take(max_bytes.saturating_add(1))), max_bytes, to)
+        lines(
+            &mut BufReader::with_capacity(1 << 16, raw.take(max_bytes.saturating_add(1))),
+            max_bytes,
+            to,
+        )
     };
     if !done {
         tracing::debug!("import was given up");
@@ -90,13 +103,24 @@ fn lines(reader: &mut impl BufRead, max_bytes: u64, to: &Sender<Line>) -> bool {
         let (length, ended) = match take_line(reader, &mut buffer) {
             Ok(taken) => taken,
             Err(error) => {
-                return to.blocking_send(Line::Cut { line: number, reason: unreadable(&error) }).is_ok();
+                return to
+                    .blocking_send(Line::Cut {
+                        line: number,
+                        reason: unreadable(&error),
+                    })
+                    .is_ok();
             }
         };
         total = total.saturating_add(length);
         if total > max_bytes {
-            let reason = format!("the file is larger than {max_bytes} bytes; the rest was not read");
-            return to.blocking_send(Line::Cut { line: number, reason }).is_ok();
+            let reason =
+                format!("the file is larger than {max_bytes} bytes; the rest was not read");
+            return to
+                .blocking_send(Line::Cut {
+                    line: number,
+                    reason,
+                })
+                .is_ok();
         }
         if length > 0
             && let Some(line) = one(number, length, &buffer)
@@ -123,7 +147,9 @@ fn take_line(reader: &mut impl BufRead, keep: &mut Vec<u8>) -> std::io::Result<(
             return Ok((length, true));
         }
         let newline = chunk.iter().position(|b| *b == b'\n');
-        let part = chunk.get(..newline.unwrap_or(chunk.len())).unwrap_or_default();
+        let part = chunk
+            .get(..newline.unwrap_or(chunk.len()))
+            .unwrap_or_default();
         let room = (MAX_LINE + 1).saturating_sub(keep.len());
         keep.extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
         let used = newline.map_or(chunk.len(), |at| at + 1);
@@ -136,15 +162,26 @@ fn take_line(reader: &mut impl BufRead, keep: &mut Vec<u8>) -> std::io::Result<(
 }
 
 fn one(number: u64, length: u64, bytes: &[u8]) -> Option<Line> {
-    let broken = |reason: String| Some(Line::Broken { line: number, reason });
+    let broken = |reason: String| {
+        Some(Line::Broken {
+            line: number,
+            reason,
+        })
+    };
     if bytes.len() > MAX_LINE {
-        return broken(format!("line of {length} bytes; at most {MAX_LINE} are read"));
+        return broken(format!(
+            "line of {length} bytes; at most {MAX_LINE} are read"
+        ));
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return broken(format!("not UTF-8 after byte {}", error.valid_up_to())),
     };
-    let text = if number == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
+    let text = if number == 1 {
+        text.strip_prefix('\u{feff}').unwrap_or(text)
+    } else {
+        text
+    };
     if text.trim().is_empty() {
         return None;
     }
@@ -173,7 +210,9 @@ pub(crate) fn good(line: u64, parsed: Parsed) -> serde_json::Result<Good> {
 fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::UnexpectedEof => "the compressed file ends too early: it was cut off".to_owned(),
-        ErrorKind::InvalidInput | ErrorKind::InvalidData => format!("the compressed file is damaged: {error}"),
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+            format!("the compressed file is damaged: {error}")
+        }
         _ => format!("the file cannot be read: {error}"),
     }
 }
@@ -226,8 +265,19 @@ mod tests {
     fn a_cut_or_damaged_archive_is_reported_where_it_ends() {
         let whole = gzip(format!("{LINE}\n").repeat(50).as_bytes());
         let cut = read(&whole[..whole.len() - 12], 1 << 30);
-        assert!(cut.last().expect("a report").1.starts_with("cut: the compressed file"), "{cut:?}");
-        let bad = read(&[0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], 1 << 30);
+        assert!(
+            cut.last()
+                .expect("a report")
+                .1
+                .starts_with("cut: the compressed file"),
+            "{cut:?}"
+        );
+        let bad = read(
+            &[
+                0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+            ],
+            1 << 30,
+        );
         assert!(bad[0].1.starts_with("cut: "), "{bad:?}");
     }
 
@@ -248,6 +298,9 @@ mod tests {
     fn a_bomb_stops_at_the_limit() {
         let bomb = gzip(&vec![b'\n'; 5 << 20]);
         let out = read(&bomb, 1 << 20);
-        assert!(out.last().expect("a report").1.contains("larger than"), "{out:?}");
+        assert!(
+            out.last().expect("a report").1.contains("larger than"),
+            "{out:?}"
+        );
     }
 }

@@ -32,9 +32,16 @@ pub async fn seed_demo(db: &Db, rt: &Runtime) -> anyhow::Result<()> {
     units::put(db, rt, &of.provinces, &of.communes).await?;
     let all: Vec<Agency> = serde_json::from_str(AGENCIES).context("data/agencies.json")?;
     agencies::put(db, rt, &all).await?;
-    let options = ImportOptions { source: Source::Own, ..ImportOptions::default() };
+    let options = ImportOptions {
+        source: Source::Own,
+        ..ImportOptions::default()
+    };
     let summary = import_goods(db, rt, demo_procedures()?, options).await?;
-    tracing::info!(created = summary.created, updated = summary.updated, "demo catalogue is there");
+    tracing::info!(
+        created = summary.created,
+        updated = summary.updated,
+        "demo catalogue is there"
+    );
     Ok(())
 }
 

@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use durable::{Db, Tx};
 use kit::Runtime;
 use sea_orm::DbErr;
-use vn::worktime::local_date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Read;
+use vn::worktime::local_date;
 
 /// What an import of units did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -53,7 +53,9 @@ pub async fn import_units(
 
 fn rows<T: DeserializeOwned>(from: impl Read) -> anyhow::Result<Vec<T>> {
     let mut reader = csv::Reader::from_reader(from);
-    let rows = reader.deserialize().collect::<Result<Vec<T>, csv::Error>>()?;
+    let rows = reader
+        .deserialize()
+        .collect::<Result<Vec<T>, csv::Error>>()?;
     Ok(rows)
 }
 
@@ -69,7 +71,11 @@ pub(crate) async fn put(
         .tx(|tx| async move {
             let changed = units::put_provinces(&*tx, provinces).await?;
             let (created, updated) = units::put_communes(&*tx, communes).await?;
-            let told = if changed + created + updated > 0 { publish(&tx, rt, now).await? } else { 0 };
+            let told = if changed + created + updated > 0 {
+                publish(&tx, rt, now).await?
+            } else {
+                0
+            };
             Ok::<_, DbErr>(UnitsSummary {
                 read: communes.len(),
                 created,

@@ -59,7 +59,15 @@ pub fn read(raw: &RawFee<'_>) -> (MethodFee, bool) {
         match raw.value {
             Some(0) if free => "Không thu phí".to_owned(),
             Some(n) if doubt.is_none() => {
-                format!("{} {}", group(n), if currency == "VND" { "đồng" } else { currency })
+                format!(
+                    "{} {}",
+                    group(n),
+                    if currency == "VND" {
+                        "đồng"
+                    } else {
+                        currency
+                    }
+                )
             }
             _ => String::new(),
         }
@@ -214,7 +222,7 @@ pub fn group(n: i64) -> String {
         out.push('-');
     }
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push('.');
         }
         out.push(c);
@@ -239,9 +247,16 @@ mod tests {
     #[test]
     fn plain_amounts_are_believed() {
         let f = fee(Some(20_000), Some("Việt Nam Đồng"), "");
-        assert_eq!((f.fee.amount, f.free, f.fee.suspicious), (Some(20_000), false, false));
+        assert_eq!(
+            (f.fee.amount, f.free, f.fee.suspicious),
+            (Some(20_000), false, false)
+        );
         assert_eq!(f.fee.text, "20.000 đồng");
-        let f = fee(Some(4_500_000), None, "4.500.000 (bốn triệu năm trăm nghìn) đồng/trường hợp");
+        let f = fee(
+            Some(4_500_000),
+            None,
+            "4.500.000 (bốn triệu năm trăm nghìn) đồng/trường hợp",
+        );
         assert!(!f.fee.suspicious);
     }
 
@@ -263,7 +278,15 @@ mod tests {
 
     #[test]
     fn free_needs_the_word() {
-        for text in ["Miễn phí", "Không", "không có.", "Lệ phí: Không", "0 đồng", "Phí : Không Đồng", "Không thu lệ phí"] {
+        for text in [
+            "Miễn phí",
+            "Không",
+            "không có.",
+            "Lệ phí: Không",
+            "0 đồng",
+            "Phí : Không Đồng",
+            "Không thu lệ phí",
+        ] {
             let f = fee(Some(0), None, text);
             assert!(f.free && !f.fee.suspicious, "{text}");
         }
@@ -272,27 +295,41 @@ mod tests {
 
     #[test]
     fn a_few_dong_are_a_slip_and_dollars_are_not() {
-        assert_eq!(fee(Some(20), Some("Việt Nam Đồng"), "").doubt, Some(FeeDoubt::TooSmall));
-        assert_eq!(fee(Some(25), None, "25.000.000đ/giấy thông hành").doubt, Some(FeeDoubt::TooSmall));
+        assert_eq!(
+            fee(Some(20), Some("Việt Nam Đồng"), "").doubt,
+            Some(FeeDoubt::TooSmall)
+        );
+        assert_eq!(
+            fee(Some(25), None, "25.000.000đ/giấy thông hành").doubt,
+            Some(FeeDoubt::TooSmall)
+        );
         // 1.001121: 200 with no currency at all.
         assert_eq!(fee(Some(200), None, "").doubt, Some(FeeDoubt::TooSmall));
-        let f = fee(Some(155), None, "Thẻ tạm trú có thời hạn từ trên 02 năm đến 05 năm: 155 USD/thẻ.");
+        let f = fee(
+            Some(155),
+            None,
+            "Thẻ tạm trú có thời hạn từ trên 02 năm đến 05 năm: 155 USD/thẻ.",
+        );
         assert_eq!((f.fee.currency.as_str(), f.doubt), ("USD", None));
         assert_eq!(fee(Some(10), Some("USD"), "").fee.text, "10 USD");
         assert_eq!(
             fee(Some(50_000_000), None, "50.000đ/giấy").doubt,
             Some(FeeDoubt::OtherAmountInText)
         );
-        assert_eq!(fee(None, None, "Nghị quyết số 09/2025/NQ-HĐND").doubt, Some(FeeDoubt::NoAmount));
+        assert_eq!(
+            fee(None, None, "Nghị quyết số 09/2025/NQ-HĐND").doubt,
+            Some(FeeDoubt::NoAmount)
+        );
         assert_eq!(fee(Some(-5), None, "").doubt, Some(FeeDoubt::Negative));
     }
 
     #[test]
     fn amounts_are_found_in_prose() {
-        let values: Vec<i64> = amounts_in("150.000 đồng; 2.500.000đ; 10 USD, 02 ha, ngày 18/01/2024")
-            .iter()
-            .map(|a| a.value)
-            .collect();
+        let values: Vec<i64> =
+            amounts_in("150.000 đồng; 2.500.000đ; 10 USD, 02 ha, ngày 18/01/2024")
+                .iter()
+                .map(|a| a.value)
+                .collect();
         assert_eq!(values, [150_000, 2_500_000, 10]);
         assert!(amounts_in("31/2024/QH15 khoản 3").is_empty());
     }

@@ -90,7 +90,9 @@ fn original(raw: &RawTerm<'_>) -> String {
         (words, "", _) if !words.is_empty() => words.to_owned(),
         (words, _, _) if !words.is_empty() && !pointer => words.to_owned(),
         (_, description, _) if !description.is_empty() => description.to_owned(),
-        (_, _, Some(n)) if n > 1.0 => format!("{} (không rõ đơn vị tính)", n.to_string().replace('.', ",")),
+        (_, _, Some(n)) if n > 1.0 => {
+            format!("{} (không rõ đơn vị tính)", n.to_string().replace('.', ","))
+        }
         _ => "Không công bố thời hạn".to_owned(),
     }
 }
@@ -156,7 +158,13 @@ const AFTER: &[&str] = &[
 fn sentence(prose: &str) -> Option<(f64, TermUnit)> {
     let folded: String = fold(prose)
         .chars()
-        .map(|c| if matches!(c, ':' | '-' | '*' | '(' | ')' | '\n' | '\t') { ' ' } else { c })
+        .map(|c| {
+            if matches!(c, ':' | '-' | '*' | '(' | ')' | '\n' | '\t') {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let mut rest = folded.trim_start();
     while let Some(r) = BEFORE
@@ -188,9 +196,17 @@ fn sentence(prose: &str) -> Option<(f64, TermUnit)> {
     // A second sentence is harmless only when it cannot change the term.
     let tail = after.strip_prefix(['.', ';'])?;
     let harmless = !tail.chars().any(|c| c.is_ascii_digit())
-        && !["truong hop", "doi voi", "gia han", "keo dai", "ngay lam viec", "thang", "gio"]
-            .iter()
-            .any(|w| tail.contains(w));
+        && ![
+            "truong hop",
+            "doi voi",
+            "gia han",
+            "keo dai",
+            "ngay lam viec",
+            "thang",
+            "gio",
+        ]
+        .iter()
+        .any(|w| tail.contains(w));
     harmless.then_some((number, unit))
 }
 
@@ -200,18 +216,35 @@ mod tests {
 
     fn method(number: Option<f64>, words: &str, unit: &str, description: &str) -> PublishedTerm {
         read(
-            &RawTerm { number, words, unit, description },
-            &[ListedTerm { number: 1.0, unit: "WORKING_DAY".to_owned() }],
+            &RawTerm {
+                number,
+                words,
+                unit,
+                description,
+            },
+            &[ListedTerm {
+                number: 1.0,
+                unit: "WORKING_DAY".to_owned(),
+            }],
         )
     }
 
     #[test]
     fn figures_with_units_are_taken_as_they_are() {
         let t = method(Some(7.0), "", "WORKING_DAY", "");
-        assert_eq!((t.value, t.unit, t.source), (Some(7.0), TermUnit::WorkingDay, TermSource::Method));
-        assert_eq!(method(Some(1.5), "", "WORKING_DAY", "").text, "1,5 ngày làm việc");
+        assert_eq!(
+            (t.value, t.unit, t.source),
+            (Some(7.0), TermUnit::WorkingDay, TermSource::Method)
+        );
+        assert_eq!(
+            method(Some(1.5), "", "WORKING_DAY", "").text,
+            "1,5 ngày làm việc"
+        );
         // 110 hours are working hours, more than a day.
-        assert_eq!(method(Some(110.0), "", "HOUR", "").unit, TermUnit::WorkingHour);
+        assert_eq!(
+            method(Some(110.0), "", "HOUR", "").unit,
+            TermUnit::WorkingHour
+        );
         assert_eq!(method(Some(3.0), "", "YEAR", "").text, "3 năm");
         assert_eq!(method(Some(420.0), "", "DAY", "").value, Some(420.0));
     }
@@ -220,28 +253,64 @@ mod tests {
     fn the_service_list_fills_the_default_when_it_agrees() {
         let t = method(Some(1.0), "", "OTHER", "");
         assert_eq!((t.value, t.source), (Some(1.0), TermSource::ServiceList));
-        let raw = RawTerm { number: Some(1.0), unit: "OTHER", ..RawTerm::default() };
+        let raw = RawTerm {
+            number: Some(1.0),
+            unit: "OTHER",
+            ..RawTerm::default()
+        };
         let two = [
-            ListedTerm { number: 1.0, unit: "WORKING_DAY".to_owned() },
-            ListedTerm { number: 15.0, unit: "WORKING_DAY".to_owned() },
+            ListedTerm {
+                number: 1.0,
+                unit: "WORKING_DAY".to_owned(),
+            },
+            ListedTerm {
+                number: 15.0,
+                unit: "WORKING_DAY".to_owned(),
+            },
         ];
         assert_eq!(read(&raw, &two).unit, TermUnit::NotComputable);
         assert_eq!(read(&raw, &[]).unit, TermUnit::NotComputable);
         // The figure stands without its unit in one place and with it in the other.
-        let three = [ListedTerm { number: 3.0, unit: "WORKING_DAY".to_owned() }];
-        let raw_three = RawTerm { number: Some(3.0), unit: "OTHER", ..RawTerm::default() };
+        let three = [ListedTerm {
+            number: 3.0,
+            unit: "WORKING_DAY".to_owned(),
+        }];
+        let raw_three = RawTerm {
+            number: Some(3.0),
+            unit: "OTHER",
+            ..RawTerm::default()
+        };
         assert_eq!(read(&raw_three, &three).source, TermSource::ServiceList);
-        let raw_five = RawTerm { number: Some(5.0), unit: "OTHER", ..RawTerm::default() };
+        let raw_five = RawTerm {
+            number: Some(5.0),
+            unit: "OTHER",
+            ..RawTerm::default()
+        };
         assert_eq!(read(&raw_five, &three).unit, TermUnit::NotComputable);
-        let other = [ListedTerm { number: 1.0, unit: "OTHER".to_owned() }];
+        let other = [ListedTerm {
+            number: 1.0,
+            unit: "OTHER".to_owned(),
+        }];
         assert_eq!(read(&raw, &other).unit, TermUnit::NotComputable);
     }
 
     #[test]
     fn four_ways_to_say_nothing() {
         for words in ["-", "Không", "Theo mô tả", "Tùy theo từng trường hợp"] {
-            let t = read(&RawTerm { number: None, words, unit: "OTHER", description: "" }, &[]);
-            assert_eq!((t.value, t.unit), (None, TermUnit::NotComputable), "{words}");
+            let t = read(
+                &RawTerm {
+                    number: None,
+                    words,
+                    unit: "OTHER",
+                    description: "",
+                },
+                &[],
+            );
+            assert_eq!(
+                (t.value, t.unit),
+                (None, TermUnit::NotComputable),
+                "{words}"
+            );
             assert_eq!(t.text, words);
         }
         // A figure whose unit was lost is not a term.
@@ -249,16 +318,36 @@ mod tests {
         assert_eq!(t.unit, TermUnit::NotComputable);
         assert!(t.text.contains('5'));
         // The description says that there is none: the service list may not overrule it.
-        assert_eq!(method(Some(0.0), "", "OTHER", "Không quy định").unit, TermUnit::NotComputable);
-        assert_eq!(method(Some(0.0), "", "OTHER", "Không quy định").text, "Không quy định");
+        assert_eq!(
+            method(Some(0.0), "", "OTHER", "Không quy định").unit,
+            TermUnit::NotComputable
+        );
+        assert_eq!(
+            method(Some(0.0), "", "OTHER", "Không quy định").text,
+            "Không quy định"
+        );
     }
 
     #[test]
     fn a_plain_sentence_is_a_term_and_a_tangled_one_is_not() {
-        let t = method(None, "Không quá 15 ngày kể từ ngày nhận đủ hồ sơ hợp lệ.", "OTHER", "");
-        assert_eq!((t.value, t.unit, t.source), (Some(15.0), TermUnit::Day, TermSource::Prose));
-        assert_eq!(method(None, "Không quá 03 ngày làm việc", "OTHER", "").unit, TermUnit::WorkingDay);
-        assert_eq!(method(None, "12,5 ngày làm việc", "OTHER", "").value, Some(12.5));
+        let t = method(
+            None,
+            "Không quá 15 ngày kể từ ngày nhận đủ hồ sơ hợp lệ.",
+            "OTHER",
+            "",
+        );
+        assert_eq!(
+            (t.value, t.unit, t.source),
+            (Some(15.0), TermUnit::Day, TermSource::Prose)
+        );
+        assert_eq!(
+            method(None, "Không quá 03 ngày làm việc", "OTHER", "").unit,
+            TermUnit::WorkingDay
+        );
+        assert_eq!(
+            method(None, "12,5 ngày làm việc", "OTHER", "").value,
+            Some(12.5)
+        );
         for words in [
             "Không quá 10 ngày làm việc. Đối với các xã miền núi không quá 20 ngày làm việc",
             "12.5 ngày làm việc + thời gian thực hiện cấp lại Giấy chứng nhận",
@@ -266,7 +355,11 @@ mod tests {
             "Trong ngày",
             "15/12",
         ] {
-            assert_eq!(method(None, words, "OTHER", "").unit, TermUnit::NotComputable, "{words}");
+            assert_eq!(
+                method(None, words, "OTHER", "").unit,
+                TermUnit::NotComputable,
+                "{words}"
+            );
         }
     }
 }

@@ -122,20 +122,26 @@ pub fn join(current: &[CurrentRow], map: &[MapRow]) -> (Vec<Commune>, Vec<String
         if row.old_code == row.new_code
             && row.old_name == row.new_name
             && row.old_province_code == row.new_province_code
-            && map.iter().filter(|o| o.new_code == row.new_code).nth(1).is_none()
+            && map
+                .iter()
+                .filter(|o| o.new_code == row.new_code)
+                .nth(1)
+                .is_none()
         {
             unchanged.insert(row.old_code.as_str());
             continue;
         }
-        let commune = out.entry(key(&row.old_code, None)).or_insert_with(|| Commune {
-            code: row.old_code.clone(),
-            name: row.old_name.clone(),
-            province_code: row.old_province_code.clone(),
-            home_province_code: row.new_province_code.clone(),
-            valid_from: None,
-            valid_to: Some(THREE_TIER_END),
-            successors: Vec::new(),
-        });
+        let commune = out
+            .entry(key(&row.old_code, None))
+            .or_insert_with(|| Commune {
+                code: row.old_code.clone(),
+                name: row.old_name.clone(),
+                province_code: row.old_province_code.clone(),
+                home_province_code: row.new_province_code.clone(),
+                valid_from: None,
+                valid_to: Some(THREE_TIER_END),
+                successors: Vec::new(),
+            });
         if !commune.successors.contains(&row.new_code) {
             commune.successors.push(row.new_code.clone());
         }
@@ -183,18 +189,34 @@ mod tests {
 
     #[test]
     fn one_code_is_two_communes_in_two_periods() {
-        let current = [now("00004", "Phường Ba Đình", "01"), now("09169", "Phường Vũ Ninh", "24"), now("11111", "Xã A", "01")];
+        let current = [
+            now("00004", "Phường Ba Đình", "01"),
+            now("09169", "Phường Vũ Ninh", "24"),
+            now("11111", "Xã A", "01"),
+        ];
         let mapping = [
-            map(("00004", "Phường Trúc Bạch", "01"), ("00004", "Phường Ba Đình", "01")),
-            map(("00634", "Phường Đại Mỗ", "01"), ("00004", "Phường Ba Đình", "01")),
+            map(
+                ("00004", "Phường Trúc Bạch", "01"),
+                ("00004", "Phường Ba Đình", "01"),
+            ),
+            map(
+                ("00634", "Phường Đại Mỗ", "01"),
+                ("00004", "Phường Ba Đình", "01"),
+            ),
             map(("00634", "Phường Đại Mỗ", "01"), ("11111", "Xã A", "01")),
-            map(("09163", "Phường Vũ Ninh", "27"), ("09169", "Phường Vũ Ninh", "24")),
+            map(
+                ("09163", "Phường Vũ Ninh", "27"),
+                ("09169", "Phường Vũ Ninh", "24"),
+            ),
             map(("09999", "Xã Lạc", "27"), ("99999", "Xã Không Có", "24")),
         ];
         let (all, astray) = join(&current, &mapping);
         assert_eq!(astray, ["09999 → 99999"]);
         let on = |code: &str, day: NaiveDate| {
-            all.iter().filter(|c| c.code == code && c.is_valid_on(day)).map(|c| c.name.as_str()).collect::<Vec<_>>()
+            all.iter()
+                .filter(|c| c.code == code && c.is_valid_on(day))
+                .map(|c| c.name.as_str())
+                .collect::<Vec<_>>()
         };
         assert_eq!(on("00004", THREE_TIER_END), ["Phường Trúc Bạch"]);
         assert_eq!(on("00004", TWO_TIER), ["Phường Ba Đình"]);
@@ -202,14 +224,23 @@ mod tests {
         let split = all.iter().find(|c| c.code == "00634").expect("split");
         assert_eq!(split.successors, ["00004", "11111"]);
         let moved = all.iter().find(|c| c.code == "09163").expect("moved");
-        assert_eq!((moved.province_code.as_str(), moved.home_province_code.as_str()), ("27", "24"));
+        assert_eq!(
+            (
+                moved.province_code.as_str(),
+                moved.home_province_code.as_str()
+            ),
+            ("27", "24")
+        );
     }
 
     #[test]
     fn an_unchanged_commune_has_one_period() {
         let (all, _) = join(
             &[now("31207", "Phường Ninh Kiều", "92")],
-            &[map(("31207", "Phường Ninh Kiều", "92"), ("31207", "Phường Ninh Kiều", "92"))],
+            &[map(
+                ("31207", "Phường Ninh Kiều", "92"),
+                ("31207", "Phường Ninh Kiều", "92"),
+            )],
         );
         assert_eq!(all.len(), 1);
         assert_eq!((all[0].valid_from, all[0].valid_to), (None, None));

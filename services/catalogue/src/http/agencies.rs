@@ -50,16 +50,32 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Agency>>, Problem> {
     let limit = page::limit(query.limit)?;
-    let after = query.cursor.as_deref().map(page::decode_cursor::<String>).transpose()?;
+    let after = query
+        .cursor
+        .as_deref()
+        .map(page::decode_cursor::<String>)
+        .transpose()?;
     let desks_of = match query.procedure_id {
         None => None,
         Some(id) => Some(accepting_levels(&app, id).await?),
     };
-    let wanted = Wanted { desks_of, province_code: query.province_code };
-    let rows = agencies::list(app.db.read(), &wanted, app.today(), after.as_deref(), limit + 1)
-        .await
-        .map_err(Problem::internal)?;
-    let items = rows.into_iter().map(|(a, version)| agency(a, version)).collect();
+    let wanted = Wanted {
+        desks_of,
+        province_code: query.province_code,
+    };
+    let rows = agencies::list(
+        app.db.read(),
+        &wanted,
+        app.today(),
+        after.as_deref(),
+        limit + 1,
+    )
+    .await
+    .map_err(Problem::internal)?;
+    let items = rows
+        .into_iter()
+        .map(|(a, version)| agency(a, version))
+        .collect();
     Ok(Json(Page::cut(items, limit, |a: &Agency| a.code.clone())))
 }
 
@@ -69,7 +85,11 @@ async fn accepting_levels(app: &App, id: Uuid) -> Result<Vec<Level>, Problem> {
         .await
         .map_err(Problem::internal)?
         .ok_or_else(|| Problem::new(error::PROCEDURE_UNKNOWN))?;
-    Ok(if stored.content.internal || !stored.active { Vec::new() } else { stored.content.levels })
+    Ok(if stored.content.internal || !stored.active {
+        Vec::new()
+    } else {
+        stored.content.levels
+    })
 }
 
 #[utoipa::path(

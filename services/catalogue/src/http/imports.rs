@@ -57,7 +57,8 @@ pub(crate) async fn procedures(
     };
     let import = import_procedures(&app.db, &app.rt, Pieces::new(from), options);
     let (pumped, summary) =
-        futures_util::future::join(pump(payload, to, app.config.import.max_body_bytes), import).await;
+        futures_util::future::join(pump(payload, to, app.config.import.max_body_bytes), import)
+            .await;
     let summary = summary.map_err(Problem::internal)?;
     pumped?;
     if summary.read == 0 {
@@ -70,8 +71,14 @@ pub(crate) async fn procedures(
 fn media_type(req: &actix_web::HttpRequest) -> Result<(), Problem> {
     use actix_web::HttpMessage as _;
     match req.content_type() {
-        "" | "application/x-ndjson" | "application/jsonl" | "application/json" | "application/gzip"
-        | "application/x-gzip" | "application/octet-stream" | "text/plain" => Ok(()),
+        ""
+        | "application/x-ndjson"
+        | "application/jsonl"
+        | "application/json"
+        | "application/gzip"
+        | "application/x-gzip"
+        | "application/octet-stream"
+        | "text/plain" => Ok(()),
         _ => Err(Problem::new(shared::MEDIA_TYPE)),
     }
 }
@@ -84,11 +91,20 @@ async fn pump(
 ) -> Result<(), Problem> {
     let mut total = 0_u64;
     while let Some(piece) = payload.next().await {
-        let stop = |code| Err((std::io::Error::other("the upload ended early"), Problem::new(code)));
+        let stop = |code| {
+            Err((
+                std::io::Error::other("the upload ended early"),
+                Problem::new(code),
+            ))
+        };
         let piece = match piece {
             Ok(piece) => {
                 total = total.saturating_add(piece.len() as u64);
-                if total > max { stop(shared::BODY_TOO_LARGE) } else { Ok(piece) }
+                if total > max {
+                    stop(shared::BODY_TOO_LARGE)
+                } else {
+                    Ok(piece)
+                }
             }
             Err(_interrupted) => stop(error::IMPORT_INTERRUPTED),
         };
@@ -118,7 +134,10 @@ struct Pieces {
 
 impl Pieces {
     fn new(from: Receiver<std::io::Result<Bytes>>) -> Self {
-        Self { from, piece: Bytes::new() }
+        Self {
+            from,
+            piece: Bytes::new(),
+        }
     }
 }
 
@@ -132,7 +151,9 @@ impl Read for Pieces {
         }
         let n = self.piece.len().min(buf.len());
         let taken = self.piece.split_to(n);
-        let Some(room) = buf.get_mut(..n) else { return Ok(0) };
+        let Some(room) = buf.get_mut(..n) else {
+            return Ok(0);
+        };
         room.copy_from_slice(&taken);
         Ok(n)
     }

@@ -3,7 +3,7 @@
 mod agencies;
 mod imports;
 mod procedures;
-pub mod types;
+mod types;
 mod units;
 
 use utoipa_actix_web::service_config::ServiceConfig;

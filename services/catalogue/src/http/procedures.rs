@@ -97,17 +97,30 @@ pub(crate) async fn list(
         .map(|c| {
             page::decode_cursor::<ListCursor>(c).and_then(|cursor| {
                 // A cursor of another query would skip at random.
-                if cursor.h == h { Ok(cursor.at) } else { Err(Problem::new(contracts::problem::shared::CURSOR_INVALID)) }
+                if cursor.h == h {
+                    Ok(cursor.at)
+                } else {
+                    Err(Problem::new(contracts::problem::shared::CURSOR_INVALID))
+                }
             })
         })
         .transpose()?;
-    let found = index.search(&words, &filter, after.as_ref(), usize::try_from(limit).unwrap_or(100));
+    let found = index.search(
+        &words,
+        &filter,
+        after.as_ref(),
+        usize::try_from(limit).unwrap_or(100),
+    );
     let page = ProcedurePage {
         items: found.entries.iter().map(|e| item(e)).collect(),
-        next: found.next.map(|at| page::encode_cursor(&ListCursor { h, at })),
+        next: found
+            .next
+            .map(|at| page::encode_cursor(&ListCursor { h, at })),
         total: found.total,
     };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-cache")).json(page))
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .json(page))
 }
 
 fn words(typed: &str) -> Result<Words, Problem> {
@@ -123,7 +136,8 @@ fn words(typed: &str) -> Result<Words, Problem> {
 }
 
 fn filter(query: &ListQuery, has_field: impl Fn(&str) -> bool) -> Result<Filter, Problem> {
-    let unknown = |code: contracts::Code, name: &str| Problem::new(code).field(name, code, code.vi, code.en);
+    let unknown =
+        |code: contracts::Code, name: &str| Problem::new(code).field(name, code, code.vi, code.en);
     if let Some(field) = &query.field
         && !has_field(field)
     {
@@ -137,9 +151,16 @@ fn filter(query: &ListQuery, has_field: impl Fn(&str) -> bool) -> Result<Filter,
     let service_level = query
         .service_level
         .as_deref()
-        .map(|l| ServiceLevel::parse(l).ok_or_else(|| unknown(error::SERVICE_LEVEL_UNKNOWN, "serviceLevel")))
+        .map(|l| {
+            ServiceLevel::parse(l)
+                .ok_or_else(|| unknown(error::SERVICE_LEVEL_UNKNOWN, "serviceLevel"))
+        })
         .transpose()?;
-    Ok(Filter { field: query.field.clone(), level, service_level })
+    Ok(Filter {
+        field: query.field.clone(),
+        level,
+        service_level,
+    })
 }
 
 fn item(e: &Entry) -> ProcedureItem {
@@ -259,16 +280,26 @@ pub(crate) async fn versions(
     Query(query): Query<PageOnly>,
 ) -> Result<Json<Page<ProcedureVersion>>, Problem> {
     let limit = page::limit(query.limit)?;
-    let below = query.cursor.as_deref().map(page::decode_cursor::<i64>).transpose()?;
+    let below = query
+        .cursor
+        .as_deref()
+        .map(page::decode_cursor::<i64>)
+        .transpose()?;
     let rows = procedures::versions(app.db.read(), id.0, below, limit + 1)
         .await
         .map_err(Problem::internal)?;
     if rows.is_empty()
-        && procedures::current_version(app.db.read(), id.0).await.map_err(Problem::internal)?.is_none()
+        && procedures::current_version(app.db.read(), id.0)
+            .await
+            .map_err(Problem::internal)?
+            .is_none()
     {
         return Err(Problem::new(error::PROCEDURE_UNKNOWN));
     }
-    let items = rows.into_iter().map(version).collect::<Result<Vec<_>, Problem>>()?;
+    let items = rows
+        .into_iter()
+        .map(version)
+        .collect::<Result<Vec<_>, Problem>>()?;
     Ok(Json(Page::cut(items, limit, |v| v.version)))
 }
 
@@ -284,15 +315,23 @@ fn version(r: VersionRow) -> Result<ProcedureVersion, Problem> {
     })
 }
 
+/// No parameters: a misspelt one is refused, not ignored.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoQuery {}
+
 #[utoipa::path(
     get, path = "/api/v1/fields", tag = "procedures", operation_id = "listFields",
     summary = "List fields",
     description = "The fields (lĩnh vực) that have procedures, by code, all in one answer.",
-    responses((status = 200, description = "All fields", body = Page<Field>)),
+    responses(
+        (status = 200, description = "All fields", body = Page<Field>),
+        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+    ),
     security(()),
 )]
 #[get("/api/v1/fields")]
-pub(crate) async fn fields(app: web::Data<App>) -> HttpResponse {
+pub(crate) async fn fields(app: web::Data<App>, _none: Query<NoQuery>) -> HttpResponse {
     let index = app.live.index();
     let items = index
         .fields()

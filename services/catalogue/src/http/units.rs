@@ -39,7 +39,9 @@ pub(crate) async fn provinces(
     Query(query): Query<OnDay>,
 ) -> Result<Json<Page<Province>>, Problem> {
     let day = query.on.unwrap_or_else(|| app.today());
-    let rows = units::provinces_on(app.db.read(), day).await.map_err(Problem::internal)?;
+    let rows = units::provinces_on(app.db.read(), day)
+        .await
+        .map_err(Problem::internal)?;
     let items = rows
         .into_iter()
         .map(|p| Province {
@@ -92,9 +94,16 @@ pub(crate) async fn communes(
         None => ALL,
         some => page::limit(some)?,
     };
-    let after = query.cursor.as_deref().map(page::decode_cursor::<String>).transpose()?;
+    let after = query
+        .cursor
+        .as_deref()
+        .map(page::decode_cursor::<String>)
+        .transpose()?;
     let day = query.on.unwrap_or_else(|| app.today());
-    if !units::is_province(app.db.read(), &code).await.map_err(Problem::internal)? {
+    if !units::is_province(app.db.read(), &code)
+        .await
+        .map_err(Problem::internal)?
+    {
         return Err(Problem::new(error::PROVINCE_UNKNOWN));
     }
     let rows = units::communes_on(app.db.read(), &code, day, after.as_deref(), limit + 1)

@@ -58,7 +58,8 @@ pub(crate) async fn one(
     code: &str,
 ) -> Result<Option<(Agency, i64)>, DbErr> {
     let row = agency::Entity::find_by_id(code).one(db).await?;
-    row.map(|r| Ok((from_json(&r.content)?, r.version))).transpose()
+    row.map(|r| Ok((from_json(&r.content)?, r.version)))
+        .transpose()
 }
 
 /// Version and hash of every agency.

@@ -1,4 +1,8 @@
 //! Rows. Private to the store: everything else sees domain types.
+#![expect(
+    unreachable_pub,
+    reason = "DeriveEntityModel wants `pub struct Model` and writes pub items beside it"
+)]
 
 pub(super) mod procedure {
     use sea_orm::entity::prelude::*;

@@ -201,7 +201,9 @@ pub(crate) async fn insert(
             })
         })
         .collect::<Result<Vec<_>, DbErr>>()?;
-    procedure::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    procedure::Entity::insert_many(rows)
+        .exec_without_returning(tx)
+        .await?;
     insert_versions(tx, new, now).await
 }
 
@@ -265,7 +267,9 @@ async fn insert_versions(
             })
         })
         .collect::<Result<Vec<_>, DbErr>>()?;
-    version::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    version::Entity::insert_many(rows)
+        .exec_without_returning(tx)
+        .await?;
     Ok(())
 }
 
@@ -280,10 +284,7 @@ pub(crate) async fn content_json(
 }
 
 /// The present version of a procedure.
-pub(crate) async fn current(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<Stored>, DbErr> {
+pub(crate) async fn current(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Stored>, DbErr> {
     let Some(p) = procedure::Entity::find_by_id(id).one(db).await? else {
         return Ok(None);
     };

@@ -8,8 +8,8 @@ mod units;
 
 use catalogue::{Config, DEFAULTS, ImportOptions, ImportSummary};
 use durable::{Bus, Db};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
 use sea_orm::ConnectionTrait as _;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 use testkit::{TestApp, TestDb};
 
@@ -29,7 +29,9 @@ impl World {
     async fn demo() -> Self {
         let rt = testkit::runtime();
         let test = TestDb::with(&rt, catalogue::migrations).await;
-        catalogue::seed_demo(&test.db, &rt).await.expect("demo data");
+        catalogue::seed_demo(&test.db, &rt)
+            .await
+            .expect("demo data");
         Self::over(rt, test).await
     }
 

@@ -44,8 +44,14 @@ async fn the_demo_catalogue_is_found_as_people_type() {
         ("thanh lap cong ty", "2.001583"),
         ("van bang", "1.005092"),
     ] {
-        let page = world.get(&format!("/api/v1/procedures?limit=3&q={}", encode(typed))).await;
-        assert_eq!(page["items"][0]["code"].as_str(), Some(code), "{typed}: {page}");
+        let page = world
+            .get(&format!("/api/v1/procedures?limit=3&q={}", encode(typed)))
+            .await;
+        assert_eq!(
+            page["items"][0]["code"].as_str(),
+            Some(code),
+            "{typed}: {page}"
+        );
     }
 }
 
@@ -53,13 +59,22 @@ async fn the_demo_catalogue_is_found_as_people_type() {
 async fn pages_of_a_search_join_without_repeats() {
     let world = World::demo().await;
     for query in ["", "q=dang+ky&", "level=commune&", "field=G15-TP07&"] {
-        let whole = world.get(&format!("/api/v1/procedures?{query}limit=100")).await;
+        let whole = world
+            .get(&format!("/api/v1/procedures?{query}limit=100"))
+            .await;
         let ids = |page: &Value| -> Vec<String> {
-            page["items"].as_array().expect("items").iter().map(|i| i["id"].to_string()).collect()
+            page["items"]
+                .as_array()
+                .expect("items")
+                .iter()
+                .map(|i| i["id"].to_string())
+                .collect()
         };
         let (mut joined, mut next) = (Vec::new(), String::new());
         loop {
-            let page = world.get(&format!("/api/v1/procedures?{query}limit=2{next}")).await;
+            let page = world
+                .get(&format!("/api/v1/procedures?{query}limit=2{next}"))
+                .await;
             joined.extend(ids(&page));
             match page["next"].as_str() {
                 Some(cursor) => next = format!("&cursor={cursor}"),
@@ -80,7 +95,9 @@ async fn a_cursor_belongs_to_its_query() {
     world
         .app
         .anonymous()
-        .get(&format!("/api/v1/procedures?q=khai+sinh&limit=1&cursor={cursor}"))
+        .get(&format!(
+            "/api/v1/procedures?q=khai+sinh&limit=1&cursor={cursor}"
+        ))
         .await
         .expect_problem(422, "query.cursor");
 }
@@ -93,7 +110,9 @@ async fn fields_count_what_the_filter_finds() {
     assert!(fields.len() > 5);
     for f in fields {
         let code = f["code"].as_str().expect("code");
-        let page = world.get(&format!("/api/v1/procedures?field={}", encode(code))).await;
+        let page = world
+            .get(&format!("/api/v1/procedures?field={}", encode(code)))
+            .await;
         assert_eq!(page["total"], f["procedures"], "{code}");
     }
 }
@@ -101,17 +120,29 @@ async fn fields_count_what_the_filter_finds() {
 #[tokio::test]
 async fn an_import_by_another_process_is_noticed() {
     let world = World::demo().await;
-    let before = world.get("/api/v1/procedures").await["total"].as_u64().expect("a number");
+    let before = world.get("/api/v1/procedures").await["total"]
+        .as_u64()
+        .expect("a number");
     // Straight into the database, behind the back of the running service.
-    import(&world.test.db, &[line(1, "Cấp phép bay đèn trời", &json!({}))], ImportOptions::default()).await;
-    wait_for(async || {
+    import(
+        &world.test.db,
+        &[line(1, "Cấp phép bay đèn trời", &json!({}))],
+        ImportOptions::default(),
+    )
+    .await;
+    wait_for("the index to follow", async || {
         let page = world.get("/api/v1/procedures?q=den+troi").await;
         (page["total"] == 1).then_some(())
     })
     .await;
     assert_eq!(world.get("/api/v1/procedures").await["total"], before + 1);
-    import(&world.test.db, &[line(1, "Cấp phép thả diều", &json!({}))], ImportOptions::default()).await;
-    wait_for(async || {
+    import(
+        &world.test.db,
+        &[line(1, "Cấp phép thả diều", &json!({}))],
+        ImportOptions::default(),
+    )
+    .await;
+    wait_for("the index to follow", async || {
         let page = world.get("/api/v1/procedures?q=tha+dieu").await;
         (page["total"] == 1).then_some(())
     })

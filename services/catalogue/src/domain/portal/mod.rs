@@ -6,8 +6,9 @@
 mod raw;
 
 use super::content::{
-    Agencies, Component, ComponentCase, Content, Decision, FeeDoubt, FeeKind, FormFile, Level, Method,
-    MethodFee, Named, PublishedTerm, ReturnMethods, ServiceLevel, Step, TermSource, TermUnit,
+    Agencies, Component, ComponentCase, Content, Decision, FeeDoubt, FeeKind, FormFile, Level,
+    Method, MethodFee, Named, PublishedTerm, ReturnMethods, ServiceLevel, Step, TermSource,
+    TermUnit,
 };
 use super::fee::{self, RawFee};
 use super::quality::{Doubts, Warning, WarningKind};
@@ -82,13 +83,32 @@ impl Reader {
         outer_name: &str,
         d: &raw::Detail,
     ) -> Result<Content, LineError> {
-        let code = self.code(if d.code.trim().is_empty() { outer_code } else { &d.code }, &d.state);
-        let name = self.name(if d.name.trim().is_empty() { outer_name } else { &d.name })?;
+        let code = self.code(
+            if d.code.trim().is_empty() {
+                outer_code
+            } else {
+                &d.code
+            },
+            &d.state,
+        );
+        let name = self.name(if d.name.trim().is_empty() {
+            outer_name
+        } else {
+            &d.name
+        })?;
         let listed: Vec<ListedTerm> = d.cases.iter().filter_map(listed_term).collect();
-        let listed = if listed.len() == d.cases.len() { listed } else { Vec::new() };
+        let listed = if listed.len() == d.cases.len() {
+            listed
+        } else {
+            Vec::new()
+        };
         let methods = self.methods(&d.execution_methods, &listed);
         let components = self.components(&d.execution_cases);
-        let field = d.categories_details.first().map(|c| self.named(c)).unwrap_or_default();
+        let field = d
+            .categories_details
+            .first()
+            .map(|c| self.named(c))
+            .unwrap_or_default();
         if field.name.is_empty() {
             self.doubts.note(WarningKind::NoField, &name);
         }
@@ -97,7 +117,10 @@ impl Reader {
             steps: d
                 .execution_steps
                 .iter()
-                .map(|s| Step { name: self.line(&s.name), description: self.lines(&s.description) })
+                .map(|s| Step {
+                    name: self.line(&s.name),
+                    description: self.lines(&s.description),
+                })
                 .filter(|s| !(s.name.is_empty() && s.description.is_empty()))
                 .collect(),
             methods,
@@ -136,7 +159,9 @@ impl Reader {
         if code.to_lowercase().ends_with("-xoa") && state != "DELETED" {
             self.doubts.note(WarningKind::CodeSaysDeleted, &code);
         }
-        if !code.to_lowercase().ends_with("-xoa") && !vn::procedure_code::classify(&code).is_regular() {
+        if !code.to_lowercase().ends_with("-xoa")
+            && !vn::procedure_code::classify(&code).is_regular()
+        {
             self.doubts.note(WarningKind::CodeShape, &code);
         }
         code
@@ -169,8 +194,14 @@ impl Reader {
         };
         let mut out: Vec<Method> = Vec::with_capacity(raw.len());
         for m in raw {
-            let Some(channel) = channel_of(m) else { continue };
-            let several = raw.iter().filter(|o| channel_of(o) == Some(channel)).count() > 1;
+            let Some(channel) = channel_of(m) else {
+                continue;
+            };
+            let several = raw
+                .iter()
+                .filter(|o| channel_of(o) == Some(channel))
+                .count()
+                > 1;
             let description = self.lines(&m.description);
             let words = self.line(&m.processing_time);
             let number: Option<f64> = words.parse().ok().filter(|n: &f64| n.is_finite());
@@ -186,7 +217,13 @@ impl Reader {
             self.note_term(&term);
             let fees = m.fees.iter().map(|f| self.fee(f)).collect();
             let case = (several && !description.is_empty()).then(|| description.clone());
-            out.push(Method { channel, case, term, description, fees });
+            out.push(Method {
+                channel,
+                case,
+                term,
+                description,
+                fees,
+            });
         }
         if out.is_empty() {
             self.doubts.note(WarningKind::NoMethod, "");
@@ -198,7 +235,8 @@ impl Reader {
             .collect();
         if units.len() > 1 {
             let units: Vec<String> = units.into_iter().collect();
-            self.doubts.note(WarningKind::TermUnitsDiffer, &units.join(", "));
+            self.doubts
+                .note(WarningKind::TermUnitsDiffer, &units.join(", "));
         }
         out
     }
@@ -206,7 +244,9 @@ impl Reader {
     fn note_term(&mut self, term: &PublishedTerm) {
         match term.source {
             TermSource::Method => {}
-            TermSource::ServiceList => self.doubts.note(WarningKind::TermFromServiceList, &term.text),
+            TermSource::ServiceList => self
+                .doubts
+                .note(WarningKind::TermFromServiceList, &term.text),
             TermSource::Prose => self.doubts.note(WarningKind::TermFromProse, &term.text),
             TermSource::None => self.doubts.note(WarningKind::TermNotComputable, &term.text),
         }
@@ -225,7 +265,11 @@ impl Reader {
 
     fn fee(&mut self, f: &raw::Fee) -> MethodFee {
         let text = self.lines(&f.description);
-        let named = f.currency.as_ref().map(|c| c.code.as_str()).filter(|c| !c.is_empty());
+        let named = f
+            .currency
+            .as_ref()
+            .map(|c| c.code.as_str())
+            .filter(|c| !c.is_empty());
         let currency = named.or(Some(f.currency_name.as_str()).filter(|c| !c.is_empty()));
         let (fee, from_text) = fee::read(&RawFee {
             kind: match f.kind.as_str() {
@@ -291,11 +335,17 @@ impl Reader {
                     forms: c
                         .attachments
                         .iter()
-                        .map(|a| FormFile { name: self.line(&a.file_name), path: a.file_path.clone() })
+                        .map(|a| FormFile {
+                            name: self.line(&a.file_name),
+                            path: a.file_path.clone(),
+                        })
                         .collect(),
                 });
             }
-            out.push(ComponentCase { case: self.line(&case.name), components });
+            out.push(ComponentCase {
+                case: self.line(&case.name),
+                components,
+            });
         }
         out.retain(|c| !c.components.is_empty());
         out
@@ -312,14 +362,25 @@ impl Reader {
             if all.is_empty() {
                 let name = self.line(words);
                 if !name.is_empty() {
-                    all.push(Named { code: String::new(), name });
+                    all.push(Named {
+                        code: String::new(),
+                        name,
+                    });
                 }
             }
             all
         };
         let agencies = Agencies {
-            executing: both(&d.departments_executing, &d.unit_groups_executing, &d.executing_agencies),
-            authority: both(&d.departments_authority, &d.unit_groups_authority, &d.delegated_agencies),
+            executing: both(
+                &d.departments_executing,
+                &d.unit_groups_executing,
+                &d.executing_agencies,
+            ),
+            authority: both(
+                &d.departments_authority,
+                &d.unit_groups_authority,
+                &d.delegated_agencies,
+            ),
             authorized: both(&d.departments_authorized, &[], &d.authorized_agencies),
             coordinating: both(
                 &d.departments_coordinating,
@@ -347,7 +408,10 @@ impl Reader {
         if number.is_none() {
             self.doubts.note(WarningKind::NoDecision, "");
         }
-        let date = d.procedure_proposal.as_ref().and_then(|p| self.date(&p.decision_date));
+        let date = d
+            .procedure_proposal
+            .as_ref()
+            .and_then(|p| self.date(&p.decision_date));
         Decision {
             number,
             date,
@@ -392,7 +456,10 @@ impl Reader {
     }
 
     fn service_level(&mut self, d: &raw::Detail) -> ServiceLevel {
-        let online = d.execution_methods.iter().any(|m| m.submission_method == "ONLINE");
+        let online = d
+            .execution_methods
+            .iter()
+            .any(|m| m.submission_method == "ONLINE");
         if d.is_full_process && !online {
             self.doubts.note(WarningKind::FullWithoutOnline, "");
         }
@@ -407,11 +474,17 @@ impl Reader {
     }
 
     fn all_named(&mut self, all: &[raw::Coded]) -> Vec<Named> {
-        all.iter().map(|c| self.named(c)).filter(|n| !n.name.is_empty()).collect()
+        all.iter()
+            .map(|c| self.named(c))
+            .filter(|n| !n.name.is_empty())
+            .collect()
     }
 
     fn named(&mut self, c: &raw::Coded) -> Named {
-        Named { code: self.line(&c.code), name: self.line(&c.name) }
+        Named {
+            code: self.line(&c.code),
+            name: self.line(&c.name),
+        }
     }
 
     /// One line of clean text.
@@ -426,14 +499,22 @@ impl Reader {
 
     fn clean(&mut self, raw: &str, with: fn(&str) -> String) -> String {
         if raw.is_ascii() {
-            return if raw.is_empty() { String::new() } else { with(raw) };
+            return if raw.is_empty() {
+                String::new()
+            } else {
+                with(raw)
+            };
         }
         let (mut combining, mut odd, mut foreign) = (false, false, false);
         for c in raw.chars() {
             match c {
                 '\u{300}'..='\u{36f}' => combining = true,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
-                | '\u{feff}' | '\u{e000}'..='\u{f8ff}' => odd = true,
+                '\u{ad}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'
+                | '\u{feff}'
+                | '\u{e000}'..='\u{f8ff}' => odd = true,
                 '\u{370}'..='\u{52f}' => foreign = true,
                 _ => {}
             }
@@ -499,7 +580,10 @@ pub fn clean_lines(raw: &str) -> String {
 fn listed_term(case: &raw::ServiceCase) -> Option<ListedTerm> {
     let day = case.processing_day.as_ref()?;
     let number: f64 = day.qty.parse().ok()?;
-    Some(ListedTerm { number, unit: day.unit.clone() })
+    Some(ListedTerm {
+        number,
+        unit: day.unit.clone(),
+    })
 }
 
 fn returns(raw: &[raw::Returning]) -> Vec<ReturnMethods> {

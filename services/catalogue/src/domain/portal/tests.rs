@@ -42,10 +42,19 @@ fn terms_and_fees_differ_by_channel() {
     ]}));
     let m = &p.content.methods;
     assert_eq!(p.content.channels(), [Channel::Online, Channel::Direct]);
-    assert_eq!((m[0].term.value, m[0].term.unit), (Some(6.0), TermUnit::WorkingHour));
-    assert_eq!((m[1].term.value, m[1].term.unit), (Some(1.5), TermUnit::WorkingDay));
+    assert_eq!(
+        (m[0].term.value, m[0].term.unit),
+        (Some(6.0), TermUnit::WorkingHour)
+    );
+    assert_eq!(
+        (m[1].term.value, m[1].term.unit),
+        (Some(1.5), TermUnit::WorkingDay)
+    );
     assert_eq!(m[0].fees[0].fee.amount, Some(10_000));
-    assert_eq!((m[1].fees[0].fee.amount, m[1].fees[0].kind), (Some(20_000), FeeKind::Charge));
+    assert_eq!(
+        (m[1].fees[0].fee.amount, m[1].fees[0].kind),
+        (Some(20_000), FeeKind::Charge)
+    );
     assert!(has(&p, WarningKind::TermUnitsDiffer));
     assert_eq!(p.content.service_level, ServiceLevel::Partial);
 }
@@ -57,7 +66,12 @@ fn several_methods_of_a_channel_are_cases() {
         {"submissionMethod": "DIRECT", "processingTime": 22, "processingTimeUnit": "WORKING_DAY", "description": "Xã biên giới"},
         {"submissionMethod": "ONLINE", "processingTime": 15, "processingTimeUnit": "WORKING_DAY", "description": "Mọi xã"},
     ]}));
-    let cases: Vec<_> = p.content.methods.iter().map(|m| m.case.as_deref()).collect();
+    let cases: Vec<_> = p
+        .content
+        .methods
+        .iter()
+        .map(|m| m.case.as_deref())
+        .collect();
     assert_eq!(cases, [Some("Xã thông thường"), Some("Xã biên giới"), None]);
 }
 
@@ -83,13 +97,15 @@ fn the_default_term_falls_back_to_the_service_list() {
 #[test]
 fn notes_among_the_papers_are_never_required() {
     let long = "a".repeat(7_632);
-    let p = read(json!({"executionCases": [{"name": "* Giấy tờ phải nộp:", "profileComponents": [
+    let p = read(
+        json!({"executionCases": [{"name": "* Giấy tờ phải nộp:", "profileComponents": [
         {"profileComponentId": "p1", "originalQty": 1, "copyQty": 0, "required": false, "name": "Giấy chứng sinh",
          "attachments": [{"fileName": "Mẫu số 01.docx", "filePath": "configuring/x"}, null]},
         {"profileComponentId": "p2", "originalQty": 0, "copyQty": 0, "required": true, "name": long},
         {"profileComponentId": "", "originalQty": 0, "copyQty": 2, "required": true, "name": ""},
         {"profileComponentId": "p1", "originalQty": 1, "copyQty": 0, "name": "Giấy chứng sinh"},
-    ]}, {"name": "", "profileComponents": null}]}));
+    ]}, {"name": "", "profileComponents": null}]}),
+    );
     let c = &p.content.components;
     assert_eq!((c.len(), c[0].components.len()), (1, 3));
     assert_eq!(c[0].components[0].forms.len(), 1);
@@ -97,7 +113,11 @@ fn notes_among_the_papers_are_never_required() {
     assert!(c[0].components[1].note && !c[0].components[1].required);
     assert_eq!(c[0].components[1].name.chars().count(), 7_632);
     assert!(c[0].components[2].required && c[0].components[2].id == "c1-3");
-    for kind in [WarningKind::ComponentNameEmpty, WarningKind::ComponentNameLong, WarningKind::ComponentRepeated] {
+    for kind in [
+        WarningKind::ComponentNameEmpty,
+        WarningKind::ComponentNameLong,
+        WarningKind::ComponentRepeated,
+    ] {
         assert!(has(&p, kind), "{kind:?}");
     }
 }
@@ -110,11 +130,21 @@ fn text_is_composed_and_invisible_characters_go() {
     }));
     assert_eq!(p.content.name, "Cáp lại giấy phép A");
     let step = &p.content.steps[0].description;
-    assert!(step.contains("\n\nBước 2") && !step.ends_with('\n'), "{step:?}");
-    for kind in [WarningKind::NameLineBreak, WarningKind::TextNotComposed, WarningKind::TextInvisible, WarningKind::TextMarkup] {
+    assert!(
+        step.contains("\n\nBước 2") && !step.ends_with('\n'),
+        "{step:?}"
+    );
+    for kind in [
+        WarningKind::NameLineBreak,
+        WarningKind::TextNotComposed,
+        WarningKind::TextInvisible,
+        WarningKind::TextMarkup,
+    ] {
         assert!(has(&p, kind), "{kind:?} {:?}", p.warnings);
     }
-    let p = read(json!({"legalBasisesDetails": [{"code": "118/2025/NĐ-C\u{420}", "name": "Nghị định"}]}));
+    let p = read(
+        json!({"legalBasisesDetails": [{"code": "118/2025/NĐ-C\u{420}", "name": "Nghị định"}]}),
+    );
     assert!(has(&p, WarningKind::TextLookAlike));
 }
 
@@ -125,7 +155,13 @@ fn agencies_come_from_lists_groups_or_words() {
         "unitGroupsExecuting": [{"id": "x", "name": "Ủy ban nhân dân cấp xã"}, null, {"name": "Bộ Tư pháp"}],
         "delegatedAgencies": "Chủ tịch UBND cấp xã",
     }));
-    let names: Vec<_> = p.content.agencies.executing.iter().map(|n| n.name.as_str()).collect();
+    let names: Vec<_> = p
+        .content
+        .agencies
+        .executing
+        .iter()
+        .map(|n| n.name.as_str())
+        .collect();
     assert_eq!(names, ["Bộ Tư pháp", "Ủy ban nhân dân cấp xã"]);
     assert_eq!(p.content.agencies.authority[0].name, "Chủ tịch UBND cấp xã");
     assert!(has(&read(json!({})), WarningKind::NoExecutingAgency));
@@ -133,9 +169,14 @@ fn agencies_come_from_lists_groups_or_words() {
 
 #[test]
 fn the_decisions_date_is_the_day_in_vietnam() {
-    let p = read(json!({"procedureProposal": {"proposalNumber": "4472/QĐ-BTC", "decisionNumber": null, "decisionDate": 1_779_382_800_000_i64}}));
+    let p = read(
+        json!({"procedureProposal": {"proposalNumber": "4472/QĐ-BTC", "decisionNumber": null, "decisionDate": 1_779_382_800_000_i64}}),
+    );
     assert_eq!(p.content.decision.number.as_deref(), Some("4472/QĐ-BTC"));
-    assert_eq!(p.content.decision.date, NaiveDate::from_ymd_opt(2026, 5, 22));
+    assert_eq!(
+        p.content.decision.date,
+        NaiveDate::from_ymd_opt(2026, 5, 22)
+    );
     let p = read(json!({"procedureProposal": {"decisionDate": 99_999_999_999_999_999_i64}}));
     assert!(p.content.decision.date.is_none() && has(&p, WarningKind::ImpossibleDate));
 }
@@ -151,9 +192,18 @@ fn wrong_types_are_survived_and_broken_lines_are_named() {
     for (line, error) in [
         (json!({"id": "7", "name": "x", "detail": {}}), LineError::Id),
         (json!({"id": ID, "name": "x"}), LineError::Detail),
-        (json!({"id": ID, "name": "x", "detail": null}), LineError::Detail),
-        (json!({"id": ID, "name": "  ", "detail": {}}), LineError::Name),
-        (json!({"id": ID, "name": "x", "detail": {"id": "019d2bfd-3fe0-70ac-b9d6-000000000000"}}), LineError::TwoIds),
+        (
+            json!({"id": ID, "name": "x", "detail": null}),
+            LineError::Detail,
+        ),
+        (
+            json!({"id": ID, "name": "  ", "detail": {}}),
+            LineError::Name,
+        ),
+        (
+            json!({"id": ID, "name": "x", "detail": {"id": "019d2bfd-3fe0-70ac-b9d6-000000000000"}}),
+            LineError::TwoIds,
+        ),
     ] {
         assert_eq!(parse_line(&line.to_string()).expect_err("broken"), error);
     }

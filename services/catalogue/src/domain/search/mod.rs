@@ -201,10 +201,16 @@ impl Index {
         for (i, e) in entries.iter().enumerate() {
             let once: BTreeSet<&str> = e.words.iter().map(String::as_str).collect();
             for w in once {
-                words.entry(w).or_default().push(Posting { entry: i, in_name: true });
+                words.entry(w).or_default().push(Posting {
+                    entry: i,
+                    in_name: true,
+                });
             }
             for w in &e.others {
-                words.entry(w).or_default().push(Posting { entry: i, in_name: false });
+                words.entry(w).or_default().push(Posting {
+                    entry: i,
+                    in_name: false,
+                });
             }
             if !e.field.code.is_empty() {
                 let field = fields
@@ -214,7 +220,11 @@ impl Index {
             }
         }
         let words = words.into_iter().map(|(w, p)| (w.to_owned(), p)).collect();
-        Self { entries, words, fields }
+        Self {
+            entries,
+            words,
+            fields,
+        }
     }
 
     /// How many entries there are.
@@ -229,7 +239,9 @@ impl Index {
 
     /// Fields by code: name and number of entries.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str, u64)> {
-        self.fields.iter().map(|(code, (name, n))| (code.as_str(), name.as_str(), *n))
+        self.fields
+            .iter()
+            .map(|(code, (name, n))| (code.as_str(), name.as_str(), *n))
     }
 
     /// Whether an entry has this field.
@@ -238,7 +250,13 @@ impl Index {
     }
 
     /// One page of what matches, after a position.
-    pub fn search(&self, query: &Query, filter: &Filter, after: Option<&Position>, limit: usize) -> Found {
+    pub fn search(
+        &self,
+        query: &Query,
+        filter: &Filter,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Found {
         let scored: Vec<(usize, u32)> = match query {
             Query::Nothing => Vec::new(),
             Query::All => (0..self.entries.len()).map(|i| (i, 0)).collect(),
@@ -250,21 +268,34 @@ impl Index {
             .filter_map(|(i, score)| Some((score, self.entries.get(i)?)))
             .filter(|(_, e)| filter.admits(e))
             .map(|(score, e)| {
-                let key = Position { below: u32::MAX - score, sort: e.sort.clone(), id: e.id };
+                let key = Position {
+                    below: u32::MAX - score,
+                    sort: e.sort.clone(),
+                    id: e.id,
+                };
                 (key, e)
             })
             .collect();
         let total = hits.len();
         hits.sort_by(|a, b| a.0.cmp(&b.0));
         let start = after.map_or(0, |p| hits.partition_point(|(key, _)| key <= p));
-        let page: Vec<_> = hits.into_iter().skip(start).take(limit.saturating_add(1)).collect();
+        let page: Vec<_> = hits
+            .into_iter()
+            .skip(start)
+            .take(limit.saturating_add(1))
+            .collect();
         let next = if page.len() > limit {
-            page.get(limit.saturating_sub(1)).map(|(key, _)| key.clone())
+            page.get(limit.saturating_sub(1))
+                .map(|(key, _)| key.clone())
         } else {
             None
         };
         Found {
-            entries: page.into_iter().take(limit).map(|(_, e)| Arc::clone(e)).collect(),
+            entries: page
+                .into_iter()
+                .take(limit)
+                .map(|(_, e)| Arc::clone(e))
+                .collect(),
             next,
             total,
         }
@@ -288,21 +319,30 @@ impl Index {
         let all = words.len();
         let counted: Vec<(usize, usize)> = (0..self.entries.len())
             .map(|i| {
-                let n = met.iter().filter(|m| m.get(i).is_some_and(|m| *m > Met::Not)).count();
+                let n = met
+                    .iter()
+                    .filter(|m| m.get(i).is_some_and(|m| *m > Met::Not))
+                    .count();
                 (i, n)
             })
             .filter(|(_, n)| *n > 0)
             .collect();
         // All words; when no entry has them all and the query is a sentence, the entries that have most of them.
         let best = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
-        let enough = if best == all || all < 3 { all } else { best.max(all.saturating_mul(3).div_ceil(5)) };
+        let enough = if best == all || all < 3 {
+            all
+        } else {
+            best.max(all.saturating_mul(3).div_ceil(5))
+        };
         counted
             .into_iter()
             .filter(|(_, n)| *n >= enough)
             .filter_map(|(i, _)| Some((i, self.entries.get(i)?)))
             .map(|(i, e)| {
-                let of_entry: Vec<Met> =
-                    met.iter().map(|m| m.get(i).copied().unwrap_or_default()).collect();
+                let of_entry: Vec<Met> = met
+                    .iter()
+                    .map(|m| m.get(i).copied().unwrap_or_default())
+                    .collect();
                 (i, self.score(e, words, &of_entry))
             })
             .collect()
@@ -345,9 +385,16 @@ impl Index {
         }
         let coverage = covered.saturating_mul(1_000) / whole.max(1);
         let n = u32::try_from(met.len()).unwrap_or(u32::MAX).max(1);
-        let quality = met.iter().map(|m| m.points()).sum::<u32>().saturating_mul(1_000) / n;
+        let quality = met
+            .iter()
+            .map(|m| m.points())
+            .sum::<u32>()
+            .saturating_mul(1_000)
+            / n;
         let side_by_side = position_of(&e.words, words);
-        let mut score = coverage.saturating_mul(300).saturating_add(quality.saturating_mul(40));
+        let mut score = coverage
+            .saturating_mul(300)
+            .saturating_add(quality.saturating_mul(40));
         if e.words == words {
             score = score.saturating_add(1_000_000);
         }

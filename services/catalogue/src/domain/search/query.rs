@@ -96,12 +96,14 @@ fn code(typed: &str) -> Option<String> {
 }
 
 /// The words of folded text.
-pub fn words_of(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+pub(super) fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
 }
 
 /// Without "thủ tục" in front, which says nothing; kept when it is all there is.
-pub fn without_preamble(words: &[String]) -> &[String] {
+pub(super) fn without_preamble(words: &[String]) -> &[String] {
     match words {
         [a, b, rest @ ..] if a == "thu" && b == "tuc" && !rest.is_empty() => rest,
         all => all,
@@ -139,8 +141,14 @@ mod tests {
     fn codes_are_told_from_words() {
         assert_eq!(parse("1.001193"), Query::Code("1.001193".to_owned()));
         assert_eq!(parse(" 1.0011 "), Query::Code("1.0011".to_owned()));
-        assert_eq!(parse("1.001193.000.00.00.H35"), Query::Code("1.001193".to_owned()));
-        assert_eq!(parse("1.014955-Xoa"), Query::Code("1.014955-xoa".to_owned()));
+        assert_eq!(
+            parse("1.001193.000.00.00.H35"),
+            Query::Code("1.001193".to_owned())
+        );
+        assert_eq!(
+            parse("1.014955-Xoa"),
+            Query::Code("1.014955-xoa".to_owned())
+        );
         assert_eq!(words("hạng 1 sao"), ["hang", "1", "sao"]);
         assert_eq!(parse("   "), Query::All);
         assert_eq!(parse(".*+?^${}()|[]\\"), Query::Nothing);
