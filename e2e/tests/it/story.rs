@@ -1,0 +1,67 @@
+//! The main story, in one process and as separate processes.
+
+use e2e::one_process::OneProcess;
+use e2e::processes::{Processes, servers};
+use suite::demo::{self, Options};
+
+fn options(url: &str, count: usize) -> Options {
+    Options {
+        gateway: url.parse().expect("a URL"),
+        count,
+        concurrency: 4,
+        tell: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dossiers_go_all_the_way_in_one_process_and_survive_a_restart() {
+    let running = OneProcess::start().await;
+    let report = demo::play(&options(&running.suite.url, 6))
+        .await
+        .expect("the story is played");
+    assert!(report.is_complete(), "{report:?}");
+    let running = running.restart().await;
+    let report = demo::play(&options(&running.suite.url, 2))
+        .await
+        .expect("played again");
+    assert!(report.is_complete(), "{report:?}");
+    let verified = suite::verify::verify(&running.suite.databases)
+        .await
+        .expect("checked");
+    assert!(verified.is_sound(), "{verified:?}");
+    assert_eq!(verified.checked["shipments"], 8);
+    assert!(running.suite.stop().await, "everything ends by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dossiers_go_all_the_way_over_rabbit_and_postgres() {
+    let Some((amqp, redis)) = servers() else {
+        return;
+    };
+    let mut running = Processes::start(&amqp, &redis).await;
+    let report = demo::play(&options(&running.url, 6))
+        .await
+        .expect("the story is played");
+    assert!(
+        report.is_complete(),
+        "{report:?}\n{}",
+        running.log("notifications")
+    );
+    let verified = running.motcua(&["verify"]);
+    assert!(
+        verified.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verified.stdout)
+    );
+    let token = running.motcua(&["token", "citizen"]);
+    assert!(
+        token.status.success(),
+        "{}",
+        String::from_utf8_lossy(&token.stderr)
+    );
+    assert_eq!(
+        running.stop(),
+        Vec::<String>::new(),
+        "SIGTERM ends each with 0"
+    );
+}

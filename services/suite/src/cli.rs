@@ -1,0 +1,241 @@
+//! The commands of `motcua`.
+
+use crate::settings::{Databases, Settings};
+use crate::{demo, documents, due, import, serve, settings, token, verify};
+use anyhow::{Context as _, ensure};
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Một Cửa: dịch vụ công một cửa cho một tỉnh. One-stop public services for a Vietnamese province.
+#[derive(Debug, Parser)]
+#[command(name = "motcua", version)]
+pub struct Arguments {
+    /// Where databases and files lie (also `MOTCUA_DATA`; `./data` when neither is given).
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run all services in one process.
+    Serve(Serve),
+    /// Bring the databases of all services up to date.
+    Migrate {
+        /// Put the demo world in, too.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Import reference data.
+    #[command(subcommand)]
+    Import(Import),
+    /// Play the main story through the public API.
+    Demo(Demo),
+    /// Print an access token for a demo account.
+    Token {
+        /// citizen, officer, specialist, leader, officer2, admin, postoffice, integrator …
+        login: String,
+    },
+    /// Compute a due instant and explain it day by day.
+    Due(due::Arguments),
+    /// Print, write or check the OpenAPI documents.
+    Openapi(Openapi),
+    /// Print the effective configuration, secrets masked.
+    Config,
+    /// Check the journals and what must agree between the services; exit 1 if anything is broken.
+    Verify {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Put demo agencies, accounts and procedures in.
+    #[arg(long)]
+    demo: bool,
+    /// Where people reach the suite.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    bind: SocketAddr,
+    /// Where `/livez`, `/readyz` and `/metrics` are.
+    #[arg(long, default_value = "127.0.0.1:9080")]
+    admin_bind: SocketAddr,
+    /// Public URL, when it is not `http://<bind>`.
+    #[arg(long)]
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// The national portal's JSON, one object a line, plain or gzip.
+    Procedures {
+        /// The file.
+        file: PathBuf,
+        /// Say what would change, change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// Base URL of the gateway.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    gateway: url::Url,
+    /// Dossiers.
+    #[arg(long, default_value_t = 1)]
+    count: usize,
+    /// At the same time.
+    #[arg(long, default_value_t = 1)]
+    concurrency: usize,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Openapi {
+    /// Write all documents to this folder.
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
+    /// Compare with this folder; exit 1 on drift.
+    #[arg(long, value_name = "DIR")]
+    check: Option<PathBuf>,
+}
+
+/// Runs a command; any error is one line and exit code 1.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let tokio = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(tokio) => tokio,
+        Err(error) => return kit::process::report("motcua", Err(error.into())),
+    };
+    match tokio.block_on(dispatch(arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => kit::process::report("motcua", Err(error)),
+    }
+}
+
+/// Runs a command and says whether what it checked holds.
+async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
+    let data = arguments.data;
+    match arguments.command {
+        Command::Serve(options) => return run_suite(data, options).await.map(|()| true),
+        Command::Migrate { demo } => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let databases = Databases::open(&all, &rt).await?;
+            databases.migrate().await?;
+            if demo {
+                databases.seed_demo(&rt).await?;
+            }
+        }
+        Command::Import(Import::Procedures {
+            file,
+            dry_run,
+            json,
+        }) => {
+            let summary = import::procedures(&Settings::new(data, None), &file, dry_run).await?;
+            print(&if json {
+                serde_json::to_string(&summary)?
+            } else {
+                import::tell(&summary)?
+            });
+        }
+        Command::Demo(options) => {
+            let report = demo::play(&demo::Options {
+                gateway: options.gateway,
+                count: options.count,
+                concurrency: options.concurrency,
+                tell: !options.json,
+            })
+            .await?;
+            print(&if options.json {
+                serde_json::to_string(&report)?
+            } else {
+                report.tell()
+            });
+            return Ok(report.is_complete());
+        }
+        Command::Token { login } => print(&token::token(&Settings::new(data, None), &login).await?),
+        Command::Due(arguments) => print(&due::run(&arguments)?),
+        Command::Openapi(options) => return openapi(&options),
+        Command::Config => {
+            let all = Settings::new(data, None).all()?;
+            print(&serde_json::to_string_pretty(&settings::masked(&all)?)?);
+        }
+        Command::Verify { json } => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let report = verify::verify(&Databases::open(&all, &rt).await?).await?;
+            print(&if json {
+                serde_json::to_string(&report)?
+            } else {
+                report.tell()
+            });
+            return Ok(report.is_sound());
+        }
+    }
+    Ok(true)
+}
+
+async fn run_suite(data: Option<PathBuf>, options: Serve) -> anyhow::Result<()> {
+    let public_url = options
+        .public_url
+        .unwrap_or_else(|| format!("http://{}", options.bind));
+    let settings = Settings::new(data, Some(public_url));
+    let telemetry =
+        kit::telemetry::Telemetry::install("motcua", &settings.all()?.process.telemetry)?;
+    let how = serve::Options {
+        demo: options.demo,
+        bind: options.bind,
+        admin_bind: options.admin_bind,
+    };
+    let suite = serve::start(settings, &how).await?;
+    print(&suite.greeting(options.demo));
+    suite.rt.lifecycle.signalled().await;
+    print("\n  Đang dừng (stopping) …");
+    suite.stop().await;
+    tokio::time::timeout(
+        Duration::from_secs(5),
+        tokio::task::spawn_blocking(move || telemetry.flush()),
+    )
+    .await
+    .context("traces were not flushed in time")?
+    .context("flushing traces")?;
+    Ok(())
+}
+
+fn openapi(options: &Openapi) -> anyhow::Result<bool> {
+    match (&options.write, &options.check) {
+        (Some(folder), _) => documents::write(folder)?,
+        (None, Some(folder)) => {
+            let drifted = documents::drift(folder)?;
+            ensure!(
+                drifted.is_empty(),
+                "differ from the code, run `make openapi`: {}",
+                drifted.join(", ")
+            );
+        }
+        (None, None) => print(&serde_json::to_string_pretty(&documents::public()?)?),
+    }
+    Ok(true)
+}
+
+/// Prints a result on standard output.
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn print(text: &str) {
+    println!("{text}");
+}

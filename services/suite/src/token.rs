@@ -1,0 +1,14 @@
+//! `motcua token <login>`: an access token for a demo account.
+
+use crate::settings::{Databases, Settings};
+
+/// Signs a token for a demo account or client.
+///
+/// # Errors
+/// When the instance was not started with demo data, or there is no such login.
+pub async fn token(settings: &Settings, login: &str) -> anyhow::Result<String> {
+    let all = settings.all()?;
+    let rt = kit::process::runtime(&all.process)?;
+    let databases = Databases::open(&all, &rt).await?;
+    identity::demo_token(&databases.identity, &rt, login).await
+}

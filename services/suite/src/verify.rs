@@ -1,0 +1,168 @@
+//! `motcua verify`: reads the databases, not the services, and says what does not agree (architecture §5).
+//!
+//! Each check is a statement about rows, written against the tables themselves, so that a fault in the services' own code cannot
+//! hide here.
+
+use crate::settings::Databases;
+use durable::Db;
+use durable::sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Query, SelectStatement};
+use durable::sea_orm::{ConnectionTrait as _, QueryResult};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was checked and what is broken.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Rows looked at, by what they are.
+    pub checked: BTreeMap<&'static str, usize>,
+    /// Broken statements.
+    pub findings: Vec<String>,
+}
+
+impl Report {
+    /// Nothing is broken.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The report for people.
+    pub fn tell(&self) -> String {
+        let mut out = String::new();
+        for (what, count) in &self.checked {
+            out.push_str(&format!("  {what:<28} {count}\n"));
+        }
+        if self.findings.is_empty() {
+            out.push_str("  ✓ mọi kiểm tra đều đúng (all checks hold)\n");
+        }
+        for finding in &self.findings {
+            out.push_str(&format!("  ✗ {finding}\n"));
+        }
+        out
+    }
+
+    fn broken(&mut self, what: String) {
+        self.findings.push(what);
+    }
+}
+
+/// Runs all checks.
+///
+/// # Errors
+/// When a database cannot be read.
+pub async fn verify(databases: &Databases) -> anyhow::Result<Report> {
+    let mut report = Report {
+        checked: BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    for finding in dossier::verify(&databases.dossier).await? {
+        report.broken(finding.to_string());
+    }
+    let published = published(&databases.dossier, &mut report).await?;
+    effects(databases, &published, &mut report).await?;
+    shipments(databases, &mut report).await?;
+    for (service, db) in databases.named() {
+        let dead = count(db, "task", Expr::col(Alias::new("state")).eq("dead")).await?;
+        if dead > 0 {
+            report.broken(format!("{service}: {dead} dead tasks, see `task`"));
+        }
+        let waiting = count(db, "outbox", Expr::col(Alias::new("sent_at")).is_null()).await?;
+        report.checked.insert(waiting_name(service), waiting);
+    }
+    Ok(report)
+}
+
+fn waiting_name(service: &str) -> &'static str {
+    match service {
+        "catalogue" => "events waiting: catalogue",
+        "dossier" => "events waiting: dossier",
+        "notifications" => "events waiting: notifications",
+        "postal" => "events waiting: postal",
+        _ => "events waiting: identity",
+    }
+}
+
+/// Ids of the dossier events that left, after checking one event per transition.
+async fn published(dossier: &Db, report: &mut Report) -> anyhow::Result<BTreeSet<String>> {
+    let journal = rows(dossier, &select("dossier_journal", &["dossier_id"])).await?;
+    report.checked.insert("dossier transitions", journal.len());
+    let mut sent = select("outbox", &["id", "event_type"]);
+    sent.and_where(Expr::col(Alias::new("event_type")).eq("dossier.dossier-changed.v1"));
+    sent.and_where(Expr::col(Alias::new("sent_at")).is_not_null());
+    let mut ids = BTreeSet::new();
+    for row in rows(dossier, &sent).await? {
+        ids.insert(row.try_get::<uuid::Uuid>("", "id")?.to_string());
+    }
+    report.checked.insert("dossier events sent", ids.len());
+    Ok(ids)
+}
+
+/// Each event that left is in each consumer exactly once.
+async fn effects(
+    databases: &Databases,
+    published: &BTreeSet<String>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    for (consumer, db) in [
+        ("notifications", &databases.notifications),
+        ("postal", &databases.postal),
+    ] {
+        let mut taken = select("task", &["key", "kind"]);
+        taken.and_where(Expr::col(Alias::new("kind")).eq("dossier.dossier-changed.v1"));
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for row in rows(db, &taken).await? {
+            *seen.entry(row.try_get::<String>("", "key")?).or_default() += 1;
+        }
+        for (id, times) in &seen {
+            if *times > 1 {
+                report.broken(format!("{consumer}: event {id} was taken {times} times"));
+            }
+        }
+        for id in published {
+            if !seen.contains_key(id) {
+                report.broken(format!(
+                    "{consumer}: event {id} left the dossier service and never arrived"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// At most one result shipment per dossier.
+async fn shipments(databases: &Databases, report: &mut Report) -> anyhow::Result<()> {
+    let all = rows(&databases.postal, &select("shipment", &["dossier_id"])).await?;
+    report.checked.insert("shipments", all.len());
+    let mut seen = BTreeSet::new();
+    for row in all {
+        let dossier: uuid::Uuid = row.try_get("", "dossier_id")?;
+        if !seen.insert(dossier) {
+            report.broken(format!("postal: dossier {dossier} has two shipments"));
+        }
+    }
+    Ok(())
+}
+
+fn select(table: &str, columns: &[&str]) -> SelectStatement {
+    let mut query = Query::select();
+    query.from(Alias::new(table));
+    for column in columns {
+        query.column(Alias::new(*column));
+    }
+    query
+}
+
+async fn rows(db: &Db, query: &SelectStatement) -> anyhow::Result<Vec<QueryResult>> {
+    Ok(db.read().query_all(query).await?)
+}
+
+async fn count(db: &Db, table: &str, which: Expr) -> anyhow::Result<usize> {
+    let mut query = Query::select();
+    query
+        .from(Alias::new(table))
+        .expr_as(Func::count(Expr::cust("*")), Alias::new("n"))
+        .and_where(which);
+    let row = db.read().query_one(&query).await?;
+    let n: i64 = row.map(|r| r.try_get("", "n")).transpose()?.unwrap_or(0);
+    Ok(usize::try_from(n).unwrap_or(0))
+}
