@@ -1,1 +1,150 @@
-//! dossier
+//! The dossier service: what becomes of a dossier (hồ sơ thủ tục hành chính) from filing to the return of its result.
+//!
+//! ```text
+//! http/    one file a resource: types, handler, mapping
+//!   └▶ app/      one function per use-case that writes: transaction, domain, store, publish
+//!        ├▶ domain/   pure: the ten states, the process, the journal's chain, the term
+//!        └▶ store/    queries; the caller's scope first
+//! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
+//! jobs.rs    what runs by time: supplements that were not answered
+//! objects.rs the files themselves, by content hash
+//! verify.rs  journals, numbers and events, checked from outside
+//! ```
+//!
+//! Each transition is one row update (checked by version), one journal entry chained to the one before, and one
+//! `dossier.dossier-changed` event, in one transaction.
+
+mod app;
+mod domain;
+pub mod error;
+mod events;
+pub mod forms;
+mod http;
+mod jobs;
+mod migrations;
+mod objects;
+mod store;
+mod verify;
+
+use app::App;
+use durable::{Bus, Db, Worker};
+use kit::Runtime;
+use sea_orm_migration::MigrationTrait;
+use serde::{Deserialize, Serialize};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use vn::dossier_number::NumberFormat;
+
+pub use verify::{Finding, verify};
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Settings of this service.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database.
+    pub database: durable::Config,
+    /// Uploaded files.
+    pub files: Files,
+    /// Dossier numbers.
+    pub number: Number,
+    /// Supplement requests.
+    pub supplement: SupplementCheck,
+    /// Addresses to print.
+    pub links: Links,
+}
+
+/// Uploaded files.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Folder of the object store.
+    pub dir: PathBuf,
+    /// Largest file, bytes.
+    pub max_bytes: usize,
+    /// Types taken, by content.
+    pub types: Vec<String>,
+}
+
+/// Dossier numbers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Number {
+    /// How a number is made.
+    pub template: NumberFormat,
+}
+
+/// Supplement requests.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupplementCheck {
+    /// How often unanswered ones are looked for, seconds.
+    pub check_seconds: u64,
+}
+
+/// Addresses to print.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Links {
+    /// Public look-up of `{number}`.
+    pub tracking: String,
+}
+
+impl durable::service::HasDatabase for Config {
+    fn database(&self) -> &durable::Config {
+        &self.database
+    }
+}
+
+/// The migrations, oldest first; those of `durable` come before them.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    migrations::all()
+}
+
+/// The `OpenAPI` document of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    kit::server::openapi(
+        "Hồ sơ – dossiers",
+        "Nộp, tiếp nhận, giải quyết và trả kết quả hồ sơ thủ tục hành chính. Filing, reception, handling and return of dossiers.",
+        http::configure,
+    )
+}
+
+/// Bytes of a multipart body around the file itself.
+const MULTIPART_OVERHEAD: usize = 64 * 1024;
+
+/// Starts the service; returns once it serves. Everything runs on the runtime's lifecycle.
+///
+/// # Errors
+/// When the database or the folder for files cannot be used.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    rt: &Runtime,
+    bus: &Bus,
+) -> anyhow::Result<()> {
+    let db = Db::open(&config.database, rt).await?;
+    let check = Duration::from_secs(config.supplement.check_seconds.max(1));
+    let max_body = config.files.max_bytes.saturating_add(MULTIPART_OVERHEAD);
+    let app = Arc::new(App::new(config, db, rt.clone()).await?);
+    worker(&app, bus, check).spawn();
+    let data = actix_web::web::Data::from(Arc::clone(&app));
+    kit::server::serve("dossier", listener, rt, max_body, move |cfg| {
+        cfg.app_data(data.clone());
+        http::configure(cfg);
+    })?;
+    Ok(())
+}
+
+fn worker(app: &Arc<App>, bus: &Bus, check: Duration) -> Worker<App> {
+    Worker::new("dossier", &app.db, bus, &app.rt, Arc::clone(app))
+        .on(events::procedure_changed)
+        .on(events::agency_changed)
+        .on(events::units_changed)
+        .on(events::shipment_changed)
+        .every("expire-supplements", check, jobs::expire_supplements)
+}

@@ -41,8 +41,19 @@ struct Face {
 
 /// Something drawn at a place of the page.
 enum Mark {
-    Text { x: f32, y: f32, size: f32, style: Style, text: String },
-    Box { x: f32, y: f32, w: f32, h: f32 },
+    Text {
+        x: f32,
+        y: f32,
+        size: f32,
+        style: Style,
+        text: String,
+    },
+    Box {
+        x: f32,
+        y: f32,
+        w: f32,
+        h: f32,
+    },
 }
 
 /// A form being set.
@@ -66,14 +77,30 @@ impl Sheet {
         Self::new(title, 595.3, 841.9, 50.0, 11.0)
     }
 
-    fn new(title: &'static str, width: f32, height: f32, margin: f32, size: f32) -> Result<Self, FormError> {
+    fn new(
+        title: &'static str,
+        width: f32,
+        height: f32,
+        margin: f32,
+        size: f32,
+    ) -> Result<Self, FormError> {
         let face = |bytes: &'static [u8]| {
-            let font = Font::new(Arc::new(bytes.to_vec()).into(), 0).ok_or_else(|| FormError("font".to_owned()))?;
+            let font = Font::new(Arc::new(bytes.to_vec()).into(), 0)
+                .ok_or_else(|| FormError("font".to_owned()))?;
             let data = skrifa::FontRef::new(bytes).map_err(|error| FormError(error.to_string()))?;
             Ok::<_, FormError>(Face { font, data })
         };
         let faces = [face(REGULAR)?, face(BOLD)?, face(ITALIC)?];
-        Ok(Self { title, width, height, margin, size, y: margin, pages: vec![Vec::new()], faces })
+        Ok(Self {
+            title,
+            width,
+            height,
+            margin,
+            size,
+            y: margin,
+            pages: vec![Vec::new()],
+            faces,
+        })
     }
 
     fn face(&self, style: Style) -> &Face {
@@ -136,7 +163,13 @@ impl Sheet {
                 Align::Centre => (self.width - self.measure(&line, style, size)) / 2.0,
             };
             let y = self.y;
-            self.mark(Mark::Text { x, y, size, style, text: line });
+            self.mark(Mark::Text {
+                x,
+                y,
+                size,
+                style,
+                text: line,
+            });
         }
     }
 
@@ -160,7 +193,13 @@ impl Sheet {
                     self.y += size * 1.25;
                     let x = self.margin + column + (room - self.measure(&line, style, size)) / 2.0;
                     let y = self.y;
-                    self.mark(Mark::Text { x, y, size, style, text: line });
+                    self.mark(Mark::Text {
+                        x,
+                        y,
+                        size,
+                        style,
+                        text: line,
+                    });
                 }
             }
             lowest = lowest.max(self.y);
@@ -176,13 +215,31 @@ impl Sheet {
         for (column, (above, name)) in [(0.0, left), (half, right)] {
             for (text, style, dy) in [
                 (above, Style::Bold, 0.0),
-                (if above.is_empty() { "" } else { "(Ký và ghi rõ họ tên)" }, Style::Italic, 12.0),
+                (
+                    if above.is_empty() {
+                        ""
+                    } else {
+                        "(Ký và ghi rõ họ tên)"
+                    },
+                    Style::Italic,
+                    12.0,
+                ),
                 (name, Style::Plain, 50.0),
             ] {
                 let size = self.size_of(style);
-                let line = self.wrap(text, style, size, half - 4.0).into_iter().next().unwrap_or_default();
+                let line = self
+                    .wrap(text, style, size, half - 4.0)
+                    .into_iter()
+                    .next()
+                    .unwrap_or_default();
                 let x = self.margin + column + (half - self.measure(&line, style, size)) / 2.0;
-                self.mark(Mark::Text { x, y: top + dy, size, style, text: line });
+                self.mark(Mark::Text {
+                    x,
+                    y: top + dy,
+                    size,
+                    style,
+                    text: line,
+                });
             }
         }
         self.y = top + 58.0;
@@ -190,7 +247,9 @@ impl Sheet {
 
     /// A QR code with a line beside it.
     pub(super) fn qr(&mut self, content: &str, caption: &str) -> Result<(), FormError> {
-        let code = QRBuilder::new(content).build().map_err(|error| FormError(format!("{error:?}")))?;
+        let code = QRBuilder::new(content)
+            .build()
+            .map_err(|error| FormError(format!("{error:?}")))?;
         let side = 62.0;
         self.need(side + 8.0);
         let top = self.y + 4.0;
@@ -198,11 +257,22 @@ impl Sheet {
         let module = side / code.size as f32;
         for row in 0..code.size {
             for column in 0..code.size {
-                let dark = code.data.get(row * code.size + column).is_some_and(|m| m.value());
+                let dark = code
+                    .data
+                    .get(row * code.size + column)
+                    .is_some_and(|m| m.value());
                 if dark {
                     #[expect(clippy::cast_precision_loss, reason = "at most 177 modules")]
-                    let (x, y) = (self.margin + column as f32 * module, top + row as f32 * module);
-                    self.mark(Mark::Box { x, y, w: module + 0.05, h: module + 0.05 });
+                    let (x, y) = (
+                        self.margin + column as f32 * module,
+                        top + row as f32 * module,
+                    );
+                    self.mark(Mark::Box {
+                        x,
+                        y,
+                        w: module + 0.05,
+                        h: module + 0.05,
+                    });
                 }
             }
         }
@@ -212,7 +282,13 @@ impl Sheet {
         for text in [caption, content] {
             for line in self.wrap(text, Style::Italic, size, room) {
                 let x = self.margin + side + 10.0;
-                self.mark(Mark::Text { x, y, size, style: Style::Italic, text: line });
+                self.mark(Mark::Text {
+                    x,
+                    y,
+                    size,
+                    style: Style::Italic,
+                    text: line,
+                });
                 y += size * 1.3;
             }
         }
@@ -232,7 +308,12 @@ impl Sheet {
                 (width, self.wrap(cell, style, size, width - 8.0))
             })
             .collect();
-        let most = set.iter().map(|(_, lines)| lines.len()).max().unwrap_or(1).min(40);
+        let most = set
+            .iter()
+            .map(|(_, lines)| lines.len())
+            .max()
+            .unwrap_or(1)
+            .min(40);
         let step = size * 1.25;
         let height = (0..most).fold(6.0, |sum, _| sum + step);
         self.need(height);
@@ -241,7 +322,13 @@ impl Sheet {
         for (width, lines) in set {
             let mut y = top + step;
             for line in lines.into_iter().take(most) {
-                self.mark(Mark::Text { x: x + 4.0, y, size, style, text: line });
+                self.mark(Mark::Text {
+                    x: x + 4.0,
+                    y,
+                    size,
+                    style,
+                    text: line,
+                });
                 y += step;
             }
             self.frame(x, top, width, height);
@@ -253,27 +340,51 @@ impl Sheet {
     fn frame(&mut self, x: f32, y: f32, w: f32, h: f32) {
         let line = 0.5;
         self.mark(Mark::Box { x, y, w, h: line });
-        self.mark(Mark::Box { x, y: y + h - line, w, h: line });
+        self.mark(Mark::Box {
+            x,
+            y: y + h - line,
+            w,
+            h: line,
+        });
         self.mark(Mark::Box { x, y, w: line, h });
-        self.mark(Mark::Box { x: x + w - line, y, w: line, h });
+        self.mark(Mark::Box {
+            x: x + w - line,
+            y,
+            w: line,
+            h,
+        });
     }
 
     /// Width of a text.
     fn measure(&self, text: &str, style: Style, size: f32) -> f32 {
-        self.glyphs(text, style).iter().map(|g| g.x_advance * size).sum()
+        self.glyphs(text, style)
+            .iter()
+            .map(|g| g.x_advance * size)
+            .sum()
     }
 
     /// One glyph per letter: NFC Vietnamese needs no shaping. What the font lacks becomes its empty box.
     fn glyphs(&self, text: &str, style: Style) -> Vec<KrillaGlyph> {
         let face = &self.face(style).data;
         let map = face.charmap();
-        let metrics = face.glyph_metrics(skrifa::instance::Size::unscaled(), skrifa::instance::LocationRef::default());
+        let metrics = face.glyph_metrics(
+            skrifa::instance::Size::unscaled(),
+            skrifa::instance::LocationRef::default(),
+        );
         let em = self.face(style).font.units_per_em();
         text.char_indices()
             .map(|(start, letter)| {
                 let id = map.map(letter).unwrap_or_default();
                 let advance = metrics.advance_width(id).unwrap_or(em / 2.0) / em;
-                KrillaGlyph::new(GlyphId::new(id.to_u32()), advance, 0.0, 0.0, 0.0, start..start + letter.len_utf8(), None)
+                KrillaGlyph::new(
+                    GlyphId::new(id.to_u32()),
+                    advance,
+                    0.0,
+                    0.0,
+                    0.0,
+                    start..start + letter.len_utf8(),
+                    None,
+                )
             })
             .collect()
     }
@@ -285,7 +396,11 @@ impl Sheet {
         for part in text.lines() {
             let mut line = String::new();
             for word in part.split_whitespace() {
-                let tried = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+                let tried = if line.is_empty() {
+                    word.to_owned()
+                } else {
+                    format!("{line} {word}")
+                };
                 if self.measure(&tried, style, size) <= room {
                     line = tried;
                     continue;
@@ -311,9 +426,13 @@ impl Sheet {
     /// The PDF.
     pub(super) fn finish(self) -> Result<Vec<u8>, FormError> {
         let mut document = Document::new();
-        document.set_metadata(Metadata::new().title(self.title.to_owned()).language("vi".to_owned()));
-        let settings =
-            PageSettings::from_wh(self.width, self.height).ok_or_else(|| FormError("page size".to_owned()))?;
+        document.set_metadata(
+            Metadata::new()
+                .title(self.title.to_owned())
+                .language("vi".to_owned()),
+        );
+        let settings = PageSettings::from_wh(self.width, self.height)
+            .ok_or_else(|| FormError("page size".to_owned()))?;
         for marks in &self.pages {
             let mut page = document.start_page_with(settings.clone());
             let mut surface = page.surface();
@@ -324,10 +443,23 @@ impl Sheet {
             }));
             for mark in marks {
                 match mark {
-                    Mark::Text { x, y, size, style, text } => {
+                    Mark::Text {
+                        x,
+                        y,
+                        size,
+                        style,
+                        text,
+                    } => {
                         let glyphs = self.glyphs(text, *style);
                         let font = self.face(*style).font.clone();
-                        surface.draw_glyphs(Point::from_xy(*x, *y), &glyphs, font, text, *size, false);
+                        surface.draw_glyphs(
+                            Point::from_xy(*x, *y),
+                            &glyphs,
+                            font,
+                            text,
+                            *size,
+                            false,
+                        );
                     }
                     Mark::Box { x, y, w, h } => {
                         let mut path = PathBuilder::new();
@@ -343,6 +475,8 @@ impl Sheet {
             surface.finish();
             page.finish();
         }
-        document.finish().map_err(|error| FormError(format!("{error:?}")))
+        document
+            .finish()
+            .map_err(|error| FormError(format!("{error:?}")))
     }
 }

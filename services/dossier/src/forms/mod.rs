@@ -145,9 +145,20 @@ pub fn receipt(form: &Receipt) -> Result<Vec<u8>, FormError> {
         sheet.paragraph(&format!("Mã hồ sơ: {number}"), Style::Bold, Align::Centre);
     }
     sheet.gap(4.0);
-    sheet.paragraph(&format!("Bộ phận tiếp nhận và trả kết quả: {}", form.head.agency_name), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!(
+            "Bộ phận tiếp nhận và trả kết quả: {}",
+            form.head.agency_name
+        ),
+        Style::Plain,
+        Align::Left,
+    );
     applicant(&mut sheet, &form.head, "Tiếp nhận hồ sơ của");
-    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Nội dung yêu cầu giải quyết: {}", form.head.content),
+        Style::Plain,
+        Align::Left,
+    );
     sheet.paragraph("Thành phần hồ sơ nộp gồm:", Style::Plain, Align::Left);
     for (n, paper) in form.papers.iter().enumerate() {
         let count = match (paper.originals, paper.copies) {
@@ -162,14 +173,39 @@ pub fn receipt(form: &Receipt) -> Result<Vec<u8>, FormError> {
         sheet.indented("Không có giấy tờ kèm theo.");
     }
     sheet.paragraph("Số lượng hồ sơ: 01 (bộ)", Style::Plain, Align::Left);
-    sheet.paragraph(&format!("Hình thức nộp: {}", form.channel), Style::Plain, Align::Left);
-    sheet.paragraph(&format!("Thời gian giải quyết theo quy định: {}", form.term), Style::Plain, Align::Left);
-    sheet.paragraph(&format!("Thời gian nhận hồ sơ: {}", at(form.received_at)), Style::Plain, Align::Left);
-    let due = form.due_at.map_or_else(|| "không hẹn ngày theo quy định".to_owned(), at);
-    sheet.paragraph(&format!("Thời gian hẹn trả kết quả: {due}"), Style::Bold, Align::Left);
-    sheet.paragraph(&format!("Nhận kết quả: {}", form.return_way), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Hình thức nộp: {}", form.channel),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.paragraph(
+        &format!("Thời gian giải quyết theo quy định: {}", form.term),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.paragraph(
+        &format!("Thời gian nhận hồ sơ: {}", at(form.received_at)),
+        Style::Plain,
+        Align::Left,
+    );
+    let due = form
+        .due_at
+        .map_or_else(|| "không hẹn ngày theo quy định".to_owned(), at);
+    sheet.paragraph(
+        &format!("Thời gian hẹn trả kết quả: {due}"),
+        Style::Bold,
+        Align::Left,
+    );
+    sheet.paragraph(
+        &format!("Nhận kết quả: {}", form.return_way),
+        Style::Plain,
+        Align::Left,
+    );
     sheet.gap(6.0);
-    sheet.signatures(("NGƯỜI NỘP HỒ SƠ", &form.head.applicant), ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer));
+    sheet.signatures(
+        ("NGƯỜI NỘP HỒ SƠ", &form.head.applicant),
+        ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer),
+    );
     sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
     sheet.paragraph(
         &format!(
@@ -191,21 +227,44 @@ pub fn supplement_request(form: &SupplementRequest) -> Result<Vec<u8>, FormError
     head(&mut sheet, &form.head, "HDHS");
     title(&mut sheet, "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ");
     applicant(&mut sheet, &form.head, "Hồ sơ của");
-    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
-    sheet.paragraph("Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau:", Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Nội dung yêu cầu giải quyết: {}", form.head.content),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.paragraph(
+        "Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau:",
+        Style::Plain,
+        Align::Left,
+    );
     for (n, item) in form.items.iter().enumerate() {
-        let component = if item.component.is_empty() { String::new() } else { format!("{}: ", item.component) };
+        let component = if item.component.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", item.component)
+        };
         sheet.indented(&format!("{}. {component}{}", n + 1, item.content));
         if !item.guidance.is_empty() {
             sheet.indented(&format!("Hướng dẫn: {}", item.guidance));
         }
     }
-    sheet.paragraph(&format!("Lý do: {}", form.reason), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Lý do: {}", form.reason),
+        Style::Plain,
+        Align::Left,
+    );
     if let Some(until) = form.answer_by {
-        sheet.paragraph(&format!("Xin bổ sung trước: {}", at(until)), Style::Bold, Align::Left);
+        sheet.paragraph(
+            &format!("Xin bổ sung trước: {}", at(until)),
+            Style::Bold,
+            Align::Left,
+        );
     }
     sheet.paragraph(
-        &format!("Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, xin liên hệ {} để được hướng dẫn.", form.head.agency_phone),
+        &format!(
+            "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, xin liên hệ {} để được hướng dẫn.",
+            form.head.agency_phone
+        ),
         Style::Plain,
         Align::Left,
     );
@@ -224,16 +283,27 @@ pub fn refusal(form: &Refusal) -> Result<Vec<u8>, FormError> {
     head(&mut sheet, &form.head, "TCHS");
     title(&mut sheet, "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ");
     applicant(&mut sheet, &form.head, "Hồ sơ của");
-    sheet.paragraph(&format!("Nội dung yêu cầu giải quyết: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Nội dung yêu cầu giải quyết: {}", form.head.content),
+        Style::Plain,
+        Align::Left,
+    );
     sheet.paragraph(
         &format!("Qua xem xét, {} thông báo không tiếp nhận, giải quyết hồ sơ này với lý do cụ thể như sau:", form.head.agency_name),
         Style::Plain,
         Align::Left,
     );
     sheet.indented(&form.reason);
-    sheet.paragraph("Xin thông báo để Ông/Bà được biết và thực hiện.", Style::Plain, Align::Left);
+    sheet.paragraph(
+        "Xin thông báo để Ông/Bà được biết và thực hiện.",
+        Style::Plain,
+        Align::Left,
+    );
     sheet.gap(6.0);
-    sheet.signatures(("NGƯỜI NỘP HỒ SƠ", &form.head.applicant), ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer));
+    sheet.signatures(
+        ("NGƯỜI NỘP HỒ SƠ", &form.head.applicant),
+        ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer),
+    );
     sheet.finish()
 }
 
@@ -248,28 +318,68 @@ pub fn control_slip(form: &ControlSlip) -> Result<Vec<u8>, FormError> {
     if let Some(number) = &form.head.number {
         sheet.paragraph(&format!("Mã hồ sơ: {number}"), Style::Bold, Align::Centre);
     }
-    sheet.paragraph(&format!("Thủ tục: {}", form.head.content), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("Thủ tục: {}", form.head.content),
+        Style::Plain,
+        Align::Left,
+    );
     sheet.gap(4.0);
     let widths = [16, 22, 22, 20, 20];
-    sheet.row(&["Thời gian giao, nhận", "Người giao", "Người nhận", "Kết quả", "Ghi chú"], &widths, Style::Bold);
+    sheet.row(
+        &[
+            "Thời gian giao, nhận",
+            "Người giao",
+            "Người nhận",
+            "Kết quả",
+            "Ghi chú",
+        ],
+        &widths,
+        Style::Bold,
+    );
     for step in &form.hand_overs {
         let when = at(step.at);
-        sheet.row(&[&when, &step.giver, &step.receiver, &step.result, &step.remark], &widths, Style::Plain);
+        sheet.row(
+            &[
+                &when,
+                &step.giver,
+                &step.receiver,
+                &step.result,
+                &step.remark,
+            ],
+            &widths,
+            Style::Plain,
+        );
     }
     sheet.finish()
 }
 
 fn head(sheet: &mut Sheet, head: &Head, kind: &str) {
-    let number = head.number.as_deref().map_or_else(|| format!("Số: ……/{kind}"), |n| format!("Số: {n}/{kind}"));
+    let number = head
+        .number
+        .as_deref()
+        .map_or_else(|| format!("Số: ……/{kind}"), |n| format!("Số: {n}/{kind}"));
     let date = vn::worktime::local(head.issued_at);
     let place = if head.place.is_empty() { "N" } else { "n" };
-    let place = if head.place.is_empty() { place.to_owned() } else { format!("{}, {place}", head.place) };
+    let place = if head.place.is_empty() {
+        place.to_owned()
+    } else {
+        format!("{}, {place}", head.place)
+    };
     sheet.head(
-        &[head.parent_name.to_uppercase(), head.agency_name.to_uppercase(), number],
+        &[
+            head.parent_name.to_uppercase(),
+            head.agency_name.to_uppercase(),
+            number,
+        ],
         &[
             "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(),
             "Độc lập - Tự do - Hạnh phúc".to_owned(),
-            format!("{place}gày {:02} tháng {:02} năm {}", date.day(), date.month(), date.year()),
+            format!(
+                "{place}gày {:02} tháng {:02} năm {}",
+                date.day(),
+                date.month(),
+                date.year()
+            ),
         ],
     );
 }
@@ -280,16 +390,39 @@ fn title(sheet: &mut Sheet, text: &str) {
 }
 
 fn applicant(sheet: &mut Sheet, head: &Head, label: &str) {
-    sheet.paragraph(&format!("{label}: {}", head.applicant), Style::Plain, Align::Left);
-    sheet.paragraph(&format!("Địa chỉ: {}", head.applicant_address), Style::Plain, Align::Left);
-    let email = if head.applicant_email.is_empty() { String::new() } else { format!("   Email: {}", head.applicant_email) };
-    sheet.paragraph(&format!("Số điện thoại: {}{email}", head.applicant_phone), Style::Plain, Align::Left);
+    sheet.paragraph(
+        &format!("{label}: {}", head.applicant),
+        Style::Plain,
+        Align::Left,
+    );
+    sheet.paragraph(
+        &format!("Địa chỉ: {}", head.applicant_address),
+        Style::Plain,
+        Align::Left,
+    );
+    let email = if head.applicant_email.is_empty() {
+        String::new()
+    } else {
+        format!("   Email: {}", head.applicant_email)
+    };
+    sheet.paragraph(
+        &format!("Số điện thoại: {}{email}", head.applicant_phone),
+        Style::Plain,
+        Align::Left,
+    );
 }
 
 /// `09 giờ 00 phút, ngày 16 tháng 11 năm 2026`, in Việt Nam.
 fn at(instant: DateTime<Utc>) -> String {
     let t = vn::worktime::local(instant);
-    format!("{:02} giờ {:02} phút, ngày {:02} tháng {:02} năm {}", t.hour(), t.minute(), t.day(), t.month(), t.year())
+    format!(
+        "{:02} giờ {:02} phút, ngày {:02} tháng {:02} năm {}",
+        t.hour(),
+        t.minute(),
+        t.day(),
+        t.month(),
+        t.year()
+    )
 }
 
 #[cfg(test)]
@@ -316,7 +449,11 @@ mod tests {
     }
 
     fn a_receipt(papers: usize) -> Receipt {
-        let paper = |n: usize| Paper { name: format!("Giấy chứng sinh thứ {n}, bản do cơ sở y tế cấp"), originals: 1, copies: 1 };
+        let paper = |n: usize| Paper {
+            name: format!("Giấy chứng sinh thứ {n}, bản do cơ sở y tế cấp"),
+            originals: 1,
+            copies: 1,
+        };
         Receipt {
             head: a_head(),
             papers: (0..papers).map(paper).collect(),
@@ -333,7 +470,11 @@ mod tests {
         let one = receipt(&a_receipt(2)).expect("a form");
         assert!(one.starts_with(b"%PDF-"));
         assert_eq!(one, receipt(&a_receipt(2)).expect("a form"));
-        assert!(one.len() < 200_000, "fonts are cut down to what is used: {}", one.len());
+        assert!(
+            one.len() < 200_000,
+            "fonts are cut down to what is used: {}",
+            one.len()
+        );
     }
 
     #[test]
@@ -342,7 +483,10 @@ mod tests {
         form.papers[0].name = "Đ".repeat(7632);
         form.head.content = "dòng một\ndòng hai\u{202e}\t💥 العربية".into();
         assert!(receipt(&form).expect("a form").len() > 1000);
-        let mut slip = ControlSlip { head: a_head(), hand_overs: Vec::new() };
+        let mut slip = ControlSlip {
+            head: a_head(),
+            hand_overs: Vec::new(),
+        };
         for _ in 0..80 {
             slip.hand_overs.push(HandOver {
                 at: form.received_at,
@@ -358,12 +502,26 @@ mod tests {
     #[test]
     fn every_form_can_be_made() {
         let request = SupplementRequest {
-            head: Head { number: None, place: String::new(), ..a_head() },
-            items: vec![Item { component: "Giấy chứng sinh".into(), content: "bản chụp mờ".into(), guidance: "chụp lại".into() }],
+            head: Head {
+                number: None,
+                place: String::new(),
+                ..a_head()
+            },
+            items: vec![Item {
+                component: "Giấy chứng sinh".into(),
+                content: "bản chụp mờ".into(),
+                guidance: "chụp lại".into(),
+            }],
             reason: "Không đọc được số".into(),
             answer_by: Some("2026-11-25T10:00:00Z".parse().expect("an instant")),
         };
         assert!(supplement_request(&request).is_ok());
-        assert!(refusal(&Refusal { head: a_head(), reason: "Không thuộc thẩm quyền".into() }).is_ok());
+        assert!(
+            refusal(&Refusal {
+                head: a_head(),
+                reason: "Không thuộc thẩm quyền".into()
+            })
+            .is_ok()
+        );
     }
 }

@@ -1,0 +1,317 @@
+//! Commands on a dossier: look up, check the version, apply, write row, journal and event, in the caller's transaction.
+
+use super::{App, View, view};
+use crate::domain::term::Calendar;
+use crate::domain::{
+    Attachment, By, Command, CommandKind, Context, Dossier, Process, Refusal, SupplementItem,
+    apply, may,
+};
+use crate::error::{Error, code};
+use crate::store::files::{self, Kind};
+use crate::store::{copies, dossiers, journal, numbers, processes};
+use contracts::{Actor, DossierId, FileId};
+use durable::{Tx, publish};
+use kit::{FieldError, Problem};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A command as it was asked for: files are only named yet.
+#[derive(Clone, Debug)]
+pub(crate) enum Intent {
+    /// Needs nothing looked up.
+    Ready(Command),
+    /// A supplement with named files.
+    Supplement {
+        /// Component and file.
+        attachments: Vec<(String, FileId)>,
+        /// Answers to add or replace.
+        answers: Option<Map<String, Value>>,
+        /// A word to the officer.
+        note: Option<String>,
+    },
+    /// A proposal with a named file.
+    Propose {
+        /// The result.
+        file: FileId,
+        /// A note.
+        note: Option<String>,
+    },
+    /// A supplement request, whose components must be the procedure's.
+    RequestSupplement {
+        /// What is missing.
+        items: Vec<SupplementItem>,
+        /// Why.
+        reason: String,
+        /// Why again.
+        legal_basis: Option<String>,
+    },
+}
+
+impl Intent {
+    /// Which command it is.
+    pub(crate) fn kind(&self) -> CommandKind {
+        match self {
+            Self::Ready(command) => command.kind(),
+            Self::Supplement { .. } => CommandKind::Supplement,
+            Self::Propose { .. } => CommandKind::Propose,
+            Self::RequestSupplement { .. } => CommandKind::RequestSupplement,
+        }
+    }
+}
+
+/// A person's command on a dossier at a version.
+///
+/// # Errors
+/// Not found, stale, not open, or the wrong fields; nothing has changed then.
+pub(crate) async fn by_person(
+    app: &App,
+    tx: &Tx,
+    actor: &Actor,
+    id: DossierId,
+    version: i64,
+    intent: Intent,
+) -> Result<View, Error> {
+    let before = dossiers::find(&**tx, &actor.scope(), &app.rt, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if before.version != version {
+        return Err(Error::Stale(before.version));
+    }
+    let by = By::Person(actor);
+    let process = processes::get(&**tx, &before.process).await?;
+    open(&before, intent.kind(), by, &process)?;
+    let command = resolve(tx, actor, &before, intent).await?;
+    let after = take(app, tx, &before, command, by, &process).await?;
+    Ok(view(&**tx, after).await?)
+}
+
+/// The suite's own command, on whatever version there is.
+///
+/// # Errors
+/// Not found or not open; nothing has changed then.
+pub(crate) async fn by_system(
+    app: &App,
+    tx: &Tx,
+    id: DossierId,
+    command: Command,
+) -> Result<(), Error> {
+    let before = dossiers::find_any(&**tx, &app.rt, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let process = processes::get(&**tx, &before.process).await?;
+    open(&before, command.kind(), By::System, &process)?;
+    take(app, tx, &before, command, By::System, &process)
+        .await
+        .map(|_| ())
+}
+
+/// Refuses early, before files are looked up or a number is taken.
+fn open(
+    before: &Dossier,
+    command: CommandKind,
+    by: By<'_>,
+    process: &Process,
+) -> Result<(), Refusal> {
+    may(before, command, by, process)
+        .map(|_| ())
+        .map_err(|why| Refusal {
+            state: before.status,
+            step: before.step.clone(),
+            command,
+            why,
+        })
+}
+
+async fn take(
+    app: &App,
+    tx: &Tx,
+    before: &Dossier,
+    command: Command,
+    by: By<'_>,
+    process: &Process,
+) -> Result<Dossier, Error> {
+    let now = app.rt.clock.now();
+    // Closed or not: what it has begun it finishes by its own calendar.
+    let agency = copies::agency(&**tx, &before.agency.code).await?;
+    let calendar = Calendar::of(&agency.map(|a| a.calendar).unwrap_or_default());
+    let number = match (command.kind(), &before.number) {
+        (CommandKind::Receive, None) => {
+            let day = vn_day(now);
+            let next = numbers::next(tx, &before.agency.code, day).await?;
+            let next =
+                u64::try_from(next).map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
+            Some(
+                app.config
+                    .number
+                    .template
+                    .format(&before.agency.code, day, next),
+            )
+        }
+        (_, number) => number.clone(),
+    };
+    let new_files = command.files();
+    let kind = if command.kind() == CommandKind::Propose {
+        Kind::Result
+    } else {
+        Kind::Attachment
+    };
+    let context = Context {
+        process,
+        calendar: &calendar,
+        number: number.as_deref(),
+    };
+    let transition = apply(before, command, by, now, context)?;
+    let after = transition.dossier;
+    if !dossiers::update(tx, &app.rt, &after).await? {
+        // Somebody else was faster between our look and our write.
+        return Err(Error::Stale(after.version));
+    }
+    for file in new_files {
+        files::attach(tx, after.id, file, kind).await?;
+    }
+    let entry = journal::append(tx, transition.entry).await?;
+    publish(tx, &app.rt, &after.event(&entry)).await?;
+    Ok(after)
+}
+
+/// The civil day in Việt Nam (UTC+7, no summer time).
+pub(crate) fn vn_day(at: chrono::DateTime<chrono::Utc>) -> chrono::NaiveDate {
+    (at + chrono::Duration::hours(7)).date_naive()
+}
+
+async fn resolve(
+    tx: &Tx,
+    actor: &Actor,
+    before: &Dossier,
+    intent: Intent,
+) -> Result<Command, Error> {
+    let mut wrong = Vec::new();
+    let command = match intent {
+        Intent::Ready(command) => command,
+        Intent::RequestSupplement {
+            items,
+            reason,
+            legal_basis,
+        } => {
+            for (n, item) in items.iter().enumerate() {
+                if let Some(id) = &item.component_id
+                    && !before
+                        .details
+                        .procedure
+                        .components
+                        .iter()
+                        .any(|c| &c.id == id)
+                {
+                    wrong.push(FieldError::of(
+                        format!("/items/{n}/componentId"),
+                        code::COMPONENT_UNKNOWN,
+                    ));
+                }
+            }
+            Command::RequestSupplement {
+                items,
+                reason,
+                legal_basis,
+            }
+        }
+        Intent::Supplement {
+            attachments,
+            answers,
+            note,
+        } => {
+            let attachments = attach(
+                tx,
+                actor,
+                &before.details.procedure.components,
+                &attachments,
+                &mut wrong,
+            )
+            .await?;
+            Command::Supplement {
+                attachments,
+                answers,
+                note,
+            }
+        }
+        Intent::Propose { file, note } => {
+            let found = files::own(&**tx, actor.subject, &[file]).await?.pop();
+            let Some(found) = found else {
+                return Err(Problem::invalid(vec![FieldError::of(
+                    "/resultFileId",
+                    code::FILE_UNKNOWN,
+                )])
+                .into());
+            };
+            let file = Attachment {
+                component_id: None,
+                file_id: found.id,
+                name: found.name,
+                size: found.size,
+                media_type: found.media_type,
+            };
+            Command::Propose { file, note }
+        }
+    };
+    if wrong.is_empty() {
+        Ok(command)
+    } else {
+        Err(Problem::invalid(wrong).into())
+    }
+}
+
+/// Turns named files into attachments: each must be the actor's own upload and answer a component that is a paper. What is wrong
+/// goes to `wrong`, by pointer.
+pub(crate) async fn attach(
+    tx: &Tx,
+    actor: &Actor,
+    components: &[contracts::events::ProcedureComponent],
+    named: &[(String, FileId)],
+    wrong: &mut Vec<FieldError>,
+) -> Result<Vec<Attachment>, Error> {
+    let ids: Vec<FileId> = named.iter().map(|(_, file)| *file).collect();
+    let own: BTreeMap<FileId, files::StoredFile> = files::own(&**tx, actor.subject, &ids)
+        .await?
+        .into_iter()
+        .map(|f| (f.id, f))
+        .collect();
+    let mut out: Vec<Attachment> = Vec::new();
+    for (n, (component, file)) in named.iter().enumerate() {
+        if !components.iter().any(|c| &c.id == component && !c.note) {
+            wrong.push(FieldError::of(
+                format!("/attachments/{n}/componentId"),
+                code::COMPONENT_UNKNOWN,
+            ));
+        }
+        let twice = out
+            .iter()
+            .any(|a| a.file_id == *file && a.component_id.as_ref() == Some(component));
+        match own.get(file) {
+            None => wrong.push(FieldError::of(
+                format!("/attachments/{n}/fileId"),
+                code::FILE_UNKNOWN,
+            )),
+            Some(_) if twice => {}
+            Some(found) => out.push(Attachment {
+                component_id: Some(component.clone()),
+                file_id: found.id,
+                name: found.name.clone(),
+                size: found.size,
+                media_type: found.media_type.clone(),
+            }),
+        }
+    }
+    Ok(out)
+}
+
+/// Which commands are open to this person now, by name.
+pub(crate) fn open_to(view: &View, actor: &Actor) -> Vec<&'static str> {
+    CommandKind::ALL
+        .iter()
+        .filter(|kind| {
+            let again =
+                **kind == CommandKind::RequestSupplement && view.dossier.details.supplements > 0;
+            !again && may(&view.dossier, **kind, By::Person(actor), &view.process).is_ok()
+        })
+        .map(|kind| kind.name())
+        .collect()
+}

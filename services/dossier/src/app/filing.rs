@@ -1,0 +1,433 @@
+//! Filing: everything that is given is checked against the local copies, all of it at once, each fault by its pointer.
+
+use super::commands::{attach, vn_day};
+use super::{App, View, view};
+use crate::domain::dossier::AgencyRef;
+use crate::domain::state::filed;
+use crate::domain::{By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot};
+use crate::error::{Error, code};
+use crate::store::copies::{self, Commune};
+use crate::store::files::{self, Kind};
+use crate::store::{dossiers, journal, processes};
+use chrono::{NaiveDate, SubsecRound as _};
+use contracts::events::ProcedureChanged;
+use contracts::problem::shared;
+use contracts::{
+    Actor, Address, Applicant, Channel, Code, DossierId, DossierStatus, FileId, Language,
+    Permission, ProcedureId, ReturnMethod, ReturnWay, SubjectKind,
+};
+use durable::{Tx, publish};
+use kit::{FieldError, Problem};
+use serde_json::{Map, Value};
+use vn::cccd::Cccd;
+use vn::mst::TaxCode;
+use vn::phone::Phone;
+
+/// Longest names, streets.
+const TEXT: usize = 200;
+/// Largest set of answers, bytes of JSON.
+const ANSWERS: usize = 64 * 1024;
+/// Most files of one dossier.
+const ATTACHMENTS: usize = 100;
+
+/// What is filed.
+#[derive(Clone, Debug)]
+pub(crate) struct Filing {
+    pub(crate) procedure_id: ProcedureId,
+    pub(crate) agency_code: String,
+    pub(crate) channel: Channel,
+    pub(crate) applicant: Applicant,
+    pub(crate) answers: Map<String, Value>,
+    pub(crate) attachments: Vec<(String, FileId)>,
+    pub(crate) return_way: ReturnWay,
+    pub(crate) language: Language,
+}
+
+/// Files a dossier, in the caller's transaction.
+///
+/// # Errors
+/// Every wrong field at once.
+pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> Result<View, Error> {
+    let owns = actor.can(Permission::DossierFile);
+    channel_is_open(actor, &filing)?;
+    let now = app.rt.clock.now();
+    let mut checks = Checks {
+        tx,
+        today: vn_day(now),
+        wrong: Vec::new(),
+    };
+    let procedure = checks
+        .procedure(filing.procedure_id, filing.channel)
+        .await?;
+    let agency = checks.agency(&filing.agency_code).await?;
+    let applicant = checks.applicant(filing.applicant).await?;
+    let return_way = checks.return_way(filing.return_way).await?;
+    let answers = serde_json::to_string(&filing.answers).map_or(usize::MAX, |json| json.len());
+    if answers > ANSWERS {
+        checks.refuse("/answers", shared::FIELD_TOO_LONG);
+    }
+    if filing.attachments.len() > ATTACHMENTS {
+        checks.refuse("/attachments", shared::FIELD_TOO_LONG);
+    }
+    let components = procedure
+        .as_ref()
+        .map(|p| p.components.clone())
+        .unwrap_or_default();
+    let mut wrong = checks.wrong;
+    // Without a procedure nothing can be said of its components.
+    let attachments = if procedure.is_some() && filing.attachments.len() <= ATTACHMENTS {
+        let attachments = attach(tx, actor, &components, &filing.attachments, &mut wrong).await?;
+        // At the counter the papers themselves are there.
+        if filing.channel == Channel::Online {
+            let missing = components.iter().filter(|c| {
+                c.required && !c.note && !filing.attachments.iter().any(|(id, _)| id == &c.id)
+            });
+            for component in missing {
+                wrong.push(FieldError::new(
+                    "/attachments",
+                    code::COMPONENT_MISSING,
+                    format!("Thiếu: {}", component.name),
+                    format!("Missing: {}", component.name),
+                ));
+            }
+        }
+        attachments
+    } else {
+        Vec::new()
+    };
+    let (Some(procedure), Some(agency), true) = (procedure, agency, wrong.is_empty()) else {
+        return Err(Problem::invalid(wrong).into());
+    };
+    let process = processes::newest(&**tx, processes::DEFAULT).await?;
+    let step = process.first().map(|s| s.id.clone()).unwrap_or_default();
+    let dossier = Dossier {
+        id: DossierId(app.rt.ids.uuid(now)),
+        owner: owns.then_some(actor.subject),
+        version: 1,
+        number: None,
+        status: DossierStatus::New,
+        step,
+        process: process.reference,
+        agency,
+        channel: filing.channel,
+        submitted_at: now.trunc_subsecs(6),
+        received_at: None,
+        due_at: None,
+        assignee: None,
+        personal: Personal {
+            applicant,
+            answers: filing.answers,
+            return_way,
+            hand_over: None,
+        },
+        details: Details {
+            procedure: snapshot(procedure, filing.channel),
+            language: filing.language,
+            attachments,
+            term_from: None,
+            assignee_name: None,
+            supplements: 0,
+            supplement: None,
+            payment: None,
+            proposal: None,
+            result: None,
+        },
+    };
+    let transition = filed(dossier, By::Person(actor), now);
+    let dossier = transition.dossier;
+    dossiers::insert(tx, &app.rt, &dossier).await?;
+    for attachment in &dossier.details.attachments {
+        files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment).await?;
+    }
+    let entry = journal::append(tx, transition.entry).await?;
+    publish(tx, &app.rt, &dossier.event(&entry)).await?;
+    Ok(view(&**tx, dossier).await?)
+}
+
+/// Applicants file online; an officer files what was brought or sent to the own desk.
+fn channel_is_open(actor: &Actor, filing: &Filing) -> Result<(), Problem> {
+    if actor.can(Permission::DossierFile) {
+        if filing.channel == Channel::Online {
+            return Ok(());
+        }
+        return Err(Problem::invalid(vec![FieldError::new(
+            "/channel",
+            shared::FIELD_INVALID,
+            "Người nộp chỉ nộp trực tuyến; kênh khác do cán bộ một cửa lập",
+            "Applicants file online; a one-stop officer files for the other channels",
+        )]));
+    }
+    if filing.channel == Channel::Online {
+        return Err(Problem::invalid(vec![FieldError::new(
+            "/channel",
+            shared::FIELD_INVALID,
+            "Cán bộ một cửa lập hồ sơ nộp trực tiếp hoặc qua bưu chính",
+            "A one-stop officer files for the counter or the post",
+        )]));
+    }
+    if actor.agency.as_deref() == Some(filing.agency_code.as_str()) {
+        Ok(())
+    } else {
+        Err(Problem::new(shared::FORBIDDEN).extra("command", CommandKind::File.name()))
+    }
+}
+
+fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot {
+    // Several cases may differ in term; the first that can be computed is the one that is promised.
+    let mut methods: Vec<_> = procedure
+        .methods
+        .into_iter()
+        .filter(|m| m.channel == channel)
+        .collect();
+    methods.sort_by_key(|m| m.term.is_none());
+    let method = methods.into_iter().next();
+    ProcedureSnapshot {
+        id: procedure.procedure_id,
+        version: procedure.version,
+        code: procedure.code,
+        name: procedure.name,
+        field: procedure.field,
+        term: method.as_ref().and_then(|m| m.term),
+        term_text: method.map(|m| m.term_text).unwrap_or_default(),
+        components: procedure.components,
+    }
+}
+
+struct Checks<'a> {
+    tx: &'a Tx,
+    today: NaiveDate,
+    wrong: Vec<FieldError>,
+}
+
+impl Checks<'_> {
+    fn refuse(&mut self, pointer: impl Into<String>, code: Code) {
+        self.wrong.push(FieldError::of(pointer, code));
+    }
+
+    async fn procedure(
+        &mut self,
+        id: ProcedureId,
+        channel: Channel,
+    ) -> Result<Option<ProcedureChanged>, Error> {
+        let found = copies::procedure(&**self.tx, id)
+            .await?
+            .filter(|p| p.active);
+        match &found {
+            None => self.refuse("/procedureId", code::PROCEDURE_UNKNOWN),
+            Some(p) if !p.methods.iter().any(|m| m.channel == channel) => {
+                self.refuse("/channel", code::CHANNEL_NOT_OFFERED);
+            }
+            Some(_) => {}
+        }
+        Ok(found)
+    }
+
+    async fn agency(&mut self, agency_code: &str) -> Result<Option<AgencyRef>, Error> {
+        let found = copies::agency(&**self.tx, agency_code)
+            .await?
+            .filter(|a| a.active);
+        if found.is_none() {
+            self.refuse("/agencyCode", code::AGENCY_UNKNOWN);
+        }
+        Ok(found.map(|a| AgencyRef {
+            code: a.code,
+            name: a.name,
+        }))
+    }
+
+    async fn applicant(&mut self, given: Applicant) -> Result<Applicant, Error> {
+        let name = self.text("/applicant/name", &given.name);
+        let person = match given.kind {
+            SubjectKind::Citizen => true,
+            SubjectKind::Business | SubjectKind::Organisation => false,
+        };
+        let identity_number = match given.identity_number.as_deref().map(str::trim) {
+            None | Some("") => {
+                if person {
+                    self.refuse("/applicant/identityNumber", shared::FIELD_REQUIRED);
+                }
+                None
+            }
+            Some(number) => match Cccd::parse(number) {
+                Ok(number) => Some(number.as_str().to_owned()),
+                Err(_) => {
+                    self.refuse("/applicant/identityNumber", shared::CCCD_INVALID);
+                    None
+                }
+            },
+        };
+        let tax_code = match given.tax_code.as_deref().map(str::trim) {
+            None | Some("") => {
+                if !person {
+                    self.refuse("/applicant/taxCode", shared::FIELD_REQUIRED);
+                }
+                None
+            }
+            Some(number) => match TaxCode::parse(number) {
+                Ok(number) => Some(number.as_str().to_owned()),
+                Err(_) => {
+                    self.refuse("/applicant/taxCode", shared::TAX_CODE_INVALID);
+                    None
+                }
+            },
+        };
+        let phone = self.phone("/applicant/phone", &given.phone);
+        let email = match given.email.as_deref().map(str::trim) {
+            None | Some("") => None,
+            Some(email) if is_email(email) => Some(email.to_owned()),
+            Some(_) => {
+                self.refuse("/applicant/email", shared::EMAIL_INVALID);
+                None
+            }
+        };
+        let address = self.address("/applicant/address", given.address).await?;
+        Ok(Applicant {
+            kind: given.kind,
+            name,
+            identity_number,
+            tax_code,
+            phone,
+            email,
+            address,
+        })
+    }
+
+    async fn return_way(&mut self, given: ReturnWay) -> Result<ReturnWay, Error> {
+        match given.method {
+            // Nothing else is of use at the counter, so nothing else is kept.
+            ReturnMethod::Counter => Ok(ReturnWay {
+                method: ReturnMethod::Counter,
+                receiver_name: None,
+                receiver_phone: None,
+                address: None,
+            }),
+            ReturnMethod::Post => {
+                let receiver_name = given
+                    .receiver_name
+                    .filter(|n| !n.trim().is_empty())
+                    .map(|n| self.text("/return/receiverName", &n));
+                let receiver_phone = given
+                    .receiver_phone
+                    .filter(|p| !p.trim().is_empty())
+                    .map(|p| self.phone("/return/receiverPhone", &p));
+                let address = match given.address {
+                    Some(address) => Some(self.address("/return/address", address).await?),
+                    None => {
+                        self.refuse("/return/address", shared::FIELD_REQUIRED);
+                        None
+                    }
+                };
+                Ok(ReturnWay {
+                    method: ReturnMethod::Post,
+                    receiver_name,
+                    receiver_phone,
+                    address,
+                })
+            }
+        }
+    }
+
+    /// A one-line text that must say something.
+    fn text(&mut self, pointer: &str, given: &str) -> String {
+        let text = vn::text::clean(given)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if text.is_empty() {
+            self.refuse(pointer, shared::FIELD_REQUIRED);
+        } else if text.chars().count() > TEXT {
+            self.refuse(pointer, shared::FIELD_TOO_LONG);
+        }
+        text
+    }
+
+    fn phone(&mut self, pointer: &str, given: &str) -> String {
+        if let Ok(phone) = Phone::parse(given) {
+            return phone.as_str().to_owned();
+        }
+        let empty = given.trim().is_empty();
+        self.refuse(
+            pointer,
+            if empty {
+                shared::FIELD_REQUIRED
+            } else {
+                shared::PHONE_INVALID
+            },
+        );
+        String::new()
+    }
+
+    async fn address(&mut self, pointer: &str, given: Address) -> Result<Address, Error> {
+        let street = self.text(&format!("{pointer}/street"), &given.street);
+        let (province, commune) = (&given.province_code, &given.commune_code);
+        match copies::commune(&**self.tx, province, commune, self.today).await? {
+            Commune::Valid { .. } => {}
+            Commune::Ended(on) => self.wrong.push(FieldError::new(
+                format!("{pointer}/communeCode"),
+                shared::COMMUNE_ENDED,
+                format!(
+                    "Mã cấp xã này hết hiệu lực sau ngày {}",
+                    on.format("%d/%m/%Y")
+                ),
+                format!("This commune code ended on {on}"),
+            )),
+            Commune::Unknown => {
+                self.refuse(format!("{pointer}/communeCode"), shared::COMMUNE_UNKNOWN);
+            }
+        }
+        Ok(Address { street, ..given })
+    }
+}
+
+/// The shape of an address that mail can go to; whether it arrives is for the mail to find out.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    text.len() <= 254
+        && !local.is_empty()
+        && local.len() <= 64
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local
+            .chars()
+            .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
+        && domain.contains('.')
+        && domain.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_email;
+
+    #[test]
+    fn mail_addresses() {
+        for good in ["an@example.vn", "a.b+c@sub.example.com", "x@a-b.vn"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "an",
+            "an@",
+            "@example.vn",
+            "an@example",
+            "a b@example.vn",
+            "an@-x.vn",
+            "an@x..vn",
+            ".an@x.vn",
+            "a..n@x.vn",
+            "an@x.vn\r\nBcc: y@z.vn",
+            "an@@x.vn",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

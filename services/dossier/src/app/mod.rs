@@ -1,0 +1,96 @@
+//! Use-cases: one function each, with its transaction.
+
+pub(crate) mod commands;
+pub(crate) mod filing;
+pub(crate) mod sniff;
+pub(crate) mod upload;
+
+use crate::Config;
+use crate::domain::{Dossier, Entry, Process};
+use crate::error::Error;
+use crate::objects::ObjectStore;
+use crate::store::access::{self, What};
+use crate::store::{dossiers, journal, processes};
+use contracts::{Actor, ActorKind, DossierId};
+use durable::Db;
+use kit::Runtime;
+use sea_orm::{ConnectionTrait, DbErr};
+
+/// The service's state.
+pub(crate) struct App {
+    pub(crate) db: Db,
+    pub(crate) rt: Runtime,
+    pub(crate) config: Config,
+    pub(crate) objects: ObjectStore,
+}
+
+/// A dossier with all that is shown of it.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) dossier: Dossier,
+    pub(crate) process: Process,
+    pub(crate) journal: Vec<Entry>,
+}
+
+impl App {
+    /// The state of a service with these settings.
+    ///
+    /// # Errors
+    /// When the folder for files cannot be made.
+    pub(crate) async fn new(config: Config, db: Db, rt: Runtime) -> anyhow::Result<Self> {
+        let objects = ObjectStore::open(&config.files.dir).await?;
+        Ok(Self {
+            db,
+            rt,
+            config,
+            objects,
+        })
+    }
+
+    /// Looks a dossier up for reading, within what the reader may see; an officer's read is noted.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not there for this reader.
+    pub(crate) async fn read(
+        &self,
+        reader: &Actor,
+        id: DossierId,
+        what: What,
+    ) -> Result<View, Error> {
+        let db = self.db.read();
+        let dossier = dossiers::find(db, &reader.scope(), &self.rt, id)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let view = view(db, dossier).await?;
+        self.note_read(reader, id, what).await?;
+        Ok(view)
+    }
+
+    /// Notes that an officer read something of a dossier.
+    pub(crate) async fn note_read(
+        &self,
+        reader: &Actor,
+        id: DossierId,
+        what: What,
+    ) -> Result<(), DbErr> {
+        if reader.kind != ActorKind::Officer {
+            return Ok(());
+        }
+        let now = self.rt.clock.now();
+        let entry = self.rt.ids.uuid(now);
+        self.db
+            .tx(|tx| async move { access::note(&tx, entry, now, reader, id, what).await })
+            .await
+    }
+}
+
+/// Adds process and journal.
+pub(crate) async fn view(db: &impl ConnectionTrait, dossier: Dossier) -> Result<View, DbErr> {
+    let process = processes::get(db, &dossier.process).await?;
+    let journal = journal::of(db, dossier.id).await?;
+    Ok(View {
+        dossier,
+        process,
+        journal,
+    })
+}

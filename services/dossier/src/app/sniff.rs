@@ -1,0 +1,194 @@
+//! What a file is, by its content; name and declared type only have to agree.
+
+/// A type of file that the suite knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileType {
+    /// The name in the settings.
+    pub(crate) name: &'static str,
+    /// The media type it is served as.
+    pub(crate) media_type: &'static str,
+    /// Extensions a name may have.
+    extensions: &'static [&'static str],
+    /// Further media types that browsers declare.
+    declared: &'static [&'static str],
+}
+
+const PDF: FileType = FileType {
+    name: "pdf",
+    media_type: "application/pdf",
+    extensions: &["pdf"],
+    declared: &["application/x-pdf"],
+};
+const PNG: FileType = FileType {
+    name: "png",
+    media_type: "image/png",
+    extensions: &["png"],
+    declared: &[],
+};
+const JPG: FileType = FileType {
+    name: "jpg",
+    media_type: "image/jpeg",
+    extensions: &["jpg", "jpeg", "jfif"],
+    declared: &["image/jpg", "image/pjpeg"],
+};
+const DOCX: FileType = FileType {
+    name: "docx",
+    media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    extensions: &["docx"],
+    declared: &[],
+};
+const XLSX: FileType = FileType {
+    name: "xlsx",
+    media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    extensions: &["xlsx"],
+    declared: &[],
+};
+const DOC: FileType = FileType {
+    name: "doc",
+    media_type: "application/msword",
+    extensions: &["doc"],
+    declared: &[],
+};
+const XLS: FileType = FileType {
+    name: "xls",
+    media_type: "application/vnd.ms-excel",
+    extensions: &["xls"],
+    declared: &["application/excel"],
+};
+
+/// Declared when the sender does not know.
+const UNDECLARED: [&str; 2] = ["application/octet-stream", "binary/octet-stream"];
+
+/// What the content is; none for a type that the suite does not know.
+pub(crate) fn sniff(content: &[u8]) -> Option<FileType> {
+    let holds = |needle: &[u8]| content.windows(needle.len()).any(|w| w == needle);
+    // Packages and compound files first: their parts say what they are, in whatever order they were packed.
+    if content.starts_with(b"PK\x03\x04") {
+        return if !holds(b"[Content_Types].xml") {
+            None
+        } else if holds(b"word/document.xml") {
+            Some(DOCX)
+        } else if holds(b"xl/workbook.xml") {
+            Some(XLSX)
+        } else {
+            None
+        };
+    }
+    if content.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return compound(&holds);
+    }
+    let found = infer::get(content)?;
+    [PDF, PNG, JPG]
+        .into_iter()
+        .find(|t| t.media_type == found.mime_type())
+}
+
+/// Compound files name their main stream in UTF-16.
+fn compound(holds: &impl Fn(&[u8]) -> bool) -> Option<FileType> {
+    let utf16 = |name: &str| {
+        name.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    if holds(&utf16("WordDocument")) {
+        Some(DOC)
+    } else if holds(&utf16("Workbook")) || holds(&utf16("Book")) {
+        Some(XLS)
+    } else {
+        None
+    }
+}
+
+impl FileType {
+    /// Whether a name's extension and a declared media type agree with the content.
+    pub(crate) fn agrees(&self, name: &str, declared: Option<&str>) -> bool {
+        let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+        let named = extension.is_some_and(|e| self.extensions.contains(&e.as_str()));
+        let typed = declared.is_none_or(|d| {
+            d == self.media_type || self.declared.contains(&d) || UNDECLARED.contains(&d)
+        });
+        named && typed
+    }
+}
+
+/// A file name that can be shown and sent in a header: the last part of a path, NFC, without control characters, at most 200 characters.
+pub(crate) fn clean_name(given: &str) -> Option<String> {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = vn::text::clean(last).replace(['\n', '\t'], " ");
+    let name = name.trim();
+    let fits = !name.is_empty() && !name.starts_with('.') && name.chars().count() <= 200;
+    fits.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        let zip = |inner: &str| {
+            [
+                b"PK\x03\x04".as_slice(),
+                &[0; 30],
+                inner.as_bytes(),
+                &[0; 30],
+            ]
+            .concat()
+        };
+        let ole = |inner: &str| {
+            let name: Vec<u8> = inner.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            [
+                [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1].as_slice(),
+                &[0; 512],
+                &name,
+            ]
+            .concat()
+        };
+        let cases: [(Vec<u8>, Option<&str>); 11] = [
+            (b"%PDF-1.7\n%".to_vec(), Some("pdf")),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), Some("png")),
+            (
+                vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16, b'J', b'F', b'I', b'F'],
+                Some("jpg"),
+            ),
+            (zip("[Content_Types].xml...word/document.xml"), Some("docx")),
+            (zip("xl/workbook.xml...[Content_Types].xml"), Some("xlsx")),
+            (zip("evil.exe"), None),
+            (ole("WordDocument"), Some("doc")),
+            (ole("Workbook"), Some("xls")),
+            (b"MZ\x90\0".to_vec(), None),
+            (b"<html><script>".to_vec(), None),
+            (b"hello".to_vec(), None),
+        ];
+        for (n, (content, name)) in cases.into_iter().enumerate() {
+            assert_eq!(sniff(&content).map(|t| t.name), name, "case {n}");
+        }
+    }
+
+    #[test]
+    fn claims_must_agree() {
+        assert!(PDF.agrees("Tờ khai.PDF", Some("application/pdf")));
+        assert!(PDF.agrees("a.pdf", Some("application/octet-stream")));
+        assert!(PDF.agrees("a.pdf", None));
+        assert!(!PDF.agrees("a.png", Some("application/pdf")));
+        assert!(!PDF.agrees("a.pdf", Some("image/png")));
+        assert!(!PDF.agrees("a", None));
+        assert!(JPG.agrees("a.jpeg", Some("image/jpg")));
+    }
+
+    #[test]
+    fn names_are_only_names() {
+        assert_eq!(
+            clean_name("../../etc/pass wd.pdf").as_deref(),
+            Some("pass wd.pdf")
+        );
+        assert_eq!(
+            clean_name("C:\\x\\Tờ khai.pdf").as_deref(),
+            Some("Tờ khai.pdf")
+        );
+        assert_eq!(clean_name("a\r\nb.pdf").as_deref(), Some("a b.pdf"));
+        assert_eq!(clean_name("  "), None);
+        assert_eq!(clean_name("../.htaccess"), None);
+        assert_eq!(clean_name(&"x".repeat(201)), None);
+    }
+}

@@ -1,0 +1,298 @@
+//! What may be asked of a dossier, and who may ask it.
+
+use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
+use contracts::{Actor, FileId, Permission};
+use serde_json::{Map, Value};
+
+/// A command with what it carries.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// Check done, complete: give number, receipt and due date (tiếp nhận).
+    Receive,
+    /// Ask the applicant for what is missing, once and completely (form 02).
+    RequestSupplement {
+        /// What is missing.
+        items: Vec<SupplementItem>,
+        /// Why.
+        reason: String,
+        /// The rule that allows a second request.
+        legal_basis: Option<String>,
+    },
+    /// The applicant answers the supplement request.
+    Supplement {
+        /// Further papers.
+        attachments: Vec<Attachment>,
+        /// Answers to add or replace.
+        answers: Option<Map<String, Value>>,
+        /// A word to the officer.
+        note: Option<String>,
+    },
+    /// Refuse reception with a legal reason (form 03).
+    Refuse {
+        /// Why.
+        reason: String,
+    },
+    /// The applicant takes the dossier back.
+    Withdraw {
+        /// Why, if said.
+        reason: Option<String>,
+    },
+    /// A specialist takes it up.
+    StartHandling,
+    /// A specialist proposes a result.
+    Propose {
+        /// The result file.
+        file: Attachment,
+        /// A note to the leader and the applicant.
+        note: Option<String>,
+    },
+    /// A leader gives it back to the specialist.
+    SendBack {
+        /// Why.
+        reason: String,
+    },
+    /// A leader approves what was proposed.
+    Approve {
+        /// A note.
+        note: Option<String>,
+    },
+    /// A fee or tax must be paid first.
+    RequestPayment {
+        /// VND.
+        amount: i64,
+        /// For what.
+        reason: String,
+    },
+    /// The payment has come in.
+    ConfirmPayment {
+        /// A note, e.g. the receipt's number.
+        note: Option<String>,
+    },
+    /// Handling ends without a result (form 05).
+    Stop {
+        /// Why.
+        reason: String,
+    },
+    /// The result is handed over at the counter.
+    HandOver {
+        /// Who took it.
+        receiver: HandOver,
+    },
+    /// The post office delivered the result.
+    PostDelivered,
+    /// The post office brought the result back: it waits at the counter from now on.
+    PostReturned,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal),+ $(,)?) => {
+        /// A command without what it carries. `File` is here for journal and events; it has no state to apply to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) enum CommandKind { $($(#[$doc])* $kind),+ }
+
+        impl CommandKind {
+            /// Every kind.
+            pub(crate) const ALL: &'static [CommandKind] = &[$(CommandKind::$kind),+];
+
+            /// The name in URLs, events and the journal.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(CommandKind::$kind => $name),+ }
+            }
+
+            /// The inverse of [`CommandKind::name`].
+            pub(crate) fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|k| k.name() == name)
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Nộp hồ sơ.
+    File = "file",
+    /// Tiếp nhận.
+    Receive = "receive",
+    /// Yêu cầu bổ sung.
+    RequestSupplement = "request-supplement",
+    /// Bổ sung.
+    Supplement = "supplement",
+    /// Từ chối tiếp nhận.
+    Refuse = "refuse",
+    /// Rút hồ sơ.
+    Withdraw = "withdraw",
+    /// Thụ lý.
+    StartHandling = "start-handling",
+    /// Trình kết quả.
+    Propose = "propose",
+    /// Trả lại để xử lý thêm.
+    SendBack = "send-back",
+    /// Phê duyệt.
+    Approve = "approve",
+    /// Yêu cầu nộp phí, lệ phí, thuế.
+    RequestPayment = "request-payment",
+    /// Xác nhận đã nộp.
+    ConfirmPayment = "confirm-payment",
+    /// Dừng xử lý.
+    Stop = "stop",
+    /// Trả kết quả tại quầy.
+    HandOver = "hand-over",
+    /// Bưu điện đã phát.
+    PostDelivered = "post-delivered",
+    /// Bưu điện chuyển hoàn.
+    PostReturned = "post-returned",
+}
+
+impl CommandKind {
+    /// What the command is called on the timeline that citizens read.
+    pub(crate) fn title_vi(self) -> &'static str {
+        match self {
+            Self::File => "Nộp hồ sơ",
+            Self::Receive => "Tiếp nhận hồ sơ",
+            Self::RequestSupplement => "Yêu cầu bổ sung",
+            Self::Supplement => "Bổ sung hồ sơ",
+            Self::Refuse => "Từ chối tiếp nhận",
+            Self::Withdraw => "Rút hồ sơ",
+            Self::StartHandling => "Thụ lý hồ sơ",
+            Self::Propose => "Trình kết quả",
+            Self::SendBack => "Trả lại để xử lý thêm",
+            Self::Approve => "Phê duyệt kết quả",
+            Self::RequestPayment => "Yêu cầu nộp phí, lệ phí",
+            Self::ConfirmPayment => "Xác nhận đã nộp phí, lệ phí",
+            Self::Stop => "Dừng xử lý",
+            Self::HandOver => "Trả kết quả tại quầy",
+            Self::PostDelivered => "Bưu điện đã phát kết quả",
+            Self::PostReturned => "Bưu điện chuyển hoàn kết quả",
+        }
+    }
+
+    /// The rights of which one is enough. None: only the suite itself does it.
+    pub(crate) fn rights(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::File => &[P::DossierFile, P::DossierReceive],
+            Self::Receive
+            | Self::Refuse
+            | Self::RequestPayment
+            | Self::ConfirmPayment
+            | Self::Stop => &[P::DossierReceive],
+            Self::RequestSupplement => &[P::DossierReceive, P::DossierHandle],
+            Self::Supplement | Self::Withdraw => &[P::DossierOwn, P::DossierReceive],
+            Self::StartHandling | Self::Propose => &[P::DossierHandle],
+            Self::SendBack | Self::Approve => &[P::DossierApprove],
+            Self::HandOver => &[P::DossierHandOver],
+            Self::PostDelivered | Self::PostReturned => &[],
+        }
+    }
+}
+
+impl Command {
+    /// The kind.
+    pub(crate) fn kind(&self) -> CommandKind {
+        match self {
+            Self::Receive => CommandKind::Receive,
+            Self::RequestSupplement { .. } => CommandKind::RequestSupplement,
+            Self::Supplement { .. } => CommandKind::Supplement,
+            Self::Refuse { .. } => CommandKind::Refuse,
+            Self::Withdraw { .. } => CommandKind::Withdraw,
+            Self::StartHandling => CommandKind::StartHandling,
+            Self::Propose { .. } => CommandKind::Propose,
+            Self::SendBack { .. } => CommandKind::SendBack,
+            Self::Approve { .. } => CommandKind::Approve,
+            Self::RequestPayment { .. } => CommandKind::RequestPayment,
+            Self::ConfirmPayment { .. } => CommandKind::ConfirmPayment,
+            Self::Stop { .. } => CommandKind::Stop,
+            Self::HandOver { .. } => CommandKind::HandOver,
+            Self::PostDelivered => CommandKind::PostDelivered,
+            Self::PostReturned => CommandKind::PostReturned,
+        }
+    }
+
+    /// Files that the command brings in and that must be the actor's own.
+    pub(crate) fn files(&self) -> Vec<FileId> {
+        match self {
+            Self::Supplement { attachments, .. } => attachments.iter().map(|a| a.file_id).collect(),
+            Self::Propose { file, .. } => vec![file.file_id],
+            Self::Receive
+            | Self::RequestSupplement { .. }
+            | Self::Refuse { .. }
+            | Self::Withdraw { .. }
+            | Self::StartHandling
+            | Self::SendBack { .. }
+            | Self::Approve { .. }
+            | Self::RequestPayment { .. }
+            | Self::ConfirmPayment { .. }
+            | Self::Stop { .. }
+            | Self::HandOver { .. }
+            | Self::PostDelivered
+            | Self::PostReturned => Vec::new(),
+        }
+    }
+}
+
+/// Who acts: a person with a token, or the suite itself (a job, a postal event).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By<'a> {
+    /// A person or a client.
+    Person(&'a Actor),
+    /// The suite.
+    System,
+}
+
+impl By<'_> {
+    /// Whether this party may give the command to this dossier at all, whatever its state: the coarse right, and either the
+    /// owner or an officer of the handling agency. For a dossier filed at the counter by someone without an account, the
+    /// one-stop officer acts for the applicant.
+    pub(crate) fn may(&self, kind: CommandKind, dossier: &Dossier) -> bool {
+        match self {
+            Self::System => matches!(
+                kind,
+                CommandKind::Stop | CommandKind::PostDelivered | CommandKind::PostReturned
+            ),
+            Self::Person(actor) => {
+                let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
+                let owns = dossier.owner == Some(actor.subject);
+                kind.rights().iter().any(|right| {
+                    actor.can(*right)
+                        && match kind {
+                            CommandKind::Supplement | CommandKind::Withdraw => {
+                                if *right == Permission::DossierOwn {
+                                    owns
+                                } else {
+                                    handles && dossier.owner.is_none()
+                                }
+                            }
+                            CommandKind::File
+                            | CommandKind::Receive
+                            | CommandKind::RequestSupplement
+                            | CommandKind::Refuse
+                            | CommandKind::StartHandling
+                            | CommandKind::Propose
+                            | CommandKind::SendBack
+                            | CommandKind::Approve
+                            | CommandKind::RequestPayment
+                            | CommandKind::ConfirmPayment
+                            | CommandKind::Stop
+                            | CommandKind::HandOver
+                            | CommandKind::PostDelivered
+                            | CommandKind::PostReturned => handles,
+                        }
+                })
+            }
+        }
+    }
+
+    /// The role to write into the journal: the first that carries a right to the command.
+    pub(crate) fn role(&self, kind: CommandKind) -> String {
+        match self {
+            Self::System => "system".to_owned(),
+            Self::Person(actor) => actor
+                .roles
+                .iter()
+                .find(|role| kind.rights().iter().any(|r| role.permissions().contains(r)))
+                .or_else(|| actor.roles.first())
+                .and_then(|role| serde_json::to_value(role).ok())
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a dossier is.
+
+use super::process::ProcessRef;
+use chrono::{DateTime, Utc};
+use contracts::events::{DossierChanged, ProcedureComponent};
+use contracts::{
+    AccountId, Applicant, Channel, Contact, DossierId, DossierStatus, FileId, Language,
+    ProcedureId, ReturnWay,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+use vn::worktime::Term;
+
+/// A dossier (hồ sơ thủ tục hành chính).
+#[derive(Clone, Debug)]
+pub(crate) struct Dossier {
+    pub(crate) id: DossierId,
+    /// The applicant's account; none when an officer filed it at the counter for someone without one.
+    pub(crate) owner: Option<AccountId>,
+    /// 1 when filed, one more with each transition: also the length of the journal.
+    pub(crate) version: i64,
+    /// The statutory number (mã số hồ sơ), from reception on.
+    pub(crate) number: Option<String>,
+    pub(crate) status: DossierStatus,
+    /// Id of the present step in `process`.
+    pub(crate) step: String,
+    pub(crate) process: ProcessRef,
+    pub(crate) agency: AgencyRef,
+    pub(crate) channel: Channel,
+    pub(crate) submitted_at: DateTime<Utc>,
+    /// When it was first received.
+    pub(crate) received_at: Option<DateTime<Utc>>,
+    /// When the result is due; none before reception, while the clock stands, or by rule.
+    pub(crate) due_at: Option<DateTime<Utc>>,
+    /// The specialist who took it up.
+    pub(crate) assignee: Option<AccountId>,
+    pub(crate) personal: Personal,
+    pub(crate) details: Details,
+}
+
+/// The handling agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgencyRef {
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+/// What is stored sealed: everything about persons.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Personal {
+    pub(crate) applicant: Applicant,
+    pub(crate) answers: Map<String, Value>,
+    pub(crate) return_way: ReturnWay,
+    #[serde(default)]
+    pub(crate) hand_over: Option<HandOver>,
+}
+
+/// What is stored as one JSON text beside the columns that queries need.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Details {
+    pub(crate) procedure: ProcedureSnapshot,
+    pub(crate) language: Language,
+    #[serde(default)]
+    pub(crate) attachments: Vec<Attachment>,
+    /// When the running term began: reception, or the completed supplement.
+    #[serde(default)]
+    pub(crate) term_from: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) assignee_name: Option<String>,
+    /// How often a supplement was asked for.
+    #[serde(default)]
+    pub(crate) supplements: u32,
+    /// The last supplement request.
+    #[serde(default)]
+    pub(crate) supplement: Option<Supplement>,
+    /// The last payment request.
+    #[serde(default)]
+    pub(crate) payment: Option<Payment>,
+    #[serde(default)]
+    pub(crate) proposal: Option<Proposal>,
+    #[serde(default)]
+    pub(crate) result: Option<ResultFile>,
+}
+
+/// The procedure as it was when the dossier was filed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProcedureSnapshot {
+    pub(crate) id: ProcedureId,
+    pub(crate) version: i64,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) field: String,
+    /// The term of the dossier's channel; none: no date by rule.
+    pub(crate) term: Option<Term>,
+    pub(crate) term_text: String,
+    pub(crate) components: Vec<ProcedureComponent>,
+}
+
+/// An attached paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attachment {
+    /// The component it answers; none for a result file.
+    pub(crate) component_id: Option<String>,
+    pub(crate) file_id: FileId,
+    pub(crate) name: String,
+    /// Bytes.
+    pub(crate) size: i64,
+    pub(crate) media_type: String,
+}
+
+/// A place to come back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Place {
+    pub(crate) status: DossierStatus,
+    pub(crate) step: String,
+}
+
+/// One line of form 02 (Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SupplementItem {
+    /// The component concerned, if one is.
+    pub(crate) component_id: Option<String>,
+    /// What must be completed.
+    pub(crate) content: String,
+    /// How.
+    pub(crate) guidance: Option<String>,
+}
+
+/// A supplement request and its answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Supplement {
+    pub(crate) items: Vec<SupplementItem>,
+    pub(crate) reason: String,
+    pub(crate) legal_basis: Option<String>,
+    pub(crate) requested_at: DateTime<Utc>,
+    /// Last instant for the answer (7 working days, NĐ 301/2026 art. 6).
+    pub(crate) due_at: DateTime<Utc>,
+    pub(crate) answered_at: Option<DateTime<Utc>>,
+    /// Where the dossier was.
+    pub(crate) asked_in: Place,
+    /// The due date that the request suspended.
+    pub(crate) suspended_due_at: Option<DateTime<Utc>>,
+}
+
+/// A payment request and its confirmation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Payment {
+    /// VND.
+    pub(crate) amount: i64,
+    pub(crate) reason: String,
+    pub(crate) requested_at: DateTime<Utc>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    /// Where the dossier was.
+    pub(crate) asked_in: Place,
+    /// The due date that the request suspended.
+    pub(crate) suspended_due_at: Option<DateTime<Utc>>,
+}
+
+/// What a specialist proposes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Proposal {
+    pub(crate) file: Attachment,
+    pub(crate) note: Option<String>,
+    pub(crate) by: AccountId,
+    pub(crate) by_name: String,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// The approved result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResultFile {
+    pub(crate) file: Attachment,
+    pub(crate) note: Option<String>,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Who took the result at the counter. Sealed with the rest of [`Personal`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HandOver {
+    pub(crate) receiver_name: String,
+    pub(crate) receiver_identity_number: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+impl Dossier {
+    /// The account that events name; nil for a dossier without one.
+    pub(crate) fn owner_or_nil(&self) -> AccountId {
+        self.owner.unwrap_or(AccountId(Uuid::nil()))
+    }
+
+    /// Whether the result is late: still being handled after it was due.
+    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> bool {
+        matches!(
+            self.status,
+            DossierStatus::Received | DossierStatus::InProgress
+        ) && self.due_at.is_some_and(|due| due < now)
+    }
+
+    /// The fact that other services learn of a transition of this dossier, which is the one *after* it.
+    pub(crate) fn event(&self, entry: &super::Entry) -> DossierChanged {
+        let applicant = &self.personal.applicant;
+        DossierChanged {
+            dossier_id: self.id,
+            version: self.version,
+            number: self.number.clone(),
+            command: entry.command.clone(),
+            from: entry.from,
+            status: self.status,
+            step: self.step.clone(),
+            at: entry.at,
+            due_at: self.due_at,
+            reason: entry.reason.clone(),
+            owner: self.owner_or_nil(),
+            contact: Contact {
+                name: applicant.name.clone(),
+                phone: Some(applicant.phone.clone()),
+                email: applicant.email.clone(),
+                language: self.details.language,
+            },
+            agency_code: self.agency.code.clone(),
+            agency_name: self.agency.name.clone(),
+            procedure_code: self.details.procedure.code.clone(),
+            procedure_name: self.details.procedure.name.clone(),
+            return_way: self.personal.return_way.clone(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The dossier itself: states, rules, refusals. Pure: time, calendar, process and number are arguments.
+//!
+//! A new state or command must stop the build wherever it matters, so no arm here catches "everything else".
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub(crate) mod command;
+pub(crate) mod dossier;
+pub(crate) mod journal;
+pub(crate) mod process;
+pub(crate) mod state;
+pub(crate) mod term;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use command::{By, Command, CommandKind};
+pub(crate) use dossier::{
+    Attachment, Details, Dossier, Personal, ProcedureSnapshot, SupplementItem,
+};
+pub(crate) use journal::Entry;
+pub(crate) use process::Process;
+pub(crate) use state::{Context, Refusal, Why, apply, may};

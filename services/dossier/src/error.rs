@@ -1,0 +1,169 @@
+//! What can go wrong, and how it is answered: the whole table on one screen.
+
+use crate::domain::{CommandKind, Refusal, Why};
+use contracts::problem::shared;
+use durable::{IdempotencyConflict, TxError};
+use kit::Problem;
+use sea_orm::DbErr;
+
+/// Codes of this service.
+pub mod code {
+    contracts::codes! {
+        /// No such dossier, or not one that the caller may know of.
+        DOSSIER_NOT_FOUND = "dossier.not-found", 404, "Không tìm thấy hồ sơ", "No such dossier";
+        /// The command is not open at this state and step.
+        ACTION_NOT_OPEN = "dossier.action-not-open", 409, "Thao tác không thực hiện được ở bước này", "The action is not open at this step";
+        /// Four eyes.
+        SAME_PERSON = "dossier.same-person", 409, "Người trình không được tự phê duyệt", "Who proposed the result may not approve it";
+        /// Only one supplement request without a legal basis.
+        SUPPLEMENT_ASKED = "supplement.already-requested", 422, "Chỉ được yêu cầu bổ sung một lần", "A supplement may be asked for only once";
+        /// No such dossier number.
+        TRACKING_NOT_FOUND = "tracking.not-found", 404, "Không có hồ sơ với mã này", "No dossier has this number";
+        /// The dossier has no such form yet.
+        FORM_NOT_AVAILABLE = "form.not-available", 404, "Hồ sơ chưa có biểu mẫu này", "The dossier has no such form";
+        /// Unknown or withdrawn procedure.
+        PROCEDURE_UNKNOWN = "procedure.unknown", 422, "Không có thủ tục này hoặc thủ tục đã hết hiệu lực", "There is no such procedure in force";
+        /// The procedure does not take this channel.
+        CHANNEL_NOT_OFFERED = "procedure.channel-not-offered", 422, "Thủ tục không nhận hồ sơ theo kênh này", "The procedure does not take this channel";
+        /// Unknown or closed agency.
+        AGENCY_UNKNOWN = "agency.unknown", 422, "Không có cơ quan tiếp nhận này", "There is no such receiving agency";
+        /// The procedure has no such component.
+        COMPONENT_UNKNOWN = "component.unknown", 422, "Thành phần hồ sơ không thuộc thủ tục này", "The procedure has no such component";
+        /// A required component has no file.
+        COMPONENT_MISSING = "component.missing", 422, "Thiếu thành phần hồ sơ bắt buộc", "A required component is missing";
+        /// The file to attach is not one the caller uploaded.
+        FILE_UNKNOWN = "file.unknown", 422, "Không có tệp này trong các tệp bạn đã tải lên", "You have not uploaded such a file";
+        /// No such file, or not one that the caller may know of.
+        FILE_NOT_FOUND = "file.not-found", 404, "Không tìm thấy tệp", "No such file";
+        /// The multipart body has no field `file`.
+        FILE_MISSING = "file.missing", 422, "Thiếu tệp trong trường \"file\"", "There is no file in the field \"file\"";
+        /// No bytes.
+        FILE_EMPTY = "file.empty", 422, "Tệp rỗng", "The file is empty";
+        /// More bytes than allowed.
+        FILE_TOO_LARGE = "file.too-large", 413, "Tệp quá lớn", "The file is too large";
+        /// A type that is not taken.
+        FILE_TYPE = "file.type-not-allowed", 422, "Loại tệp không được chấp nhận", "This type of file is not taken";
+        /// The content is of another type than name or declaration say.
+        FILE_MISMATCH = "file.type-mismatch", 422, "Nội dung tệp không đúng loại đã khai", "The content is of another type than claimed";
+        /// The name cannot be kept.
+        FILE_NAME = "file.name-invalid", 422, "Tên tệp không hợp lệ", "The file name is not valid";
+    }
+}
+
+/// What a use-case may fail with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The database's.
+    #[error("database")]
+    Db(#[from] DbErr),
+    /// A file could not be written or read.
+    #[error("object store")]
+    Io(#[from] std::io::Error),
+    /// No such dossier within the caller's scope.
+    #[error("no such dossier")]
+    NotFound,
+    /// The caller's version is not the present one.
+    #[error("the dossier has version {0}")]
+    Stale(i64),
+    /// The domain refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The key was used for another request.
+    #[error(transparent)]
+    Key(#[from] IdempotencyConflict),
+    /// Bad input, with its fields.
+    #[error("{0}")]
+    Input(Problem),
+}
+
+impl TxError for Error {
+    fn db_err(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Io(_)
+            | Self::NotFound
+            | Self::Stale(_)
+            | Self::Refused(_)
+            | Self::Key(_)
+            | Self::Input(_) => None,
+        }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Input(problem)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Db(DbErr::ConnectionAcquire(_)) => {
+                Problem::new(shared::UNAVAILABLE).retry_after(2)
+            }
+            Error::Db(error) => Problem::internal(error),
+            Error::Io(error) => Problem::internal(error),
+            Error::NotFound => Problem::new(code::DOSSIER_NOT_FOUND),
+            Error::Stale(version) => {
+                Problem::new(shared::PRECONDITION_FAILED).extra("version", version)
+            }
+            Error::Refused(refusal) => refused(&refusal),
+            Error::Key(_) => Problem::new(shared::IDEMPOTENCY_REUSED),
+            Error::Input(problem) => problem,
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Problem {
+    let problem = match refusal.why {
+        Why::Person => {
+            return Problem::new(shared::FORBIDDEN).extra("command", refusal.command.name());
+        }
+        Why::AskedBefore => {
+            return Problem::new(code::SUPPLEMENT_ASKED).field(
+                "/legalBasis",
+                code::SUPPLEMENT_ASKED,
+                "Đã yêu cầu bổ sung một lần; lần nữa phải nêu căn cứ pháp lý",
+                "A supplement was asked for once; a second time needs its legal basis",
+            );
+        }
+        Why::SamePerson => Problem::new(code::SAME_PERSON),
+        Why::ByPost => Problem::new(code::ACTION_NOT_OPEN)
+            .detail("Kết quả được trả qua bưu chính", "The result goes by post"),
+        Why::State | Why::Desk | Why::NotByPost | Why::NotYet | Why::Number => {
+            Problem::new(code::ACTION_NOT_OPEN).detail(
+                format!(
+                    "Không thể \"{}\" khi hồ sơ ở trạng thái \"{}\"",
+                    refusal.command.title_vi(),
+                    refusal.state.title(contracts::Language::Vi)
+                ),
+                format!(
+                    "\"{}\" is not open in state \"{}\" at step \"{}\"",
+                    refusal.command.name(),
+                    refusal.state.as_str(),
+                    refusal.step
+                ),
+            )
+        }
+    };
+    problem
+        .extra("state", refusal.state.as_str())
+        .extra("step", refusal.step.as_str())
+        .extra("command", refusal.command.name())
+}
+
+/// Demands one of a command's rights; which dossiers it reaches is the query's business.
+///
+/// # Errors
+/// `auth.forbidden`.
+pub(crate) fn permit(actor: &contracts::Actor, kind: CommandKind) -> Result<(), Problem> {
+    if kind.rights().iter().any(|right| actor.can(*right)) {
+        Ok(())
+    } else {
+        Err(Problem::new(shared::FORBIDDEN).extra(
+            "permission",
+            kind.rights().first().map_or("", |right| right.name()),
+        ))
+    }
+}

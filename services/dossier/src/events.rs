@@ -1,0 +1,76 @@
+//! What is consumed. Copies compare versions; a shipment's fact moves the dossier if it is open to it, and is otherwise noted and
+//! passed over.
+
+use crate::app::{App, commands};
+use crate::domain::Command;
+use crate::error::Error;
+use crate::store::copies;
+use contracts::events::{
+    AgencyChanged, ProcedureChanged, ShipmentChanged, ShipmentState, UnitsChanged,
+};
+use durable::{Done, Task, TaskError};
+use std::sync::Arc;
+
+type Handled = Result<Done, TaskError>;
+
+pub(crate) async fn procedure_changed(app: Arc<App>, task: Task<ProcedureChanged>) -> Handled {
+    let task = &task;
+    app.db
+        .tx(|tx| async move {
+            copies::keep_procedure(&tx, &task.event).await?;
+            Ok(task.finish(&tx).await?)
+        })
+        .await
+}
+
+pub(crate) async fn agency_changed(app: Arc<App>, task: Task<AgencyChanged>) -> Handled {
+    let task = &task;
+    app.db
+        .tx(|tx| async move {
+            copies::keep_agency(&tx, &task.event).await?;
+            Ok(task.finish(&tx).await?)
+        })
+        .await
+}
+
+pub(crate) async fn units_changed(app: Arc<App>, task: Task<UnitsChanged>) -> Handled {
+    let task = &task;
+    app.db
+        .tx(|tx| async move {
+            copies::keep_units(&tx, &task.event).await?;
+            Ok(task.finish(&tx).await?)
+        })
+        .await
+}
+
+pub(crate) async fn shipment_changed(app: Arc<App>, task: Task<ShipmentChanged>) -> Handled {
+    let (app, task) = (&app, &task);
+    app.db
+        .tx(|tx| async move {
+            let command = match task.event.state {
+                ShipmentState::Delivered => Some(Command::PostDelivered),
+                ShipmentState::ReturnedToAgency => Some(Command::PostReturned),
+                ShipmentState::Ready
+                | ShipmentState::HandedToPost
+                | ShipmentState::InTransit
+                | ShipmentState::Invited
+                | ShipmentState::Lost
+                | ShipmentState::Damaged
+                | ShipmentState::Cancelled => None,
+            };
+            let newer = copies::keep_shipment(&tx, &task.event).await?;
+            if let (true, Some(command)) = (newer, command) {
+                let outcome = commands::by_system(app, &tx, task.event.dossier_id, command).await;
+                match outcome {
+                    Ok(()) => {}
+                    Err(Error::Refused(refusal)) => {
+                        tracing::warn!(dossier = %task.event.dossier_id, %refusal, "shipment's fact does not move the dossier");
+                    }
+                    Err(Error::Db(error)) => return Err(TaskError::Db(error)),
+                    Err(other) => return Err(TaskError::fatal(other.to_string())),
+                }
+            }
+            Ok(task.finish(&tx).await?)
+        })
+        .await
+}

@@ -1,0 +1,276 @@
+//! The statutory forms of a dossier as PDF.
+
+use crate::app::commands::vn_day;
+use crate::app::{App, View};
+use crate::domain::{CommandKind, Entry};
+use crate::error::{Error, code};
+use crate::forms;
+use crate::store::access::What;
+use crate::store::copies::{self, Commune};
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use contracts::events::AgencyChanged;
+use contracts::{ActorKind, Address, Channel, DossierId, Language, ReturnMethod};
+use kit::auth::{Allowed, perm};
+use kit::http::Path;
+use kit::{Problem, ProblemBody};
+use uuid::Uuid;
+
+/// A form of a dossier.
+#[utoipa::path(
+    get, path = "/api/v1/dossiers/{id}/forms/{form}.pdf", tag = "dossiers", operation_id = "getForm",
+    summary = "Biểu mẫu hồ sơ · A statutory form",
+    description = "`receipt` (01 Giấy tiếp nhận hồ sơ và hẹn trả kết quả), `supplement-request` (02), `refusal` (03), and for officers \
+        `control-slip` (06 Phiếu kiểm soát quá trình giải quyết).",
+    params(
+        ("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"),
+        ("form" = String, Path, description = "Name of the form", example = "receipt"),
+    ),
+    responses(
+        (status = 200, description = "The form", body = Vec<u8>, content_type = "application/pdf"),
+        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["dossier.read"])),
+)]
+#[get("/api/v1/dossiers/{id}/forms/{form}.pdf")]
+pub(crate) async fn get_form(
+    caller: Allowed<perm::DossierRead>,
+    app: web::Data<App>,
+    path: Path<(Uuid, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, form) = path.0;
+    let actor = caller.actor();
+    let view = app.read(actor, DossierId(id), What::Form).await?;
+    let paper = Paper::load(&app, &view).await?;
+    let officer = actor.kind == ActorKind::Officer;
+    let pdf = match form.as_str() {
+        "receipt" => paper.receipt(),
+        "supplement-request" => paper.supplement_request(),
+        "refusal" => paper.refusal(),
+        "control-slip" if officer => paper.control_slip(),
+        _ => None,
+    };
+    let pdf = pdf
+        .ok_or_else(|| Problem::new(code::FORM_NOT_AVAILABLE))?
+        .map_err(Problem::internal)?;
+    let name = view
+        .dossier
+        .number
+        .clone()
+        .unwrap_or_else(|| view.dossier.id.to_string());
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("inline; filename=\"{name}-{form}.pdf\""),
+        ))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .body(pdf))
+}
+
+/// What the forms of one dossier are made from.
+struct Paper<'a> {
+    view: &'a View,
+    agency: Option<AgencyChanged>,
+    address: String,
+    lookup_url: String,
+}
+
+type Made = Option<Result<Vec<u8>, forms::FormError>>;
+
+impl<'a> Paper<'a> {
+    async fn load(app: &App, view: &'a View) -> Result<Self, Error> {
+        let d = &view.dossier;
+        let db = app.db.read();
+        let agency = copies::agency(db, &d.agency.code).await?;
+        let address = &d.personal.applicant.address;
+        let found = copies::commune(
+            db,
+            &address.province_code,
+            &address.commune_code,
+            vn_day(d.submitted_at),
+        )
+        .await?;
+        let lookup_url = match &d.number {
+            Some(number) => app.config.links.tracking.replace("{number}", number),
+            None => app.config.links.tracking.replace("{number}", ""),
+        };
+        Ok(Self {
+            view,
+            agency,
+            address: one_line(address, found),
+            lookup_url,
+        })
+    }
+
+    /// The last entry of a command.
+    fn last(&self, kind: CommandKind) -> Option<&Entry> {
+        self.view.journal.iter().rfind(|e| e.command == kind.name())
+    }
+
+    fn head(&self, entry: &Entry) -> forms::Head {
+        let d = &self.view.dossier;
+        let applicant = &d.personal.applicant;
+        let agency = self.agency.as_ref();
+        let text =
+            |get: fn(&AgencyChanged) -> &String| agency.map(|a| get(a).clone()).unwrap_or_default();
+        forms::Head {
+            parent_name: text(|a| &a.parent_name),
+            agency_name: d.agency.name.clone(),
+            agency_address: text(|a| &a.address),
+            agency_phone: text(|a| &a.phone),
+            place: String::new(),
+            number: d.number.clone(),
+            lookup_url: self.lookup_url.clone(),
+            issued_at: entry.at,
+            officer: entry.actor_name.clone(),
+            applicant: applicant.name.clone(),
+            applicant_address: self.address.clone(),
+            applicant_phone: applicant.phone.clone(),
+            applicant_email: applicant.email.clone().unwrap_or_default(),
+            content: d.details.procedure.name.clone(),
+        }
+    }
+
+    fn receipt(&self) -> Made {
+        let d = &self.view.dossier;
+        let entry = self.last(CommandKind::Receive)?;
+        let details = &d.details;
+        let counter = d.channel != Channel::Online;
+        let papers = details
+            .procedure
+            .components
+            .iter()
+            .filter(|c| !c.note)
+            .filter_map(|c| {
+                let files = details
+                    .attachments
+                    .iter()
+                    .filter(|a| a.component_id.as_ref() == Some(&c.id))
+                    .count();
+                let copies = u32::try_from(files).unwrap_or(u32::MAX);
+                match (files, counter) {
+                    (0, false) => None,
+                    // At the counter the papers themselves were counted against the published list.
+                    (0, true) => Some(forms::Paper {
+                        name: c.name.clone(),
+                        originals: c.originals,
+                        copies: c.copies,
+                    }),
+                    _ => Some(forms::Paper {
+                        name: c.name.clone(),
+                        originals: 0,
+                        copies,
+                    }),
+                }
+            })
+            .collect();
+        // A clock that stands has not taken the promised date back.
+        let suspended = || {
+            let supplement = details
+                .supplement
+                .as_ref()
+                .filter(|s| s.answered_at.is_none());
+            let payment = details
+                .payment
+                .as_ref()
+                .filter(|p| p.confirmed_at.is_none());
+            supplement
+                .and_then(|s| s.suspended_due_at)
+                .or_else(|| payment.and_then(|p| p.suspended_due_at))
+        };
+        let channel = match d.channel {
+            Channel::Online => "Trực tuyến",
+            Channel::Direct => "Trực tiếp",
+            Channel::Postal => "Bưu chính công ích",
+        };
+        let return_way = match d.personal.return_way.method {
+            ReturnMethod::Counter => format!("Trực tiếp tại {}", d.agency.name),
+            ReturnMethod::Post => "Qua dịch vụ bưu chính công ích".to_owned(),
+        };
+        let form = forms::Receipt {
+            head: self.head(entry),
+            papers,
+            term: details.procedure.term.map_or_else(
+                || details.procedure.term_text.clone(),
+                |term| term.text(vn::Lang::Vi),
+            ),
+            received_at: details.term_from.or(d.received_at).unwrap_or(entry.at),
+            due_at: d.due_at.or_else(suspended),
+            channel: channel.to_owned(),
+            return_way,
+        };
+        Some(forms::receipt(&form))
+    }
+
+    fn supplement_request(&self) -> Made {
+        let details = &self.view.dossier.details;
+        let supplement = details.supplement.as_ref()?;
+        let entry = self.last(CommandKind::RequestSupplement)?;
+        let component = |id: &Option<String>| {
+            let found = details
+                .procedure
+                .components
+                .iter()
+                .find(|c| Some(&c.id) == id.as_ref());
+            found.map(|c| c.name.clone()).unwrap_or_default()
+        };
+        let items = supplement
+            .items
+            .iter()
+            .map(|i| forms::Item {
+                component: component(&i.component_id),
+                content: i.content.clone(),
+                guidance: i.guidance.clone().unwrap_or_default(),
+            })
+            .collect();
+        let form = forms::SupplementRequest {
+            head: self.head(entry),
+            items,
+            reason: supplement.reason.clone(),
+            answer_by: Some(supplement.due_at),
+        };
+        Some(forms::supplement_request(&form))
+    }
+
+    fn refusal(&self) -> Made {
+        let entry = self.last(CommandKind::Refuse)?;
+        let reason = entry.reason.clone().unwrap_or_default();
+        Some(forms::refusal(&forms::Refusal {
+            head: self.head(entry),
+            reason,
+        }))
+    }
+
+    fn control_slip(&self) -> Made {
+        let received = self.last(CommandKind::Receive)?;
+        let process = &self.view.process;
+        let hand_overs = self
+            .view
+            .journal
+            .iter()
+            .map(|e| forms::HandOver {
+                at: e.at,
+                giver: e.actor_name.clone(),
+                receiver: process
+                    .step(&e.step)
+                    .map_or_else(|| e.step.clone(), |s| s.name(Language::Vi).to_owned()),
+                result: CommandKind::parse(&e.command)
+                    .map_or_else(|| e.command.clone(), |k| k.title_vi().to_owned()),
+                remark: e.reason.clone().unwrap_or_default(),
+            })
+            .collect();
+        Some(forms::control_slip(&forms::ControlSlip {
+            head: self.head(received),
+            hand_overs,
+        }))
+    }
+}
+
+fn one_line(address: &Address, commune: Commune) -> String {
+    match commune {
+        Commune::Valid { name, province } => [address.street.as_str(), &name, &province].join(", "),
+        Commune::Ended(_) | Commune::Unknown => address.street.clone(),
+    }
+}

@@ -1,0 +1,39 @@
+//! The HTTP face: one file a resource.
+
+pub(crate) mod asked;
+pub(crate) mod commands;
+pub(crate) mod desk;
+pub(crate) mod dossiers;
+pub(crate) mod files;
+pub(crate) mod forms;
+pub(crate) mod journal;
+pub(crate) mod out;
+pub(crate) mod tracking;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every operation.
+pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(files::upload)
+        .service(files::download)
+        .service(dossiers::file_dossier)
+        .service(dossiers::list_dossiers)
+        .service(dossiers::get_dossier)
+        .service(journal::get_journal)
+        .service(journal::get_access_log)
+        .service(forms::get_form)
+        .service(tracking::track)
+        .service(commands::supplement)
+        .service(commands::withdraw)
+        .service(commands::start_handling)
+        .service(commands::propose)
+        .service(commands::send_back)
+        .service(commands::approve)
+        .service(desk::receive)
+        .service(desk::request_supplement)
+        .service(desk::refuse)
+        .service(desk::request_payment)
+        .service(desk::confirm_payment)
+        .service(desk::stop)
+        .service(desk::hand_over);
+}

@@ -1,0 +1,179 @@
+//! The files themselves: a folder in which each lies under the SHA-256 of its content (`ab/cd/abcd…`), so that the same file is
+//! kept once, and a name given by a stranger never becomes a path.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use std::io;
+use std::path::{Path, PathBuf};
+use tokio::fs::{self, File};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Bytes read in one go.
+const CHUNK: usize = 64 * 1024;
+
+/// A folder of objects.
+#[derive(Clone, Debug)]
+pub(crate) struct ObjectStore {
+    dir: PathBuf,
+}
+
+/// A file being received. Removed again unless it is kept.
+pub(crate) struct Incoming {
+    file: File,
+    path: PathBuf,
+    hash: Context,
+    size: usize,
+    kept: bool,
+}
+
+/// A stored object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// Lower-case hex.
+    pub(crate) sha256: String,
+    /// Bytes.
+    pub(crate) size: usize,
+}
+
+impl ObjectStore {
+    /// Opens the folder, making it when it is missing.
+    pub(crate) async fn open(dir: &Path) -> io::Result<Self> {
+        fs::create_dir_all(dir.join("incoming")).await?;
+        Ok(Self {
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// Begins to receive a file. `unique` names it until its hash is known.
+    pub(crate) async fn receive(&self, unique: &str) -> io::Result<Incoming> {
+        let path = self.dir.join("incoming").join(unique);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .await?;
+        Ok(Incoming {
+            file,
+            path,
+            hash: Context::new(&SHA256),
+            size: 0,
+            kept: false,
+        })
+    }
+
+    /// Keeps a received file: on disk before this returns.
+    pub(crate) async fn keep(&self, mut incoming: Incoming) -> io::Result<Object> {
+        incoming.file.flush().await?;
+        incoming.file.sync_all().await?;
+        let sha256 = crate::domain::journal::hex(incoming.hash.clone().finish().as_ref());
+        let target = self
+            .path_of(&sha256)
+            .ok_or_else(|| io::Error::other("no object path"))?;
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).await?;
+        }
+        fs::rename(&incoming.path, &target).await?;
+        incoming.kept = true;
+        if let Some(folder) = target.parent() {
+            // The new name, too, must survive a power cut.
+            File::open(folder).await?.sync_all().await?;
+        }
+        Ok(Object {
+            sha256,
+            size: incoming.size,
+        })
+    }
+
+    /// The content of an object, piece by piece.
+    pub(crate) async fn read(
+        &self,
+        sha256: &str,
+    ) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
+        let path = self.path_of(sha256).ok_or(io::ErrorKind::NotFound)?;
+        let file = File::open(path).await?;
+        Ok(stream::try_unfold(file, |mut file| async move {
+            let mut buffer = vec![0_u8; CHUNK];
+            let read = file.read(&mut buffer).await?;
+            buffer.truncate(read);
+            Ok((read > 0).then(|| (Bytes::from(buffer), file)))
+        }))
+    }
+
+    /// Where an object lies; nothing for what is no hash.
+    fn path_of(&self, sha256: &str) -> Option<PathBuf> {
+        let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
+        let (a, b) = (sha256.get(..2)?, sha256.get(2..4)?);
+        is_hash.then(|| self.dir.join(a).join(b).join(sha256))
+    }
+}
+
+impl Incoming {
+    /// Adds a piece.
+    pub(crate) async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.hash.update(piece);
+        self.size = self.size.saturating_add(piece.len());
+        self.file.write_all(piece).await
+    }
+
+    /// Bytes so far.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The whole content, to look what it is.
+    pub(crate) async fn content(&mut self) -> io::Result<Vec<u8>> {
+        self.file.flush().await?;
+        fs::read(&self.path).await
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // One unlink; there is nothing to await in a drop.
+        if !self.kept
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::debug!(%error, "incoming file not removed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::TryStreamExt as _;
+
+    #[tokio::test]
+    async fn content_lies_under_its_hash_and_leftovers_go() {
+        let dir = tempfile::tempdir().expect("folder");
+        let store = ObjectStore::open(dir.path()).await.expect("store");
+        let mut incoming = store.receive("a").await.expect("incoming");
+        incoming.write(b"ab").await.expect("write");
+        incoming.write(b"c").await.expect("write");
+        assert_eq!(incoming.content().await.expect("content"), b"abc");
+        let object = store.keep(incoming).await.expect("keep");
+        assert_eq!(
+            object.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        let read: Vec<Bytes> = store
+            .read(&object.sha256)
+            .await
+            .expect("open")
+            .try_collect()
+            .await
+            .expect("read");
+        assert_eq!(read.concat(), b"abc");
+        drop(store.receive("b").await.expect("incoming"));
+        assert_eq!(
+            std::fs::read_dir(dir.path().join("incoming"))
+                .expect("list")
+                .count(),
+            0
+        );
+        assert!(store.read("../../etc/passwd").await.is_err());
+        assert!(store.read(&"0".repeat(64)).await.is_err());
+    }
+}

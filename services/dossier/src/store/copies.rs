@@ -1,0 +1,225 @@
+//! Local copies of procedures, agencies and communes. Each knows the version it holds; an older or equal one changes nothing.
+
+use super::corrupt;
+use super::entity::{agency_copy, commune_copy, procedure_copy, province_copy, shipment_copy};
+use chrono::NaiveDate;
+use contracts::ProcedureId;
+use contracts::events::{
+    AgencyChanged, CommuneFact, ProcedureChanged, ShipmentChanged, UnitsChanged,
+};
+use durable::Tx;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, Set,
+};
+use uuid::Uuid;
+
+/// Communes written in one statement.
+const CHUNK: usize = 100;
+
+/// Keeps a procedure version. Every version stays: dossiers were received under it.
+pub(crate) async fn keep_procedure(tx: &Tx, event: &ProcedureChanged) -> Result<(), DbErr> {
+    let row = procedure_copy::Model {
+        procedure_id: event.procedure_id.0,
+        version: event.version,
+        active: event.active,
+        data: serde_json::to_string(event).map_err(corrupt)?,
+    };
+    procedure_copy::Entity::insert(row.into_active_model())
+        .on_conflict(
+            OnConflict::columns([
+                procedure_copy::Column::ProcedureId,
+                procedure_copy::Column::Version,
+            ])
+            .do_nothing()
+            .to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await
+        .map(|_| ())
+}
+
+/// The newest version of a procedure.
+pub(crate) async fn procedure(
+    db: &impl ConnectionTrait,
+    id: ProcedureId,
+) -> Result<Option<ProcedureChanged>, DbErr> {
+    let row = procedure_copy::Entity::find()
+        .filter(procedure_copy::Column::ProcedureId.eq(id.0))
+        .order_by_desc(procedure_copy::Column::Version)
+        .one(db)
+        .await?;
+    row.map(|row| serde_json::from_str(&row.data).map_err(corrupt))
+        .transpose()
+}
+
+/// Keeps an agency, if newer than what is held.
+pub(crate) async fn keep_agency(tx: &Tx, event: &AgencyChanged) -> Result<(), DbErr> {
+    let held = agency_copy::Entity::find_by_id(event.code.clone())
+        .one(&**tx)
+        .await?;
+    if held.is_some_and(|row| row.version >= event.version) {
+        return Ok(());
+    }
+    let row = agency_copy::Model {
+        code: event.code.clone(),
+        version: event.version,
+        active: event.active,
+        data: serde_json::to_string(event).map_err(corrupt)?,
+    };
+    agency_copy::Entity::insert(row.into_active_model())
+        .on_conflict(
+            OnConflict::column(agency_copy::Column::Code)
+                .update_columns([
+                    agency_copy::Column::Version,
+                    agency_copy::Column::Active,
+                    agency_copy::Column::Data,
+                ])
+                .to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await
+        .map(|_| ())
+}
+
+/// An agency.
+pub(crate) async fn agency(
+    db: &impl ConnectionTrait,
+    code: &str,
+) -> Result<Option<AgencyChanged>, DbErr> {
+    let row = agency_copy::Entity::find_by_id(code.to_owned())
+        .one(db)
+        .await?;
+    row.map(|row| serde_json::from_str(&row.data).map_err(corrupt))
+        .transpose()
+}
+
+/// Keeps the communes of a province, all of them, if newer than what is held.
+pub(crate) async fn keep_units(tx: &Tx, event: &UnitsChanged) -> Result<(), DbErr> {
+    let held = province_copy::Entity::find_by_id(event.province_code.clone())
+        .one(&**tx)
+        .await?;
+    if held.is_some_and(|row| row.version >= event.version) {
+        return Ok(());
+    }
+    let province = province_copy::Model {
+        code: event.province_code.clone(),
+        version: event.version,
+        name: event.province_name.clone(),
+    };
+    province_copy::Entity::insert(province.into_active_model())
+        .on_conflict(
+            OnConflict::column(province_copy::Column::Code)
+                .update_columns([province_copy::Column::Version, province_copy::Column::Name])
+                .to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await?;
+    commune_copy::Entity::delete_many()
+        .filter(commune_copy::Column::ProvinceCode.eq(event.province_code.as_str()))
+        .exec(&**tx)
+        .await?;
+    let rows: Vec<commune_copy::ActiveModel> = event
+        .communes
+        .iter()
+        .zip(1_i64..)
+        .map(|(c, period)| commune_copy::ActiveModel {
+            province_code: Set(event.province_code.clone()),
+            code: Set(c.code.clone()),
+            period: Set(period),
+            name: Set(c.name.clone()),
+            valid_from: Set(c.valid_from),
+            valid_to: Set(c.valid_to),
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        commune_copy::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(&**tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What a commune code means on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Commune {
+    /// It is in force.
+    Valid {
+        /// Full name.
+        name: String,
+        /// The province's name.
+        province: String,
+    },
+    /// It was, but ended.
+    Ended(NaiveDate),
+    /// No such code in this province.
+    Unknown,
+}
+
+/// Looks a commune code up.
+pub(crate) async fn commune(
+    db: &impl ConnectionTrait,
+    province_code: &str,
+    code: &str,
+    on: NaiveDate,
+) -> Result<Commune, DbErr> {
+    // A code that ended is told apart whichever province it belonged to before 2025-07-01.
+    let rows = commune_copy::Entity::find()
+        .filter(commune_copy::Column::Code.eq(code))
+        .order_by_asc(commune_copy::Column::Period)
+        .all(db)
+        .await?;
+    let facts = rows.iter().map(|row| {
+        let fact = CommuneFact {
+            code: row.code.clone(),
+            name: row.name.clone(),
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        };
+        (row.province_code.as_str(), fact)
+    });
+    let mut ended = None;
+    for (province, fact) in facts {
+        let begun = fact.valid_from.is_none_or(|from| from <= on);
+        match fact.valid_to {
+            Some(to) if to < on => ended = ended.max(Some(to)),
+            _ if begun && province == province_code => {
+                let province = province_copy::Entity::find_by_id(province_code.to_owned())
+                    .one(db)
+                    .await?;
+                return Ok(Commune::Valid {
+                    name: fact.name,
+                    province: province.map(|p| p.name).unwrap_or_default(),
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(ended.map_or(Commune::Unknown, Commune::Ended))
+}
+
+/// Notes a shipment's state. False: what is held is as new or newer, so the event brings nothing.
+pub(crate) async fn keep_shipment(tx: &Tx, event: &ShipmentChanged) -> Result<bool, DbErr> {
+    let id: Uuid = event.shipment_id.0;
+    let held = shipment_copy::Entity::find_by_id(id).one(&**tx).await?;
+    if held.is_some_and(|row| row.version >= event.version) {
+        return Ok(false);
+    }
+    let state = serde_json::to_value(event.state).map_err(corrupt)?;
+    let row = shipment_copy::Model {
+        shipment_id: id,
+        dossier_id: event.dossier_id.0,
+        version: event.version,
+        state: state.as_str().unwrap_or_default().to_owned(),
+    };
+    shipment_copy::Entity::insert(row.into_active_model())
+        .on_conflict(
+            OnConflict::column(shipment_copy::Column::ShipmentId)
+                .update_columns([shipment_copy::Column::Version, shipment_copy::Column::State])
+                .to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await?;
+    Ok(true)
+}

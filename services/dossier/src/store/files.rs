@@ -1,0 +1,150 @@
+//! References to stored files. The bytes lie in the object store under their hash.
+
+use super::dossiers::within;
+use super::entity::{dossier, dossier_file, file};
+use chrono::{DateTime, Utc};
+use contracts::{AccountId, DossierId, DossierStatus, FileId, Scope};
+use durable::Tx;
+use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, Set,
+};
+
+/// A stored file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredFile {
+    pub(crate) id: FileId,
+    pub(crate) uploader: AccountId,
+    pub(crate) name: String,
+    pub(crate) media_type: String,
+    /// Bytes.
+    pub(crate) size: i64,
+    pub(crate) sha256: String,
+    pub(crate) uploaded_at: DateTime<Utc>,
+}
+
+/// What a file is to a dossier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A paper of the applicant.
+    Attachment,
+    /// A result, proposed or approved.
+    Result,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Attachment => "attachment",
+            Self::Result => "result",
+        }
+    }
+}
+
+/// Notes an uploaded file.
+pub(crate) async fn insert(tx: &Tx, f: &StoredFile) -> Result<(), DbErr> {
+    file::Model {
+        id: f.id.0,
+        uploader: f.uploader.0,
+        name: f.name.clone(),
+        media_type: f.media_type.clone(),
+        size: f.size,
+        sha256: f.sha256.clone(),
+        uploaded_at: f.uploaded_at,
+    }
+    .into_active_model()
+    .insert(&**tx)
+    .await
+    .map(|_| ())
+}
+
+/// Those of the files that this account uploaded, in no promised order.
+pub(crate) async fn own(
+    db: &impl ConnectionTrait,
+    uploader: AccountId,
+    ids: &[FileId],
+) -> Result<Vec<StoredFile>, DbErr> {
+    let rows = file::Entity::find()
+        .filter(file::Column::Uploader.eq(uploader.0))
+        .filter(file::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .order_by_asc(file::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// Ties a file to a dossier: from now on whoever may read the dossier may read it.
+pub(crate) async fn attach(
+    tx: &Tx,
+    dossier: DossierId,
+    file: FileId,
+    kind: Kind,
+) -> Result<(), DbErr> {
+    let row = dossier_file::ActiveModel {
+        file_id: Set(file.0),
+        dossier_id: Set(dossier.0),
+        kind: Set(kind.as_str().to_owned()),
+    };
+    dossier_file::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([
+                dossier_file::Column::FileId,
+                dossier_file::Column::DossierId,
+            ])
+            .do_nothing()
+            .to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await
+        .map(|_| ())
+}
+
+/// A file that this account may read: its own upload, or one of a dossier within the scope. An owner sees a result only once it is
+/// approved. Gives the dossier through which it was found.
+pub(crate) async fn readable(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    reader: AccountId,
+    id: FileId,
+) -> Result<Option<(StoredFile, Option<DossierId>)>, DbErr> {
+    let Some(row) = file::Entity::find_by_id(id.0).one(db).await? else {
+        return Ok(None);
+    };
+    let found = stored(row);
+    if found.uploader == reader {
+        return Ok(Some((found, None)));
+    }
+    let ties = dossier_file::Entity::find()
+        .filter(dossier_file::Column::FileId.eq(id.0))
+        .order_by_asc(dossier_file::Column::DossierId)
+        .all(db)
+        .await?;
+    for tie in ties {
+        let mut visible = Condition::all().add(within(scope));
+        if tie.kind == Kind::Result.as_str() && matches!(scope, Scope::Owner(_)) {
+            let ready = [DossierStatus::Done, DossierStatus::Returned].map(DossierStatus::as_str);
+            visible = visible.add(dossier::Column::Status.is_in(ready));
+        }
+        let through = dossier::Entity::find_by_id(tie.dossier_id)
+            .filter(visible)
+            .one(db)
+            .await?;
+        if through.is_some() {
+            return Ok(Some((found, Some(DossierId(tie.dossier_id)))));
+        }
+    }
+    Ok(None)
+}
+
+fn stored(row: file::Model) -> StoredFile {
+    StoredFile {
+        id: FileId(row.id),
+        uploader: AccountId(row.uploader),
+        name: row.name,
+        media_type: row.media_type,
+        size: row.size,
+        sha256: row.sha256,
+        uploaded_at: row.uploaded_at,
+    }
+}

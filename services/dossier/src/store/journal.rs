@@ -1,0 +1,88 @@
+//! The journal's rows. There is no update and no delete.
+
+use super::corrupt;
+use super::entity::journal::{ActiveModel, Column, Entity, Model};
+use crate::domain::Entry;
+use crate::domain::journal::GENESIS;
+use contracts::{AccountId, DossierId, DossierStatus};
+use durable::Tx;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
+};
+
+/// Chains an entry to the one before and writes it.
+pub(crate) async fn append(tx: &Tx, entry: Entry) -> Result<Entry, DbErr> {
+    let prev_hash = if entry.seq == 1 {
+        GENESIS.to_owned()
+    } else {
+        Entity::find_by_id((entry.dossier_id.0, entry.seq - 1))
+            .select_only()
+            .column(Column::Hash)
+            .into_tuple::<String>()
+            .one(&**tx)
+            .await?
+            .ok_or_else(|| {
+                corrupt(format!(
+                    "journal of {} lacks entry {}",
+                    entry.dossier_id,
+                    entry.seq - 1
+                ))
+            })?
+    };
+    let entry = entry.chained(prev_hash);
+    let row = entry.clone();
+    ActiveModel {
+        dossier_id: Set(row.dossier_id.0),
+        seq: Set(row.seq),
+        at: Set(row.at),
+        actor_id: Set(row.actor_id.map(|id| id.0)),
+        actor_name: Set(row.actor_name),
+        actor_role: Set(row.actor_role),
+        agency_code: Set(row.agency),
+        command: Set(row.command),
+        from_status: Set(row.from.map(|s| s.as_str().to_owned())),
+        to_status: Set(row.to.as_str().to_owned()),
+        step: Set(row.step),
+        reason: Set(row.reason),
+        data: Set(row.data),
+        prev_hash: Set(row.prev_hash),
+        hash: Set(row.hash),
+    }
+    .insert(&**tx)
+    .await?;
+    Ok(entry)
+}
+
+/// The whole journal of one dossier, oldest first. The caller has looked the dossier up within its scope.
+pub(crate) async fn of(db: &impl ConnectionTrait, dossier: DossierId) -> Result<Vec<Entry>, DbErr> {
+    Entity::find()
+        .filter(Column::DossierId.eq(dossier.0))
+        .order_by_asc(Column::Seq)
+        .all(db)
+        .await?
+        .into_iter()
+        .map(entry)
+        .collect()
+}
+
+fn entry(row: Model) -> Result<Entry, DbErr> {
+    let status = |s: &str| DossierStatus::parse(s).ok_or_else(|| corrupt(format!("status {s}")));
+    Ok(Entry {
+        dossier_id: DossierId(row.dossier_id),
+        seq: row.seq,
+        at: row.at,
+        actor_id: row.actor_id.map(AccountId),
+        actor_name: row.actor_name,
+        actor_role: row.actor_role,
+        agency: row.agency_code,
+        command: row.command,
+        from: row.from_status.as_deref().map(status).transpose()?,
+        to: status(&row.to_status)?,
+        step: row.step,
+        reason: row.reason,
+        data: row.data,
+        prev_hash: row.prev_hash,
+        hash: row.hash,
+    })
+}

@@ -1,0 +1,17 @@
+//! Queries. Whoever may see which rows is the first argument after the connection; functions that write take `&Tx`.
+
+pub(crate) mod access;
+pub(crate) mod copies;
+pub(crate) mod dossiers;
+pub(crate) mod entity;
+pub(crate) mod files;
+pub(crate) mod journal;
+pub(crate) mod numbers;
+pub(crate) mod processes;
+
+use sea_orm::DbErr;
+
+/// A row that we wrote ourselves and cannot read back.
+pub(super) fn corrupt(what: impl std::fmt::Display) -> DbErr {
+    DbErr::Custom(format!("unreadable row: {what}"))
+}
