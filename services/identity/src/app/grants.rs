@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TokenAnswer {
+pub(crate) struct TokenAnswer {
     /// Access token, a JWT signed with ES256.
     #[schema(example = "eyJhbGciOiJFUzI1NiIsImtpZCI6Ii4uLiJ9.e30.c2ln")]
     pub access_token: String,

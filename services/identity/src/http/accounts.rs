@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// An account as administrators see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AccountOut {
+pub(crate) struct AccountOut {
     /// The account.
     id: AccountId,
     /// Version, for `If-Match`.
@@ -64,7 +64,7 @@ pub struct AccountOut {
 /// A new account.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AccountIn {
+pub(crate) struct AccountIn {
     /// 3–64 characters of `a–z 0–9 . _ @ -`; kept in lower case, unique.
     #[schema(example = "dung.pham")]
     login: String,
@@ -95,7 +95,7 @@ pub struct AccountIn {
 /// A change: what is left out stays, `null` empties.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct AccountPatch {
+pub(crate) struct AccountPatch {
     /// Full name.
     #[schema(example = "Phạm Thị Dung")]
     name: Option<String>,
@@ -388,6 +388,7 @@ impl Check {
 
     fn name(&mut self, text: &str) -> Option<String> {
         let clean = vn::text::clean(text);
+        let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         if clean.is_empty() {
             self.wrong(
                 "/name",

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// Metadata of the OpenID Provider.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProviderMetadata {
+pub(crate) struct ProviderMetadata {
     /// The issuer: `iss` of every token.
     #[schema(example = "https://motcua.example.vn")]
     issuer: String,
@@ -137,14 +137,14 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
 
 /// A set of public keys.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct KeySet {
+pub(crate) struct KeySet {
     /// The keys that sign now, and those whose tokens may still be alive.
     keys: Vec<Key>,
 }
 
 /// One public key, P-256.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Key {
+pub(crate) struct Key {
     /// Key id: the thumbprint of RFC 7638.
     #[schema(example = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")]
     kid: String,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// One's own account.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Me {
+pub(crate) struct Me {
     /// The account.
     id: AccountId,
     /// Login.

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
     dead_code,
     reason = "documents the form; it is read as parameters, which may not come twice"
 )]
-pub struct TokenRequest {
+pub(crate) struct TokenRequest {
     /// `authorization_code`, `refresh_token` or `client_credentials`.
     #[schema(example = "client_credentials")]
     grant_type: String,
@@ -48,7 +48,7 @@ pub struct TokenRequest {
     dead_code,
     reason = "documents the form; it is read as parameters, which may not come twice"
 )]
-pub struct RevocationRequest {
+pub(crate) struct RevocationRequest {
     /// The refresh token.
     token: String,
     /// The client; not with HTTP Basic.
@@ -60,7 +60,7 @@ pub struct RevocationRequest {
 
 /// A refusal of the protocol (RFC 6749 §5.2).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProtocolError {
+pub(crate) struct ProtocolError {
     /// What a program switches on.
     #[schema(example = "invalid_grant")]
     error: String,
@@ -156,10 +156,10 @@ pub(super) async fn revoke(
     let outcome = async {
         let params = form(&req, &body)?;
         let client = client(&req, &app, &params).await?;
-        let token = params
+        let given = params
             .get("token")
             .ok_or_else(|| OauthError::invalid_request("token is missing"))?;
-        grants::revoke(&app, &client, token).await
+        grants::revoke(&app, &client, given).await
     };
     match outcome.await {
         Ok(()) => HttpResponse::Ok().insert_header(NO_STORE).finish(),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 /// Claims about the person of the token.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct UserInfo {
+pub(crate) struct UserInfo {
     /// The account.
     sub: AccountId,
     /// Full name.

@@ -1,4 +1,5 @@
 //! The rows.
+#![expect(unreachable_pub, reason = "the derive writes pub")]
 
 pub(super) mod account {
     use sea_orm::entity::prelude::*;

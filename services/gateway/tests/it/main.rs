@@ -1,0 +1,12 @@
+//! The gateway before stand-ins for the services.
+#![expect(
+    clippy::expect_used,
+    reason = "a helper of a test that cannot go on fails the test"
+)]
+
+mod away;
+mod limits;
+mod pages;
+mod passing;
+mod rights;
+mod world;
