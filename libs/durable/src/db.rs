@@ -29,6 +29,7 @@ const READERS: u32 = 4;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite://<path>?mode=rwc` or `postgres://user:password@host:port/database`.
+    #[serde(serialize_with = "without_password")]
     pub url: String,
     /// Connections to a server; a file has one writer and four readers whatever is said here.
     #[serde(default = "default_connections")]
@@ -44,6 +45,18 @@ fn default_connections() -> u32 {
 
 fn default_poll() -> u64 {
     1000
+}
+
+/// Configurations are shown to people.
+fn without_password<S: serde::Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Refused only for addresses that cannot have a password.
+            let hidden = parsed.set_password(Some("***")).is_ok();
+            serializer.serialize_str(if hidden { parsed.as_str() } else { "***" })
+        }
+        _ => serializer.serialize_str(url),
+    }
 }
 
 impl std::fmt::Debug for Config {

@@ -21,7 +21,6 @@ use lapin::uri::AMQPUri;
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
 };
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -35,31 +34,18 @@ const HEARTBEAT: u16 = 10;
 const OURS: &str = "motcua.";
 
 /// Where the broker is and what the names begin with.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone)]
 pub struct RabbitConfig {
-    /// `amqp://user:password@host:5672/%2f`.
+    /// `amqp://user:password@host:5672/%2f`. TLS is the business of what stands before the broker: `amqps` is not built in.
     pub url: String,
     /// Put before every exchange and queue: several installations, or tests, on one broker.
-    #[serde(default)]
     pub prefix: String,
     /// The exchange, without the prefix.
-    #[serde(default = "default_exchange")]
     pub exchange: String,
     /// Messages taken before the first is acknowledged.
-    #[serde(default = "default_prefetch")]
     pub prefetch: u16,
     /// Unused queues go away after this time, milliseconds; for tests.
-    #[serde(default)]
     pub expires_milliseconds: Option<u32>,
-}
-
-fn default_exchange() -> String {
-    "motcua.events".to_owned()
-}
-
-fn default_prefetch() -> u16 {
-    64
 }
 
 impl RabbitConfig {
@@ -68,7 +54,7 @@ impl RabbitConfig {
         Self {
             url: url.to_owned(),
             prefix: prefix.to_owned(),
-            exchange: default_exchange(),
+            exchange: "motcua.events".to_owned(),
             prefetch,
             expires_milliseconds: None,
         }

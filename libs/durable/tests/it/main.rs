@@ -1,9 +1,5 @@
 //! Tests of the durable parts, each on a database of its own. The same tests run on `SQLite` and `PostgreSQL`.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail the test"
-)]
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod events;
 mod idempotency;

@@ -4,7 +4,9 @@ use crate::{App, Pinged, app, migrations, notes, noting_worker, ping, publish, u
 use contracts::{CloudEvent, Event as _};
 use durable::{Bus, Db, RabbitConfig, Worker};
 use kit::Runtime;
-use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicGetOptions, BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use std::sync::Arc;
@@ -12,13 +14,10 @@ use testkit::proxy::Proxy;
 use testkit::{TestDb, amqp_url, broker_prefix, wait_for};
 
 fn config(url: &str, prefix: &str) -> RabbitConfig {
-    RabbitConfig {
-        url: url.to_owned(),
-        prefix: prefix.to_owned(),
-        exchange: "motcua.events".to_owned(),
-        prefetch: 16,
-        expires_milliseconds: Some(120_000),
-    }
+    let mut config = RabbitConfig::new(url, prefix, 16);
+    // Leftovers vanish by themselves.
+    config.expires_milliseconds = Some(120_000);
+    config
 }
 
 /// A connection of the test's own, to look and to send what no service would.
@@ -228,6 +227,31 @@ async fn rabbit_lines_that_are_cut_lose_nothing() {
     .await;
     stop(&rt).await;
     assert_eq!(notes(&test.db).await.len(), 33, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbit_queue_that_was_deleted_is_made_again() {
+    let Some(url) = amqp_url() else { return };
+    let (test, rt, app) = app().await;
+    let prefix = broker_prefix();
+    let (_side, channel) = side_door(&url).await;
+    noting_worker(&app, &Bus::rabbit(config(&url, &prefix), &rt)).spawn();
+    wait_for_reader(&channel, &prefix, "listener").await;
+    channel
+        .queue_delete(
+            format!("{prefix}motcua.listener").into(),
+            QueueDeleteOptions::default(),
+        )
+        .await
+        .expect("deleted");
+    publish(&app, &ping("s", 1, "after")).await;
+    wait_for("the effect", || async {
+        // The event may have been returned while there was no queue.
+        rt.clock.advance(chrono::Duration::seconds(1));
+        (notes(&test.db).await == ["after"]).then_some(())
+    })
+    .await;
+    stop(&rt).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
