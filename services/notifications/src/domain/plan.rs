@@ -14,6 +14,7 @@ use utoipa::ToSchema;
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NoticeChannel)]
 pub enum Channel {
     /// The in-app inbox (hộp thư).
     Inbox,
