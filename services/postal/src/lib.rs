@@ -121,10 +121,19 @@ pub async fn start(
     bus: &Bus,
 ) -> anyhow::Result<()> {
     let app = state(config, rt).await?;
-    let max_body = app.config.max_body_bytes;
     worker(&app, bus).spawn();
+    serve(app, listener)
+}
+
+/// Answers requests only, without a worker.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+    let rt = app.rt.clone();
+    let max_body = app.config.max_body_bytes;
     let data = web::Data::new(app);
-    kit::server::serve("postal", listener, rt, max_body, move |routes| {
+    kit::server::serve("postal", listener, &rt, max_body, move |routes| {
         routes.app_data(data.clone());
         http::configure(routes);
     })?;

@@ -172,7 +172,7 @@ impl Renderer {
         if !notice.template.has_sms() {
             return Ok(None);
         }
-        let text = hide_numbers(&one_line(&self.block(notice, "sms")?));
+        let text = one_line(&self.block(notice, "sms")?);
         let text = if self.ascii_sms { ascii(&text) } else { text };
         Ok(Some(shorten(&text, SMS_LENGTH)))
     }
@@ -180,7 +180,7 @@ impl Renderer {
     fn title_and_text(&self, notice: &Notice) -> Result<(String, String), RenderError> {
         let title = one_line(&self.block(notice, "title")?);
         let text = one_line(&self.block(notice, "body")?);
-        Ok((hide_numbers(&title), hide_numbers(&text)))
+        Ok((title, text))
     }
 
     fn block(&self, notice: &Notice, block: &str) -> Result<String, RenderError> {
@@ -249,7 +249,8 @@ fn context(params: &Params, language: Language) -> Context<'_> {
         agency: &params.agency_name,
         at: local_time(params.at),
         due: params.due_at.map(local_time),
-        reason: params.reason.as_deref().map(sentence),
+        // The one text that officers type freely.
+        reason: params.reason.as_deref().map(|r| hide_numbers(&sentence(r))),
         by_post: params.by_post,
         item: params.item_number.as_deref().unwrap_or(unknown),
         receiver: params.receiver_name.as_deref(),

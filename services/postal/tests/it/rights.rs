@@ -1,0 +1,255 @@
+//! Who sees and does what.
+
+use crate::world::{World, event, id, manifest, unknown};
+use serde_json::json;
+use testkit::actors;
+
+#[tokio::test]
+async fn everyone_sees_their_own_shipments_only() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    let path = format!("/api/v1/shipments/{}", id(&shipment));
+    for actor in [
+        actors::citizen(),
+        actors::officer(),
+        actors::leader(),
+        actors::agency_admin(),
+        actors::post_office(),
+    ] {
+        let one = world.app.as_(&actor).get(&path).await.expect(200);
+        assert!(one.header("etag").is_some());
+        let page = world
+            .app
+            .as_(&actor)
+            .get("/api/v1/shipments")
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{}", actor.name);
+    }
+    for actor in [
+        actors::citizen2(),
+        actors::officer2(),
+        actors::post_office2(),
+        actors::integrator(),
+    ] {
+        world
+            .app
+            .as_(&actor)
+            .get(&path)
+            .await
+            .expect_problem(404, "shipment.not-found");
+        let page = world
+            .app
+            .as_(&actor)
+            .get("/api/v1/shipments")
+            .await
+            .expect(200)
+            .json();
+        assert!(page["items"].as_array().unwrap().is_empty());
+    }
+    for actor in [actors::specialist(), actors::admin()] {
+        world
+            .app
+            .as_(&actor)
+            .get(&path)
+            .await
+            .expect_problem(403, "auth.forbidden");
+    }
+    world
+        .app
+        .anonymous()
+        .get(&path)
+        .await
+        .expect_problem(401, "auth.missing-token");
+}
+
+#[tokio::test]
+async fn only_the_post_collects_and_reports_and_only_its_own() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    let events = json!({"events": [event("e", &shipment, "inTransit", "2026-11-16T02:05:00Z")]});
+    for actor in [
+        actors::citizen(),
+        actors::officer(),
+        actors::leader(),
+        actors::integrator(),
+        actors::admin(),
+    ] {
+        for (path, body) in [
+            ("/api/v1/shipments/manifests", &manifest(&[&shipment])),
+            ("/api/v1/shipments/events", &events),
+        ] {
+            world
+                .app
+                .as_(&actor)
+                .post(path, body)
+                .await
+                .expect_problem(403, "auth.forbidden");
+            world
+                .app
+                .anonymous()
+                .post(path, body)
+                .await
+                .expect_problem(401, "auth.missing-token");
+        }
+    }
+    let other = actors::post_office2();
+    world
+        .app
+        .as_(&other)
+        .post("/api/v1/shipments/manifests", &manifest(&[&shipment]))
+        .await
+        .expect_problem(422, "manifest.unknown-shipment");
+    world.collect(&[&shipment]).await;
+    let reply = world
+        .app
+        .as_(&other)
+        .post("/api/v1/shipments/events", &events)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(reply["results"][0]["code"], "shipment.not-found");
+    assert_eq!(world.read(&shipment).await["state"], "handedToPost");
+}
+
+#[tokio::test]
+async fn the_post_learns_where_to_deliver_and_nothing_of_the_dossier() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    let text = world.read(&shipment).await.to_string();
+    assert!(text.contains("Nguyễn Thị Mai") && text.contains("Số 12, thôn Trung"));
+    for secret in ["Đăng ký khai sinh", "1.001193", "an@example.vn"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn lists_page_and_refuse_what_they_do_not_know() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.rt.clock.advance(chrono::TimeDelta::milliseconds(5));
+        world.shipment(&actors::citizen(), actors::AGENCY).await;
+    }
+    let me = actors::citizen();
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/shipments?limit=2".to_owned();
+    loop {
+        let page = world.app.as_(&me).get(&path).await.expect(200).json();
+        for item in page["items"].as_array().unwrap() {
+            seen.push(id(item));
+        }
+        match page["next"].as_str() {
+            Some(next) => path = format!("/api/v1/shipments?limit=2&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 3);
+    let mut sorted = seen.clone();
+    sorted.sort_by(|a, b| b.cmp(a));
+    assert_eq!(seen, sorted, "newest first");
+    let ready = world
+        .app
+        .as_(&me)
+        .header("accept-language", "en")
+        .get("/api/v1/shipments?state=ready")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(ready["items"][0]["stateName"], "Ready to be handed over");
+    let none = world
+        .app
+        .as_(&me)
+        .get("/api/v1/shipments?state=delivered")
+        .await
+        .expect(200)
+        .json();
+    assert!(none["items"].as_array().unwrap().is_empty());
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "state=flying",
+        "dossierId=1",
+        "color=red",
+    ] {
+        world
+            .app
+            .as_(&me)
+            .get(&format!("/api/v1/shipments?{query}"))
+            .await
+            .expect_problem(422, "query.invalid");
+    }
+    world
+        .app
+        .as_(&me)
+        .get("/api/v1/shipments?cursor=abc")
+        .await
+        .expect_problem(422, "query.cursor");
+    world
+        .app
+        .as_(&me)
+        .get("/api/v1/shipments/not-an-id")
+        .await
+        .expect_problem(404, "not-found");
+    world
+        .app
+        .as_(&me)
+        .get(&format!("/api/v1/shipments/{}", unknown()))
+        .await
+        .expect_problem(404, "shipment.not-found");
+}
+
+#[tokio::test]
+async fn a_late_item_is_marked_overdue() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    world.collect(&[&shipment]).await;
+    world.at("2026-11-20T16:59:58Z");
+    assert_eq!(world.read(&shipment).await["overdue"], false);
+    world.at("2026-11-20T17:00:00Z");
+    assert_eq!(world.read(&shipment).await["overdue"], true);
+    world.settle().await;
+    assert!(
+        world
+            .rt
+            .metrics
+            .render()
+            .lines()
+            .any(|l| l.starts_with("motcua_postal_shipments")
+                && l.contains("overdue")
+                && l.ends_with(" 1")),
+        "{}",
+        world.rt.metrics.render()
+    );
+}
+
+#[test]
+fn every_operation_is_documented() {
+    let document = serde_json::to_value(postal::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 4);
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object().unwrap() {
+            for field in ["summary", "description", "operationId", "security"] {
+                assert!(!operation[field].is_null(), "{method} {path}: {field}");
+            }
+            assert!(
+                operation["responses"].as_object().unwrap().len() >= 4,
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn wrong_settings_are_refused() {
+    for (key, value) in [
+        ("codes.X1", "handedOver"),
+        ("codes.X1", "no such"),
+        ("item_prefix", "R"),
+    ] {
+        let config: postal::Config = testkit::config(postal::DEFAULTS, &[(key, value.to_owned())]);
+        assert!(config.checked_codes().is_err(), "{key} = {value}");
+    }
+}
