@@ -304,13 +304,41 @@ fn is_serialization_failure(error: &DbErr) -> bool {
         if matches!(error.code().as_deref(), Some("40001" | "40P01")))
 }
 
+/// Whether the database is away (not reached, shutting down, no free connection), rather than that it refused something: answer
+/// 503, try again later.
+pub fn is_unavailable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            match &**error {
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                // Classes of PostgreSQL: connection exception, insufficient resources, operator intervention.
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                    code.len() == 5
+                        && ["08", "53", "57"]
+                            .iter()
+                            .any(|class| code.starts_with(class))
+                }),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
 async fn open_server(config: &Config) -> anyhow::Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(&config.url);
     options
         .max_connections(config.max_connections.max(2))
         .min_connections(1)
         .acquire_timeout(ACQUIRE)
-        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        // After a restart of the server the pool's connections are dead; a request must not find out.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false);
     Ok(Database::connect(options).await?)
 }

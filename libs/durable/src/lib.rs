@@ -28,7 +28,7 @@ mod watch;
 mod worker;
 
 pub use bus::Bus;
-pub use db::{Config, Db, Tx, TxError};
+pub use db::{Config, Db, Tx, TxError, is_unavailable};
 pub use dead::{DeadTask, dead_tasks, discard, replay};
 pub use idempotency::{Answer, IdempotencyConflict, idempotent};
 pub use migrate::{Migrations, migrate, migrations, pending};

@@ -36,7 +36,10 @@ where
         });
     }
     kit::process::run(name, defaults, async |started: Started<C>, rt| {
-        let db = Db::open(started.config.database(), rt).await?;
+        // For the readiness check; the service opens its own.
+        let mut small = started.config.database().clone();
+        small.max_connections = 2;
+        let db = Db::open(&small, rt).await?;
         let behind = pending(&db, migrations).await?;
         anyhow::ensure!(
             behind.is_empty(),

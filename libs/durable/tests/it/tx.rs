@@ -4,6 +4,7 @@ use durable::sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use durable::sea_orm::{ConnectionTrait as _, DbErr, SqlErr};
 use std::sync::Arc;
 use testkit::TestDb;
+use testkit::proxy::Proxy;
 use tokio::sync::Barrier;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,4 +226,37 @@ async fn instants_sort_alike_on_both_databases() {
         test.db.read().query_all(&before).await.expect("rows").len(),
         2
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_is_told_from_one_that_refuses_and_is_found_again() {
+    if !testkit::on_postgres() {
+        return; // A file is not away.
+    }
+    let (test, rt, _) = app().await;
+    let (proxy, through) = Proxy::before(&test.url(), 5432).await;
+    let mut config = test.config();
+    config.url = through;
+    let db = Db::open(&config, &rt).await.expect("through the proxy");
+    db.tx(|tx| async move { note(&tx, "before").await })
+        .await
+        .expect("written");
+
+    proxy.cut();
+    let away = db
+        .tx(|tx| async move { note(&tx, "never").await })
+        .await
+        .unwrap_err();
+    assert!(durable::is_unavailable(&away), "{away:?}");
+    proxy.open();
+    testkit::wait_for("the database", || async { db.ping().await.ok() }).await;
+    db.tx(|tx| async move { note(&tx, "after").await })
+        .await
+        .expect("written");
+
+    let mut wrong = Query::select();
+    wrong.column("no_such_column").from("effect");
+    let refused = db.read().query_all(&wrong).await.unwrap_err();
+    assert!(!durable::is_unavailable(&refused), "{refused:?}");
+    assert_eq!(notes(&test.db).await, ["before", "after"]);
 }
