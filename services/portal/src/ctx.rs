@@ -53,7 +53,11 @@ impl Ctx {
                     Language::En => "vi",
                 }),
             ),
-            forwarded_for: req.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).map(str::to_owned),
+            forwarded_for: req
+                .headers()
+                .get("x-forwarded-for")
+                .and_then(|v| v.to_str().ok())
+                .map(str::to_owned),
             app,
         };
         req.extensions_mut().insert(ctx.clone());
@@ -72,24 +76,37 @@ impl Ctx {
 
     /// The API as anybody sees it.
     pub(crate) fn public_api(&self) -> Api<'_> {
-        Api { token: None, ..self.api() }
+        Api {
+            token: None,
+            ..self.api()
+        }
     }
 
     /// The session, or the way to sign in and come back here.
     pub(crate) fn signed_in(&self) -> Result<&Session, PageError> {
-        self.session.as_ref().ok_or_else(|| PageError::SignIn(self.path.clone()))
+        self.session
+            .as_ref()
+            .ok_or_else(|| PageError::SignIn(self.path.clone()))
     }
 
     /// The session of an officer.
     pub(crate) fn officer(&self) -> Result<&Session, PageError> {
         let session = self.signed_in()?;
-        if session.officer { Ok(session) } else { Err(PageError::Forbidden) }
+        if session.officer {
+            Ok(session)
+        } else {
+            Err(PageError::Forbidden)
+        }
     }
 
     /// Checks that a form was made for this session.
     pub(crate) fn check_form(&self, token: &str) -> Result<(), PageError> {
         let session = self.signed_in()?;
-        if session.csrf_is(token) { Ok(()) } else { Err(PageError::ForeignForm) }
+        if session.csrf_is(token) {
+            Ok(())
+        } else {
+            Err(PageError::ForeignForm)
+        }
     }
 
     /// What an API error means here.
@@ -142,5 +159,9 @@ fn without_language(req: &HttpRequest, set: Option<&str>) -> String {
         query.append_pair("lang", language);
     }
     let query = query.finish();
-    if query.is_empty() { req.path().to_owned() } else { format!("{}?{query}", req.path()) }
+    if query.is_empty() {
+        req.path().to_owned()
+    } else {
+        format!("{}?{query}", req.path())
+    }
 }

@@ -89,10 +89,15 @@ impl ResponseError for PageError {
 
 /// Where to sign in and come back to `path`.
 pub(crate) fn sign_in_href(path: &str) -> String {
-    format!("/dang-nhap?next={}", byte_serialize(path.as_bytes()).collect::<String>())
+    format!(
+        "/dang-nhap?next={}",
+        byte_serialize(path.as_bytes()).collect::<String>()
+    )
 }
 
 /// 303: the answer to every form that did something.
 pub(crate) fn see_other(to: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, to))
+        .finish()
 }

@@ -24,23 +24,37 @@ impl Fields {
     /// [`PageError::TooLarge`], [`PageError::BadForm`].
     pub(crate) async fn read(mut payload: Payload) -> Result<Self, PageError> {
         let mut body = BytesMut::new();
-        while let Some(chunk) = payload.try_next().await.map_err(|_broken| PageError::BadForm)? {
+        while let Some(chunk) = payload
+            .try_next()
+            .await
+            .map_err(|_broken| PageError::BadForm)?
+        {
             if body.len() + chunk.len() > FORM_LIMIT {
                 return Err(PageError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Self(url::form_urlencoded::parse(&body).into_owned().take(FIELDS_LIMIT).collect()))
+        Ok(Self(
+            url::form_urlencoded::parse(&body)
+                .into_owned()
+                .take(FIELDS_LIMIT)
+                .collect(),
+        ))
     }
 
     /// The trimmed value of a field; empty when it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v.trim())
     }
 
     /// The value, or nothing when it is empty.
     pub(crate) fn some(&self, name: &str) -> Option<String> {
-        Some(self.get(name)).filter(|v| !v.is_empty()).map(str::to_owned)
+        Some(self.get(name))
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned)
     }
 
     /// Whether the field was sent at all.
@@ -75,7 +89,10 @@ impl KeptFile {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, name) = text.split_once('|')?;
         id.parse::<uuid::Uuid>().ok()?;
-        Some(Self { id: id.to_owned(), name: name.to_owned() })
+        Some(Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -125,14 +142,19 @@ impl Submission {
                     }
                     text.extend_from_slice(&chunk);
                 }
-                out.fields.0.push((name, String::from_utf8_lossy(&text).into_owned()));
+                out.fields
+                    .0
+                    .push((name, String::from_utf8_lossy(&text).into_owned()));
                 continue;
             };
             if !checked {
                 ctx.check_form(out.fields.get("csrf"))?;
                 checked = true;
             }
-            let media = part.content_type().map_or_else(|| "application/octet-stream".to_owned(), ToString::to_string);
+            let media = part.content_type().map_or_else(
+                || "application/octet-stream".to_owned(),
+                ToString::to_string,
+            );
             let limit = ctx.app.settings.max_file_bytes;
             let mut content = BytesMut::new();
             let mut too_large = false;
@@ -143,12 +165,18 @@ impl Submission {
                     content.extend_from_slice(&chunk);
                 }
             }
-            let Some(slot) = name.strip_prefix("file.") else { continue };
+            let Some(slot) = name.strip_prefix("file.") else {
+                continue;
+            };
             if too_large {
-                let refusal = Refusal { detail: Some(ctx.t.file_too_large(limit)), ..Refusal::default() };
+                let refusal = Refusal {
+                    detail: Some(ctx.t.file_too_large(limit)),
+                    ..Refusal::default()
+                };
                 out.uploads.push((slot.to_owned(), Err(refusal)));
             } else if !(content.is_empty() && file_name.is_empty()) {
-                out.upload(ctx, slot, &file_name, &media, content.freeze()).await?;
+                out.upload(ctx, slot, &file_name, &media, content.freeze())
+                    .await?;
             }
         }
         if !checked {
@@ -169,11 +197,18 @@ impl Submission {
             return Ok(());
         }
         // The same form sent twice names the same files: the key is the form's, the field's and the content's.
-        let seed = format!("{}\n{slot}\n{file_name}\n{}", self.fields.get("key"), kit::http::sha256_hex(&content));
+        let seed = format!(
+            "{}\n{slot}\n{file_name}\n{}",
+            self.fields.get("key"),
+            kit::http::sha256_hex(&content)
+        );
         let key = kit::http::sha256_hex(seed.as_bytes());
         match ctx.api().upload(file_name, media, content, &key).await {
             Ok(file) => {
-                let kept = KeptFile { id: file.id, name: file.name };
+                let kept = KeptFile {
+                    id: file.id,
+                    name: file.name,
+                };
                 self.uploads.push((slot.to_owned(), Ok(kept)));
             }
             Err(ApiError::Refused(refusal)) if refusal.status == 401 => {
@@ -190,7 +225,11 @@ impl Submission {
 
     /// The file for a field: the one just uploaded, else the one kept from the form before, unless it was dropped.
     pub(crate) fn file(&self, slot: &str) -> Option<KeptFile> {
-        let fresh = self.uploads.iter().find(|(s, _)| s == slot).and_then(|(_, u)| u.as_ref().ok().cloned());
+        let fresh = self
+            .uploads
+            .iter()
+            .find(|(s, _)| s == slot)
+            .and_then(|(_, u)| u.as_ref().ok().cloned());
         fresh.or_else(|| {
             let dropped = self.fields.has(&format!("drop.{slot}"));
             let kept = KeptFile::parse(self.fields.get(&format!("kept.{slot}")));
@@ -218,7 +257,10 @@ mod tests {
 
     #[test]
     fn kept_files_survive_the_round_trip_and_strangers_do_not() {
-        let kept = KeptFile { id: "0199aaaa-0000-7000-8000-000000000001".to_owned(), name: "tờ|khai.pdf".to_owned() };
+        let kept = KeptFile {
+            id: "0199aaaa-0000-7000-8000-000000000001".to_owned(),
+            name: "tờ|khai.pdf".to_owned(),
+        };
         assert_eq!(KeptFile::parse(&kept.to_string()), Some(kept));
         assert_eq!(KeptFile::parse("../../etc|x"), None);
         assert_eq!(KeptFile::parse(""), None);
@@ -226,7 +268,12 @@ mod tests {
 
     #[test]
     fn fields_trim_and_tell_absent_from_empty() {
-        let fields: Fields = [("a".to_owned(), " x ".to_owned()), ("b".to_owned(), String::new())].into_iter().collect();
+        let fields: Fields = [
+            ("a".to_owned(), " x ".to_owned()),
+            ("b".to_owned(), String::new()),
+        ]
+        .into_iter()
+        .collect();
         assert_eq!(fields.get("a"), "x");
         assert_eq!(fields.some("b"), None);
         assert!(fields.has("b") && !fields.has("c"));

@@ -13,23 +13,33 @@ fn local(at: &DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
 
 /// `16/11/2026 09:00`.
 pub(crate) fn time(at: &DateTime<Utc>) -> String {
-    local(at).map(|t| t.format("%d/%m/%Y %H:%M").to_string()).unwrap_or_default()
+    local(at)
+        .map(|t| t.format("%d/%m/%Y %H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// `2026-11-16T09:00:00+07:00`, for the `datetime` attribute.
 pub(crate) fn machine_time(at: &DateTime<Utc>) -> String {
-    local(at).map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)).unwrap_or_default()
+    local(at)
+        .map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, false))
+        .unwrap_or_default()
 }
 
 /// `25/06/2025` from an ISO date; anything else as it is.
 pub(crate) fn day(iso: &str) -> String {
-    iso.parse::<NaiveDate>().map_or_else(|_not_a_date| iso.to_owned(), |d| d.format("%d/%m/%Y").to_string())
+    iso.parse::<NaiveDate>().map_or_else(
+        |_not_a_date| iso.to_owned(),
+        |d| d.format("%d/%m/%Y").to_string(),
+    )
 }
 
 /// Calendar days in Vietnam from `a` to `b`.
 pub(crate) fn days_between(a: &DateTime<Utc>, b: &DateTime<Utc>) -> i64 {
     match (local(a), local(b)) {
-        (Some(a), Some(b)) => b.date_naive().signed_duration_since(a.date_naive()).num_days(),
+        (Some(a), Some(b)) => b
+            .date_naive()
+            .signed_duration_since(a.date_naive())
+            .num_days(),
         _ => 0,
     }
 }
@@ -89,7 +99,11 @@ pub(crate) fn fee(t: Tr, fee: &Fee) -> (String, bool) {
     match fee.amount {
         Some(amount) if amount > 0 => {
             let sum = money(amount, fee.currency.as_deref());
-            if text.is_empty() { (sum, false) } else { (format!("{sum} ({text})"), false) }
+            if text.is_empty() {
+                (sum, false)
+            } else {
+                (format!("{sum} ({text})"), false)
+            }
         }
         _ if text.is_empty() => (t.fee_unclear().to_owned(), true),
         _ => (text.to_owned(), false),
@@ -120,7 +134,11 @@ pub(crate) fn term(t: Tr, term: &Term) -> String {
 }
 
 /// Street, commune, province in one line; codes where a name is not known.
-pub(crate) fn address(address: &PlainAddress, commune: Option<&str>, province: Option<&str>) -> String {
+pub(crate) fn address(
+    address: &PlainAddress,
+    commune: Option<&str>,
+    province: Option<&str>,
+) -> String {
     [
         address.street.as_str(),
         commune.unwrap_or(&address.commune_code),
@@ -134,7 +152,10 @@ pub(crate) fn address(address: &PlainAddress, commune: Option<&str>, province: O
 
 /// The paragraphs of a text with line breaks, empty ones left out.
 pub(crate) fn lines(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim).filter(|l| !l.is_empty()).collect()
+    text.lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -143,7 +164,13 @@ mod tests {
     use contracts::Language;
 
     fn a_fee(amount: Option<i64>, text: &str, suspicious: bool, free: bool) -> Fee {
-        Fee { amount, currency: Some("VND".to_owned()), text: text.to_owned(), suspicious, free }
+        Fee {
+            amount,
+            currency: Some("VND".to_owned()),
+            text: text.to_owned(),
+            suspicious,
+            free,
+        }
     }
 
     #[test]
@@ -180,21 +207,34 @@ mod tests {
                 }
             }
             assert_ne!(fee(t, &a_fee(Some(0), "", false, false)).0, t.fee_free());
-            assert_eq!(fee(t, &a_fee(Some(0), "", false, true)), (t.fee_free().to_owned(), false));
+            assert_eq!(
+                fee(t, &a_fee(Some(0), "", false, true)),
+                (t.fee_free().to_owned(), false)
+            );
         }
     }
 
     #[test]
     fn fees_show_figure_and_text() {
         let t = Tr(Language::Vi);
-        assert_eq!(fee(t, &a_fee(Some(10_000), "10.000 đồng/lần", false, false)).0, "10.000 đ (10.000 đồng/lần)");
-        assert_eq!(fee(t, &a_fee(None, "Theo quy định", false, false)), ("Theo quy định".to_owned(), false));
+        assert_eq!(
+            fee(t, &a_fee(Some(10_000), "10.000 đồng/lần", false, false)).0,
+            "10.000 đ (10.000 đồng/lần)"
+        );
+        assert_eq!(
+            fee(t, &a_fee(None, "Theo quy định", false, false)),
+            ("Theo quy định".to_owned(), false)
+        );
     }
 
     #[test]
     fn terms_fall_back_to_figure_and_unit() {
         let t = Tr(Language::Vi);
-        let bare = |value, unit: &str| Term { value, unit: unit.to_owned(), text: String::new() };
+        let bare = |value, unit: &str| Term {
+            value,
+            unit: unit.to_owned(),
+            text: String::new(),
+        };
         assert_eq!(term(t, &bare(Some(1.5), "workingDay")), "1,5 ngày làm việc");
         assert_eq!(term(t, &bare(Some(7.0), "day")), "7 ngày");
         assert_eq!(term(t, &bare(None, "notComputable")), t.term_none());

@@ -412,8 +412,14 @@ impl Tr {
     pub(crate) fn found(self, total: Option<u64>, shown: usize) -> String {
         match total {
             _ if shown == 0 => self.found_none().to_owned(),
-            Some(total) => self.pick(format!("Tìm thấy {total} thủ tục."), format!("{total} procedures found.")),
-            None => self.pick(format!("Hiện {shown} thủ tục."), format!("{shown} procedures shown.")),
+            Some(total) => self.pick(
+                format!("Tìm thấy {total} thủ tục."),
+                format!("{total} procedures found."),
+            ),
+            None => self.pick(
+                format!("Hiện {shown} thủ tục."),
+                format!("{shown} procedures shown."),
+            ),
         }
     }
 
@@ -429,24 +435,38 @@ impl Tr {
     /// A file beyond the limit.
     pub(crate) fn file_too_large(self, bytes: usize) -> String {
         let size = crate::format::size(i64::try_from(bytes).unwrap_or(i64::MAX));
-        self.pick(format!("Tệp lớn hơn {size}"), format!("The file is larger than {size}"))
+        self.pick(
+            format!("Tệp lớn hơn {size}"),
+            format!("The file is larger than {size}"),
+        )
     }
 
     /// The automatic confirmation with the system's time (NĐ 310/2026).
     pub(crate) fn filed_at(self, time: &str) -> String {
-        self.pick(format!("Hệ thống ghi nhận lúc {time}."), format!("Noted by the system at {time}."))
+        self.pick(
+            format!("Hệ thống ghi nhận lúc {time}."),
+            format!("Noted by the system at {time}."),
+        )
     }
 
     /// Days late.
     pub(crate) fn late_by(self, days: i64) -> String {
         match days {
             0 => self.due_late().to_owned(),
-            _ => self.pick(format!("Quá hạn {days} ngày"), format!("Overdue by {days} days")),
+            _ => self.pick(
+                format!("Quá hạn {days} ngày"),
+                format!("Overdue by {days} days"),
+            ),
         }
     }
 
     /// When a supplement was asked for and by when it must come.
-    pub(crate) fn supplement_when(self, asked: &str, due: Option<&str>, answered: Option<&str>) -> String {
+    pub(crate) fn supplement_when(
+        self,
+        asked: &str,
+        due: Option<&str>,
+        answered: Option<&str>,
+    ) -> String {
         match (answered, due) {
             (Some(answered), _) => self.pick(
                 format!("Yêu cầu lúc {asked}, đã bổ sung lúc {answered}."),
@@ -462,12 +482,18 @@ impl Tr {
 
     /// Who proposed a result.
     pub(crate) fn proposed(self, name: &str, at: &str) -> String {
-        self.pick(format!("{name} trình lúc {at}"), format!("Proposed by {name} at {at}"))
+        self.pick(
+            format!("{name} trình lúc {at}"),
+            format!("Proposed by {name} at {at}"),
+        )
     }
 
     /// Paid when.
     pub(crate) fn paid_at(self, at: &str) -> String {
-        self.pick(format!("Đã nộp, xác nhận lúc {at}"), format!("Paid, confirmed at {at}"))
+        self.pick(
+            format!("Đã nộp, xác nhận lúc {at}"),
+            format!("Paid, confirmed at {at}"),
+        )
     }
 
     /// How many messages are unread.
@@ -477,7 +503,10 @@ impl Tr {
 
     /// How many items wait for the post office.
     pub(crate) fn ready_title(self, count: u64) -> String {
-        self.pick(format!("Chờ bàn giao ({count})"), format!("Waiting for hand-over ({count})"))
+        self.pick(
+            format!("Chờ bàn giao ({count})"),
+            format!("Waiting for hand-over ({count})"),
+        )
     }
 
     /// How many items.
@@ -495,7 +524,9 @@ impl Tr {
         match command {
             "supplement" => Some(self.done_supplement().to_owned()),
             "withdraw" => Some(self.done_withdraw().to_owned()),
-            _ => self.action(command).map(|(label, _)| format!("{}: {label}.", self.done_action())),
+            _ => self
+                .action(command)
+                .map(|(label, _)| format!("{}: {label}.", self.done_action())),
         }
     }
 
@@ -503,7 +534,10 @@ impl Tr {
     pub(crate) fn action(self, command: &str) -> Option<(&'static str, &'static str)> {
         Some(match command {
             "receive" => (self.act_receive(), self.act_receive_hint()),
-            "request-supplement" => (self.act_request_supplement(), self.act_request_supplement_hint()),
+            "request-supplement" => (
+                self.act_request_supplement(),
+                self.act_request_supplement_hint(),
+            ),
             "refuse" => (self.act_refuse(), self.act_refuse_hint()),
             "start-handling" => (self.act_start_handling(), self.act_start_handling_hint()),
             "propose" => (self.act_propose(), self.act_propose_hint()),
@@ -525,7 +559,9 @@ impl Tr {
             "withdraw" => self.cmd_withdraw().to_owned(),
             "post-delivered" => self.cmd_post_delivered().to_owned(),
             "post-returned" => self.cmd_post_returned().to_owned(),
-            other => self.action(other).map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
+            other => self
+                .action(other)
+                .map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
         }
     }
 
@@ -551,7 +587,10 @@ impl Tr {
 
     /// The states to filter by.
     pub(crate) fn states(self) -> Vec<(&'static str, &'static str)> {
-        DossierStatus::ALL.iter().map(|s| (s.as_str(), s.title(self.0))).collect()
+        DossierStatus::ALL
+            .iter()
+            .map(|s| (s.as_str(), s.title(self.0)))
+            .collect()
     }
 }
 
@@ -574,7 +613,11 @@ mod tests {
     fn sentences_end_alike() {
         for (name, vi, en) in ALL {
             for end in ['.', '?', ':'] {
-                assert_eq!(vi.ends_with(end), en.ends_with(end), "{name} ends differently");
+                assert_eq!(
+                    vi.ends_with(end),
+                    en.ends_with(end),
+                    "{name} ends differently"
+                );
             }
         }
     }
@@ -590,6 +633,9 @@ mod tests {
                 assert!(Tr(language).done(command).is_some());
             }
         }
-        assert!(Tr(Language::Vi).action("supplement").is_none(), "the applicant's own");
+        assert!(
+            Tr(Language::Vi).action("supplement").is_none(),
+            "the applicant's own"
+        );
     }
 }

@@ -76,14 +76,21 @@ struct Settings {
 
 impl App {
     fn new(config: Config, rt: &kit::Runtime) -> anyhow::Result<Self> {
-        let public = if config.public_url.is_empty() { rt.tokens.issuer() } else { &config.public_url };
+        let public = if config.public_url.is_empty() {
+            rt.tokens.issuer()
+        } else {
+            &config.public_url
+        };
         let public_url: Url = public.parse().context("public_url is not a URL")?;
         let api_url = match config.api_url.as_str() {
             "" => None,
             given => Some(given.parse().context("api_url is not a URL")?),
         };
         anyhow::ensure!(config.session_hours > 0, "session_hours must be at least 1");
-        let hash: String = kit::http::sha256_hex(CSS.as_bytes()).chars().take(16).collect();
+        let hash: String = kit::http::sha256_hex(CSS.as_bytes())
+            .chars()
+            .take(16)
+            .collect();
         Ok(Self {
             rt: rt.clone(),
             css_href: format!("/portal-{hash}.css"),
@@ -102,12 +109,19 @@ impl App {
 
     /// Where the public API is.
     fn api_url(&self) -> Option<Url> {
-        self.settings.api_url.clone().or_else(|| self.rt.directory.get("gateway"))
+        self.settings
+            .api_url
+            .clone()
+            .or_else(|| self.rt.directory.get("gateway"))
     }
 
     /// The session cookie. `__Host-` binds it to this host over HTTPS; browsers refuse the prefix without.
     fn session_cookie(&self) -> &'static str {
-        if self.settings.secure { "__Host-motcua" } else { "motcua" }
+        if self.settings.secure {
+            "__Host-motcua"
+        } else {
+            "motcua"
+        }
     }
 }
 
@@ -115,7 +129,10 @@ impl App {
 ///
 /// # Errors
 /// A setting that cannot work, or a listener that cannot be used.
-#[expect(clippy::unused_async, reason = "the same shape as every other service's start")]
+#[expect(
+    clippy::unused_async,
+    reason = "the same shape as every other service's start"
+)]
 pub async fn start(config: Config, listener: TcpListener, rt: &kit::Runtime) -> anyhow::Result<()> {
     let largest = config.max_form_megabytes << 20;
     let app = web::Data::new(App::new(config, rt)?);

@@ -54,7 +54,8 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// Compares in constant time.
     pub(crate) fn csrf_is(&self, token: &str) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.csrf.as_bytes(), token.as_bytes()).is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.csrf.as_bytes(), token.as_bytes())
+            .is_ok()
     }
 }
 
@@ -79,9 +80,17 @@ fn sign_in_key(app: &App, state: &str) -> String {
     format!("portal:sign-in:{}", app.rt.sealer.lookup_hash(state))
 }
 
-async fn keep(app: &App, key: &str, value: &impl Serialize, ttl: Duration) -> serde_json::Result<()> {
+async fn keep(
+    app: &App,
+    key: &str,
+    value: &impl Serialize,
+    ttl: Duration,
+) -> serde_json::Result<()> {
     let plain = serde_json::to_string(value)?;
-    app.rt.cache.set(key, app.rt.sealer.seal(app.rt.ids, &plain).as_bytes(), ttl).await;
+    app.rt
+        .cache
+        .set(key, app.rt.sealer.seal(app.rt.ids, &plain).as_bytes(), ttl)
+        .await;
     Ok(())
 }
 
@@ -91,7 +100,11 @@ async fn kept<T: DeserializeOwned>(app: &App, key: &str) -> Option<T> {
 }
 
 /// Remembers a sign-in under way.
-pub(crate) async fn keep_sign_in(app: &App, state: &str, sign_in: &SignIn) -> serde_json::Result<()> {
+pub(crate) async fn keep_sign_in(
+    app: &App,
+    state: &str,
+    sign_in: &SignIn,
+) -> serde_json::Result<()> {
     keep(app, &sign_in_key(app, state), sign_in, SIGN_IN_TTL).await
 }
 
@@ -104,7 +117,11 @@ pub(crate) async fn take_sign_in(app: &App, state: &str) -> Option<SignIn> {
 }
 
 /// Begins a session; the answer is the cookie to set.
-pub(crate) async fn begin(app: &App, tokens: Tokens, actor: Actor) -> serde_json::Result<Cookie<'static>> {
+pub(crate) async fn begin(
+    app: &App,
+    tokens: Tokens,
+    actor: Actor,
+) -> serde_json::Result<Cookie<'static>> {
     let id = app.rt.ids.secret();
     let session = Session {
         key: String::new(),
@@ -121,24 +138,41 @@ pub(crate) async fn begin(app: &App, tokens: Tokens, actor: Actor) -> serde_json
 }
 
 fn expiry(app: &App, tokens: &Tokens) -> i64 {
-    app.rt.clock.now().timestamp().saturating_add(tokens.expires_in.unwrap_or(DEFAULT_LIFE))
+    app.rt
+        .clock
+        .now()
+        .timestamp()
+        .saturating_add(tokens.expires_in.unwrap_or(DEFAULT_LIFE))
 }
 
 /// A cookie of ours: not for scripts, not for other sites' forms, and over HTTPS only where there is HTTPS.
-pub(crate) fn cookie(app: &App, name: &'static str, value: String) -> actix_web::cookie::CookieBuilder<'static> {
-    Cookie::build(name, value).path("/").http_only(true).secure(app.settings.secure).same_site(SameSite::Lax)
+pub(crate) fn cookie(
+    app: &App,
+    name: &'static str,
+    value: String,
+) -> actix_web::cookie::CookieBuilder<'static> {
+    Cookie::build(name, value)
+        .path("/")
+        .http_only(true)
+        .secure(app.settings.secure)
+        .same_site(SameSite::Lax)
 }
 
 /// The cookie that ends another.
 pub(crate) fn gone(app: &App, name: &'static str) -> Cookie<'static> {
-    cookie(app, name, String::new()).max_age(CookieAge::ZERO).finish()
+    cookie(app, name, String::new())
+        .max_age(CookieAge::ZERO)
+        .finish()
 }
 
 /// The session of a request, its token renewed when it is about to expire.
 pub(crate) async fn load(app: &App, req: &HttpRequest) -> Option<Session> {
     let id = req.cookie(app.session_cookie())?;
     let key = session_key(app, id.value());
-    let session = Session { key: key.clone(), ..kept::<Session>(app, &key).await? };
+    let session = Session {
+        key: key.clone(),
+        ..kept::<Session>(app, &key).await?
+    };
     let now = app.rt.clock.now().timestamp();
     if session.expires_at.saturating_sub(now) > RENEW_BEFORE {
         return Some(session);
@@ -165,11 +199,22 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
     if let Some(newer) = kept::<Session>(app, &session.key).await
         && newer.access != session.access
     {
-        return Some(Session { key: session.key, ..newer });
+        return Some(Session {
+            key: session.key,
+            ..newer
+        });
     }
-    let api = Api { app, token: None, language: Language::Vi, forwarded_for: None };
-    let form =
-        [("grant_type", "refresh_token"), ("refresh_token", &refresh), ("client_id", &app.settings.client_id)];
+    let api = Api {
+        app,
+        token: None,
+        language: Language::Vi,
+        forwarded_for: None,
+    };
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &refresh),
+        ("client_id", &app.settings.client_id),
+    ];
     match api.token(&form).await {
         Ok(tokens) => {
             let renewed = Session {
@@ -185,7 +230,10 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
             Some(renewed)
         }
         Err(ApiError::Refused(refusal)) => {
-            tracing::info!(code = refusal.code, "session ended: its token was not renewed");
+            tracing::info!(
+                code = refusal.code,
+                "session ended: its token was not renewed"
+            );
             end(app, &session).await;
             None
         }
@@ -208,7 +256,10 @@ async fn wait_for_renewal(app: &App, session: Session) -> Option<Session> {
         }
     };
     match tokio::time::timeout(RENEW_WAIT, changed).await {
-        Ok(newer) => newer.map(|newer| Session { key: session.key.clone(), ..newer }),
+        Ok(newer) => newer.map(|newer| Session {
+            key: session.key.clone(),
+            ..newer
+        }),
         Err(_elapsed) => Some(session),
     }
 }

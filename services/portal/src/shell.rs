@@ -99,14 +99,23 @@ impl Page {
 
     /// `aria-current` of a navigation entry.
     pub(crate) fn current(&self, section: Section) -> &'static str {
-        if self.section == section { "page" } else { "false" }
+        if self.section == section {
+            "page"
+        } else {
+            "false"
+        }
     }
 }
 
 /// Draws a page.
-pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<HttpResponse, PageError> {
+pub(crate) fn html(
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<HttpResponse, PageError> {
     let body = template.render().map_err(PageError::internal)?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(body))
 }
 
 /// Draws a page with 200.
@@ -129,14 +138,21 @@ pub(crate) async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let (req, mut response) = next.call(req).await?.map_into_boxed_body().into_parts();
-    let drawn = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    let drawn = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
     if response.status().is_client_error() || response.status().is_server_error() {
         if !drawn {
             response = error_page(&req, &response).await;
         }
     } else if response.error().is_some() {
         // An error that leads elsewhere. Without its cause, which the server would take for a failure.
-        let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("/");
+        let to = response
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|to| to.to_str().ok())
+            .unwrap_or("/");
         response = see_other(to);
     } else if let Some(language) = ctx::asked_language(&req)
         && let Some(app) = req.app_data::<web::Data<App>>()
@@ -145,7 +161,9 @@ pub(crate) async fn around(
             Language::Vi => "vi",
             Language::En => "en",
         };
-        let cookie = session::cookie(app, LANGUAGE_COOKIE, tag.to_owned()).max_age(CookieAge::days(365)).finish();
+        let cookie = session::cookie(app, LANGUAGE_COOKIE, tag.to_owned())
+            .max_age(CookieAge::days(365))
+            .finish();
         if let Err(error) = response.add_cookie(&cookie) {
             tracing::debug!(%error, "language cookie not set");
         }
@@ -164,8 +182,14 @@ fn secure(headers: &mut HeaderMap) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    );
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
     // A page may show a person's data: no shared machine keeps it.
     set(header::CACHE_CONTROL, "no-store");
 }
@@ -175,34 +199,64 @@ async fn error_page(req: &actix_web::HttpRequest, response: &HttpResponse) -> Ht
     let Ok(ctx) = Ctx::of(req).await else {
         return HttpResponse::new(status);
     };
-    let known = response.error().and_then(|error| error.as_error::<PageError>());
+    let known = response
+        .error()
+        .and_then(|error| error.as_error::<PageError>());
     let t = ctx.t;
     let home = Some(("/".to_owned(), t.go_home().to_owned()));
     let (title, text, link) = match (known, status.as_u16()) {
-        (Some(PageError::Forbidden), _) => (t.error_forbidden(), t.error_forbidden_text().to_owned(), home),
-        (Some(PageError::ForeignForm), _) => {
-            (t.error_form(), t.error_form_text().to_owned(), Some((form_home(&ctx), t.go_back().to_owned())))
-        }
-        (Some(PageError::SignInBroken), _) => {
-            (t.error_sign_in(), t.error_sign_in_text().to_owned(), Some(("/dang-nhap".to_owned(), t.sign_in().to_owned())))
-        }
+        (Some(PageError::Forbidden), _) => (
+            t.error_forbidden(),
+            t.error_forbidden_text().to_owned(),
+            home,
+        ),
+        (Some(PageError::ForeignForm), _) => (
+            t.error_form(),
+            t.error_form_text().to_owned(),
+            Some((form_home(&ctx), t.go_back().to_owned())),
+        ),
+        (Some(PageError::SignInBroken), _) => (
+            t.error_sign_in(),
+            t.error_sign_in_text().to_owned(),
+            Some(("/dang-nhap".to_owned(), t.sign_in().to_owned())),
+        ),
         (Some(PageError::Refused(refusal)), _) => {
-            let title = if refusal.title.is_empty() { t.error_other() } else { refusal.title.as_str() };
+            let title = if refusal.title.is_empty() {
+                t.error_other()
+            } else {
+                refusal.title.as_str()
+            };
             (title, refusal.detail.clone().unwrap_or_default(), home)
         }
-        (_, 404 | 405) => (t.error_not_found(), t.error_not_found_text().to_owned(), home),
-        (_, 413) => (t.error_too_large(), t.error_too_large_text().to_owned(), home),
-        (_, 502..=504) => {
-            (t.error_away(), t.error_away_text().to_owned(), Some((ctx.path.clone(), t.try_again().to_owned())))
-        }
+        (_, 404 | 405) => (
+            t.error_not_found(),
+            t.error_not_found_text().to_owned(),
+            home,
+        ),
+        (_, 413) => (
+            t.error_too_large(),
+            t.error_too_large_text().to_owned(),
+            home,
+        ),
+        (_, 502..=504) => (
+            t.error_away(),
+            t.error_away_text().to_owned(),
+            Some((ctx.path.clone(), t.try_again().to_owned())),
+        ),
         (_, 500..) => (t.error_internal(), t.error_internal_text().to_owned(), home),
         _ => (t.error_other(), t.error_other_text().to_owned(), home),
     };
-    let page = ErrorPage { page: Page::new(&ctx, Section::None, title), text, link };
+    let page = ErrorPage {
+        page: Page::new(&ctx, Section::None, title),
+        text,
+        link,
+    };
     match html(status, &page) {
         Ok(mut drawn) => {
             if status == StatusCode::SERVICE_UNAVAILABLE {
-                drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+                drawn
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
             }
             drawn
         }

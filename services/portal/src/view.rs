@@ -1,7 +1,7 @@
 //! Parts that several pages share, each with its own template: form fields, file pickers, due dates, facts, timelines.
 
-use crate::api::types::{Attachment, Dossier, HistoryEntry, Shipment, Supplement, SupplementItem};
 use crate::api::Refusal;
+use crate::api::types::{Attachment, Dossier, HistoryEntry, Shipment, Supplement, SupplementItem};
 use crate::form::KeptFile;
 use crate::format;
 use crate::i18n::Tr;
@@ -44,7 +44,12 @@ pub(crate) struct Field {
 
 impl Field {
     /// A field of one line.
-    pub(crate) fn text(t: Tr, name: impl Into<String>, label: impl Into<String>, value: impl Into<String>) -> Self {
+    pub(crate) fn text(
+        t: Tr,
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         Self {
             t,
             name: name.into(),
@@ -62,8 +67,17 @@ impl Field {
     }
 
     /// A field of several lines.
-    pub(crate) fn area(t: Tr, name: impl Into<String>, label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { kind: Kind::Area, max: 4000, ..Self::text(t, name, label, value) }
+    pub(crate) fn area(
+        t: Tr,
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: Kind::Area,
+            max: 4000,
+            ..Self::text(t, name, label, value)
+        }
     }
 
     /// A choice; the first option is "choose".
@@ -74,19 +88,32 @@ impl Field {
         value: impl Into<String>,
         options: Vec<(String, String)>,
     ) -> Self {
-        Self { kind: Kind::Select, options, ..Self::text(t, name, label, value) }
+        Self {
+            kind: Kind::Select,
+            options,
+            ..Self::text(t, name, label, value)
+        }
     }
 
     pub(crate) fn input(self, kind: &'static str) -> Self {
-        Self { kind: Kind::Input(kind), ..self }
+        Self {
+            kind: Kind::Input(kind),
+            ..self
+        }
     }
 
     pub(crate) fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self {
+            required: true,
+            ..self
+        }
     }
 
     pub(crate) fn hint(self, hint: &str) -> Self {
-        Self { hint: Some(hint.to_owned()), ..self }
+        Self {
+            hint: Some(hint.to_owned()),
+            ..self
+        }
     }
 
     pub(crate) fn error(self, error: Option<String>) -> Self {
@@ -94,11 +121,17 @@ impl Field {
     }
 
     pub(crate) fn numeric(self) -> Self {
-        Self { numeric: true, ..self }
+        Self {
+            numeric: true,
+            ..self
+        }
     }
 
     pub(crate) fn autocomplete(self, autocomplete: &'static str) -> Self {
-        Self { autocomplete, ..self }
+        Self {
+            autocomplete,
+            ..self
+        }
     }
 
     /// Attributes that depend on the field. Names are ours, so nothing here needs escaping.
@@ -167,11 +200,18 @@ impl Errors {
             .errors
             .iter()
             .map(|e| {
-                let text = if e.detail.is_empty() { e.code.clone() } else { e.detail.clone() };
+                let text = if e.detail.is_empty() {
+                    e.code.clone()
+                } else {
+                    e.detail.clone()
+                };
                 (field_of(&e.pointer).unwrap_or_default(), text)
             })
             .collect();
-        Self { fields, problem: refusal.text().to_owned() }
+        Self {
+            fields,
+            problem: refusal.text().to_owned(),
+        }
     }
 
     /// Adds an error to a field.
@@ -181,7 +221,10 @@ impl Errors {
 
     /// The error of one field.
     pub(crate) fn at(&self, field: &str) -> Option<String> {
-        self.fields.iter().find(|(f, _)| f == field).map(|(_, text)| text.clone())
+        self.fields
+            .iter()
+            .find(|(f, _)| f == field)
+            .map(|(_, text)| text.clone())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -200,18 +243,47 @@ pub(crate) struct Due {
 }
 
 /// How a due date stands now. "Soon" is within 24 hours, as the administration's own reports have it.
-pub(crate) fn due(t: Tr, at: Option<&DateTime<Utc>>, status: &str, overdue: bool, now: DateTime<Utc>) -> Option<Due> {
+pub(crate) fn due(
+    t: Tr,
+    at: Option<&DateTime<Utc>>,
+    status: &str,
+    overdue: bool,
+    now: DateTime<Utc>,
+) -> Option<Due> {
     let at = at?;
     let text = format::time(at);
-    let over = matches!(status, "done" | "returned" | "stopped" | "withdrawn" | "notReceived");
+    let over = matches!(
+        status,
+        "done" | "returned" | "stopped" | "withdrawn" | "notReceived"
+    );
     Some(if over && !overdue {
-        Due { class: "fine", icon: "✓", text, word: t.due_finished().to_owned() }
+        Due {
+            class: "fine",
+            icon: "✓",
+            text,
+            word: t.due_finished().to_owned(),
+        }
     } else if overdue || (now > *at && !over) {
-        Due { class: "late", icon: "⚠", text, word: t.late_by(format::days_between(at, &now).max(0)) }
+        Due {
+            class: "late",
+            icon: "⚠",
+            text,
+            word: t.late_by(format::days_between(at, &now).max(0)),
+        }
     } else if *at - now <= Duration::hours(24) {
-        Due { class: "soon", icon: "◔", text, word: t.due_soon().to_owned() }
+        Due {
+            class: "soon",
+            icon: "◔",
+            text,
+            word: t.due_soon().to_owned(),
+        }
     } else {
-        Due { class: "fine", icon: "✓", text, word: t.due_fine().to_owned() }
+        Due {
+            class: "fine",
+            icon: "✓",
+            text,
+            word: t.due_fine().to_owned(),
+        }
     })
 }
 
@@ -304,7 +376,11 @@ pub(crate) fn supplement(t: Tr, s: &Supplement) -> SupplementView {
     }
     SupplementView {
         reason,
-        when: t.supplement_when(&format::time(&s.requested_at), due.as_deref(), answered.as_deref()),
+        when: t.supplement_when(
+            &format::time(&s.requested_at),
+            due.as_deref(),
+            answered.as_deref(),
+        ),
         items: s.items.clone(),
     }
 }
@@ -318,13 +394,20 @@ pub(crate) struct ShipmentView {
 }
 
 pub(crate) fn shipment(t: Tr, s: &Shipment) -> ShipmentView {
-    let state = if s.state_name.is_empty() { t.shipment(&s.state) } else { s.state_name.clone() };
+    let state = if s.state_name.is_empty() {
+        t.shipment(&s.state)
+    } else {
+        s.state_name.clone()
+    };
     let address = s.receiver.as_ref().and_then(|r| r.address_line.as_deref());
     let facts = Facts::default()
         .maybe(t.item_number(), s.item_number.as_deref())
         .maybe(t.receiver(), s.receiver.as_ref().map(|r| r.name.as_str()))
         .maybe(t.address(), address)
-        .put(t.expected_by(), s.expected_by.as_ref().map(format::time).unwrap_or_default())
+        .put(
+            t.expected_by(),
+            s.expected_by.as_ref().map(format::time).unwrap_or_default(),
+        )
         .maybe(t.received_by(), s.received_by.as_ref().map(|r| r.name()));
     let events = s
         .timeline
@@ -332,16 +415,28 @@ pub(crate) fn shipment(t: Tr, s: &Shipment) -> ShipmentView {
         .filter(|e| e.result.as_deref().is_none_or(|r| r == "accepted"))
         .map(|e| {
             let more = [e.place.as_deref(), e.note.as_deref()];
-            let more = more.into_iter().flatten().filter(|x| !x.is_empty()).collect::<Vec<_>>().join(" – ");
+            let more = more
+                .into_iter()
+                .flatten()
+                .filter(|x| !x.is_empty())
+                .collect::<Vec<_>>()
+                .join(" – ");
             (format::time(&e.occurred_at), t.shipment(&e.code), more)
         })
         .collect();
-    ShipmentView { state, facts, events }
+    ShipmentView {
+        state,
+        facts,
+        events,
+    }
 }
 
 /// The number, or that there is none yet.
 pub(crate) fn number(t: Tr, number: Option<&str>) -> String {
-    number.filter(|n| !n.is_empty()).unwrap_or(t.no_number()).to_owned()
+    number
+        .filter(|n| !n.is_empty())
+        .unwrap_or(t.no_number())
+        .to_owned()
 }
 
 /// The main facts of a dossier.
@@ -356,7 +451,10 @@ pub(crate) fn dossier_facts(t: Tr, d: &Dossier, return_address: Option<&str>) ->
         .put(t.agency(), d.agency.name.clone())
         .put(t.channel_label(), t.channel(&d.channel))
         .put(t.submitted(), format::time(&d.submitted_at))
-        .put(t.received(), d.received_at.as_ref().map(format::time).unwrap_or_default())
+        .put(
+            t.received(),
+            d.received_at.as_ref().map(format::time).unwrap_or_default(),
+        )
         .maybe(t.term_label(), d.procedure.term_text.as_deref())
         .put(
             t.due_word(),
@@ -380,7 +478,10 @@ pub(crate) fn payment(t: Tr, d: &Dossier) -> Option<(String, String, String)> {
     Some((
         format::money(p.amount, p.currency.as_deref()),
         p.reason.clone().unwrap_or_default(),
-        p.confirmed_at.as_ref().map_or_else(|| t.payment_open().to_owned(), |at| t.paid_at(&format::time(at))),
+        p.confirmed_at.as_ref().map_or_else(
+            || t.payment_open().to_owned(),
+            |at| t.paid_at(&format::time(at)),
+        ),
     ))
 }
 
@@ -388,8 +489,17 @@ pub(crate) fn payment(t: Tr, d: &Dossier) -> Option<(String, String, String)> {
 pub(crate) fn result(d: &Dossier) -> Option<(String, String)> {
     let r = d.result.as_ref()?;
     let size = r.size.map(format::size).unwrap_or_default();
-    let parts = [r.name.clone().unwrap_or_default(), size, format::time(&r.at), r.note.clone().unwrap_or_default()];
-    let line = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ");
+    let parts = [
+        r.name.clone().unwrap_or_default(),
+        size,
+        format::time(&r.at),
+        r.note.clone().unwrap_or_default(),
+    ];
+    let line = parts
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ");
     Some((r.file_id.clone(), line))
 }
 
@@ -425,9 +535,14 @@ mod tests {
         let t = Tr(Language::Vi);
         let now = at("2026-11-16T02:00:00Z");
         let word = |due_at: &str, status: &str, overdue| {
-            due(t, Some(&at(due_at)), status, overdue, now).map(|d| (d.class, d.word)).expect("a due date")
+            due(t, Some(&at(due_at)), status, overdue, now)
+                .map(|d| (d.class, d.word))
+                .expect("a due date")
         };
-        assert_eq!(word("2026-11-14T02:00:00Z", "inProgress", false), ("late", "Quá hạn 2 ngày".to_owned()));
+        assert_eq!(
+            word("2026-11-14T02:00:00Z", "inProgress", false),
+            ("late", "Quá hạn 2 ngày".to_owned())
+        );
         assert_eq!(word("2026-11-17T01:00:00Z", "received", false).0, "soon");
         assert_eq!(word("2026-11-20T01:00:00Z", "received", false).0, "fine");
         assert_eq!(word("2026-11-14T02:00:00Z", "returned", false).0, "fine");
@@ -441,9 +556,18 @@ mod tests {
             .error(Some("Sai <b>".to_owned()))
             .required()
             .to_string();
-        assert!(html.contains("for=\"phone\"") && html.contains("id=\"phone\""), "{html}");
-        assert!(html.contains("aria-describedby=\"phone-hint phone-error\""), "{html}");
+        assert!(
+            html.contains("for=\"phone\"") && html.contains("id=\"phone\""),
+            "{html}"
+        );
+        assert!(
+            html.contains("aria-describedby=\"phone-hint phone-error\""),
+            "{html}"
+        );
         assert!(html.contains("aria-invalid=\"true\""), "{html}");
-        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+        assert!(
+            !html.contains("<script>") && !html.contains("<b>"),
+            "{html}"
+        );
     }
 }

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier, Notification, Procedure,
-    ProcedureItem, Shipment, Tracking, UploadedFile,
+    Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier, Notification,
+    Procedure, ProcedureItem, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -69,7 +69,10 @@ pub(crate) struct FieldProblem {
 impl Refusal {
     /// The detail, or the title where there is none.
     pub(crate) fn text(&self) -> &str {
-        self.detail.as_deref().filter(|d| !d.is_empty()).unwrap_or(&self.title)
+        self.detail
+            .as_deref()
+            .filter(|d| !d.is_empty())
+            .unwrap_or(&self.title)
     }
 }
 
@@ -155,7 +158,9 @@ pub(crate) struct DossierQuery<'a> {
 
 /// One path segment, percent-encoded.
 fn segment(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 impl<'a> Api<'a> {
@@ -168,10 +173,12 @@ impl<'a> Api<'a> {
     }
 
     fn call(self, method: &str, path: &str) -> Answered<Call> {
-        let mut call = self.app.rt.client.any(method, self.url(path)?)?.header(
-            "accept-language",
-            self.tag(),
-        );
+        let mut call = self
+            .app
+            .rt
+            .client
+            .any(method, self.url(path)?)?
+            .header("accept-language", self.tag());
         if let Some(address) = self.forwarded_for {
             call = call.header("x-forwarded-for", address);
         }
@@ -192,18 +199,23 @@ impl<'a> Api<'a> {
     // Catalogue.
 
     /// Procedures that match.
-    pub(crate) async fn procedures(self, query: &ProcedureQuery<'_>) -> Answered<List<ProcedureItem>> {
+    pub(crate) async fn procedures(
+        self,
+        query: &ProcedureQuery<'_>,
+    ) -> Answered<List<ProcedureItem>> {
         self.find("/api/v1/procedures", query).await
     }
 
     /// One procedure.
     pub(crate) async fn procedure(self, id: &str) -> Answered<Procedure> {
-        self.get(&format!("/api/v1/procedures/{}", segment(id))).await
+        self.get(&format!("/api/v1/procedures/{}", segment(id)))
+            .await
     }
 
     /// One procedure, for a form that must be shown again even while the API is away.
     pub(crate) async fn procedure_for_form(self, id: &str) -> Answered<Procedure> {
-        self.reference(&format!("/api/v1/procedures/{}", segment(id))).await
+        self.reference(&format!("/api/v1/procedures/{}", segment(id)))
+            .await
     }
 
     /// All fields.
@@ -213,7 +225,11 @@ impl<'a> Api<'a> {
 
     /// Desks that accept a procedure.
     pub(crate) async fn agencies(self, procedure_id: &str) -> Answered<List<Agency>> {
-        self.reference(&format!("/api/v1/agencies?procedureId={}&limit=100", segment(procedure_id))).await
+        self.reference(&format!(
+            "/api/v1/agencies?procedureId={}&limit=100",
+            segment(procedure_id)
+        ))
+        .await
     }
 
     /// All provinces.
@@ -223,12 +239,16 @@ impl<'a> Api<'a> {
 
     /// Communes of a province, valid today.
     pub(crate) async fn communes(self, province: &str) -> Answered<List<Named>> {
-        self.reference(&format!("/api/v1/provinces/{}/communes", segment(province))).await
+        self.reference(&format!("/api/v1/provinces/{}/communes", segment(province)))
+            .await
     }
 
     /// Public reference data: asked for at most once a minute, and the last answer still serves while the API is away.
     async fn reference<T: DeserializeOwned>(self, path: &str) -> Answered<T> {
-        let public = Api { token: None, ..self };
+        let public = Api {
+            token: None,
+            ..self
+        };
         let cache = &self.app.rt.cache;
         let now = self.app.rt.clock.now().timestamp();
         let key = format!("portal:reference:{}:{path}", self.tag());
@@ -253,7 +273,8 @@ impl<'a> Api<'a> {
                 (Err(error), _) => return Err(error),
             },
         };
-        serde_json::from_value(body).map_err(|error| ApiError::Away(format!("answer not understood: {error}")))
+        serde_json::from_value(body)
+            .map_err(|error| ApiError::Away(format!("answer not understood: {error}")))
     }
 
     fn tag(self) -> &'static str {
@@ -266,7 +287,13 @@ impl<'a> Api<'a> {
     // Dossiers.
 
     /// Uploads one file. The key makes a repeated form give the same file.
-    pub(crate) async fn upload(self, name: &str, media_type: &str, content: Bytes, key: &str) -> Answered<UploadedFile> {
+    pub(crate) async fn upload(
+        self,
+        name: &str,
+        media_type: &str,
+        content: Bytes,
+        key: &str,
+    ) -> Answered<UploadedFile> {
         let part = multipart::Part::stream(content).file_name(name.to_owned());
         let part = match part.mime_str(media_type) {
             Ok(part) => part,
@@ -274,13 +301,21 @@ impl<'a> Api<'a> {
             Err(error) => return Err(ApiError::Away(format!("media type: {error}"))),
         };
         let form = multipart::Form::new().part("file", part);
-        let call = self.call("POST", "/api/v1/files")?.header("idempotency-key", key);
-        Ok(call.multipart(form).deadline(FILE_DEADLINE).send_json().await?)
+        let call = self
+            .call("POST", "/api/v1/files")?
+            .header("idempotency-key", key);
+        Ok(call
+            .multipart(form)
+            .deadline(FILE_DEADLINE)
+            .send_json()
+            .await?)
     }
 
     /// Files a dossier.
     pub(crate) async fn file(self, dossier: &NewDossier, key: &str) -> Answered<Dossier> {
-        let call = self.call("POST", "/api/v1/dossiers")?.header("idempotency-key", key);
+        let call = self
+            .call("POST", "/api/v1/dossiers")?
+            .header("idempotency-key", key);
         Ok(call.json(dossier).send_json().await?)
     }
 
@@ -304,7 +339,9 @@ impl<'a> Api<'a> {
         body: &Value,
     ) -> Answered<Dossier> {
         let path = format!("/api/v1/dossiers/{}/{}", segment(id), segment(command));
-        let mut call = self.call("POST", &path)?.header("if-match", &format!("\"{version}\""));
+        let mut call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""));
         if let Some(key) = key {
             call = call.header("idempotency-key", key);
         }
@@ -313,39 +350,57 @@ impl<'a> Api<'a> {
 
     /// A file's content, unread.
     pub(crate) async fn file_content(self, id: &str) -> Answered<Answer> {
-        self.download(&format!("/api/v1/files/{}", segment(id))).await
+        self.download(&format!("/api/v1/files/{}", segment(id)))
+            .await
     }
 
     /// A statutory form as PDF, unread.
     pub(crate) async fn form(self, id: &str, form: &str) -> Answered<Answer> {
-        self.download(&format!("/api/v1/dossiers/{}/forms/{}.pdf", segment(id), segment(form))).await
+        self.download(&format!(
+            "/api/v1/dossiers/{}/forms/{}.pdf",
+            segment(id),
+            segment(form)
+        ))
+        .await
     }
 
     async fn download(self, path: &str) -> Answered<Answer> {
-        Ok(self.call("GET", path)?.deadline(FILE_DEADLINE).send().await?.success().await?)
+        Ok(self
+            .call("GET", path)?
+            .deadline(FILE_DEADLINE)
+            .send()
+            .await?
+            .success()
+            .await?)
     }
 
     /// The public look-up.
     pub(crate) async fn tracking(self, number: &str) -> Answered<Tracking> {
-        self.get(&format!("/api/v1/tracking/{}", segment(number))).await
+        self.get(&format!("/api/v1/tracking/{}", segment(number)))
+            .await
     }
 
     // Post.
 
     /// The shipments of one dossier.
     pub(crate) async fn shipments_of(self, dossier_id: &str) -> Answered<List<Shipment>> {
-        self.find("/api/v1/shipments", &[("dossierId", dossier_id)]).await
+        self.find("/api/v1/shipments", &[("dossierId", dossier_id)])
+            .await
     }
 
     /// One shipment with its timeline.
     pub(crate) async fn shipment(self, id: &str) -> Answered<Shipment> {
-        self.get(&format!("/api/v1/shipments/{}", segment(id))).await
+        self.get(&format!("/api/v1/shipments/{}", segment(id)))
+            .await
     }
 
     /// The hand-over list of one's agency.
     pub(crate) async fn manifests(self, cursor: Option<&str>) -> Answered<Manifests> {
         match cursor {
-            Some(cursor) => self.find("/api/v1/shipments/manifests", &[("cursor", cursor)]).await,
+            Some(cursor) => {
+                self.find("/api/v1/shipments/manifests", &[("cursor", cursor)])
+                    .await
+            }
             None => self.get("/api/v1/shipments/manifests").await,
         }
     }
@@ -353,7 +408,11 @@ impl<'a> Api<'a> {
     // Notices.
 
     /// The inbox, newest first.
-    pub(crate) async fn notifications(self, unread: bool, cursor: Option<&str>) -> Answered<List<Notification>> {
+    pub(crate) async fn notifications(
+        self,
+        unread: bool,
+        cursor: Option<&str>,
+    ) -> Answered<List<Notification>> {
         let mut query = vec![];
         if unread {
             query.push(("unread", "true"));
@@ -366,7 +425,10 @@ impl<'a> Api<'a> {
 
     /// Marks a notice as read.
     pub(crate) async fn mark_read(self, id: &str) -> Answered<()> {
-        let call = self.call("POST", &format!("/api/v1/notifications/{}/read", segment(id)))?;
+        let call = self.call(
+            "POST",
+            &format!("/api/v1/notifications/{}/read", segment(id)),
+        )?;
         call.send().await?.success().await?;
         Ok(())
     }
@@ -380,12 +442,21 @@ impl<'a> Api<'a> {
 
     /// The token endpoint.
     pub(crate) async fn token(self, form: &[(&str, &str)]) -> Answered<Tokens> {
-        Ok(self.call("POST", "/oauth2/token")?.form(&form).send_json().await?)
+        Ok(self
+            .call("POST", "/oauth2/token")?
+            .form(&form)
+            .send_json()
+            .await?)
     }
 
     /// Revokes a token (RFC 7009).
     pub(crate) async fn revoke(self, form: &[(&str, &str)]) -> Answered<()> {
-        self.call("POST", "/oauth2/revoke")?.form(&form).send().await?.success().await?;
+        self.call("POST", "/oauth2/revoke")?
+            .form(&form)
+            .send()
+            .await?
+            .success()
+            .await?;
         Ok(())
     }
 }

@@ -35,21 +35,40 @@ fn local_path(next: Option<&str>) -> &str {
 }
 
 fn redirect_uri(ctx: &Ctx) -> Result<String, PageError> {
-    ctx.app.settings.public_url.join("/dang-nhap/callback").map(String::from).map_err(PageError::internal)
+    ctx.app
+        .settings
+        .public_url
+        .join("/dang-nhap/callback")
+        .map(String::from)
+        .map_err(PageError::internal)
 }
 
 #[get("/dang-nhap")]
-pub(super) async fn sign_in(ctx: Ctx, req: HttpRequest, query: kit::http::Query<Next>) -> Result<HttpResponse, PageError> {
+pub(super) async fn sign_in(
+    ctx: Ctx,
+    req: HttpRequest,
+    query: kit::http::Query<Next>,
+) -> Result<HttpResponse, PageError> {
     let next = local_path(query.0.next.as_deref());
     let app = &ctx.app;
-    let (state, nonce, verifier) = (app.rt.ids.secret(), app.rt.ids.secret(), app.rt.ids.secret());
+    let (state, nonce, verifier) = (
+        app.rt.ids.secret(),
+        app.rt.ids.secret(),
+        app.rt.ids.secret(),
+    );
     let browser = req
         .cookie(BROWSER_COOKIE)
         .map(|c| c.value().to_owned())
         .filter(|v| v.len() >= 32)
         .unwrap_or_else(|| app.rt.ids.secret());
-    let challenge = B64.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()).as_ref());
-    let mut to = app.settings.public_url.join("/oauth2/authorize").map_err(PageError::internal)?;
+    let challenge = B64.encode(
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()).as_ref(),
+    );
+    let mut to = app
+        .settings
+        .public_url
+        .join("/oauth2/authorize")
+        .map_err(PageError::internal)?;
     to.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &app.settings.client_id)
@@ -60,10 +79,19 @@ pub(super) async fn sign_in(ctx: Ctx, req: HttpRequest, query: kit::http::Query<
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256")
         .append_pair("ui_locales", ctx.t.tag());
-    let kept = SignIn { nonce, verifier, next: next.to_owned(), browser: browser.clone() };
-    session::keep_sign_in(app, &state, &kept).await.map_err(PageError::internal)?;
+    let kept = SignIn {
+        nonce,
+        verifier,
+        next: next.to_owned(),
+        browser: browser.clone(),
+    };
+    session::keep_sign_in(app, &state, &kept)
+        .await
+        .map_err(PageError::internal)?;
     let mut response = see_other(to.as_str());
-    let cookie = session::cookie(app, BROWSER_COOKIE, browser).max_age(CookieAge::minutes(10)).finish();
+    let cookie = session::cookie(app, BROWSER_COOKIE, browser)
+        .max_age(CookieAge::minutes(10))
+        .finish();
     response.add_cookie(&cookie).map_err(PageError::internal)?;
     Ok(response)
 }
@@ -106,18 +134,30 @@ impl IdClaims {
 }
 
 #[get("/dang-nhap/callback")]
-pub(super) async fn callback(ctx: Ctx, req: HttpRequest, query: kit::http::Query<Answer>) -> Result<HttpResponse, PageError> {
+pub(super) async fn callback(
+    ctx: Ctx,
+    req: HttpRequest,
+    query: kit::http::Query<Answer>,
+) -> Result<HttpResponse, PageError> {
     let app = &ctx.app;
     let state = query.0.state.as_deref().ok_or(PageError::SignInBroken)?;
-    let begun = session::take_sign_in(app, state).await.ok_or(PageError::SignInBroken)?;
-    if req.cookie(BROWSER_COOKIE).is_none_or(|c| c.value() != begun.browser) {
+    let begun = session::take_sign_in(app, state)
+        .await
+        .ok_or(PageError::SignInBroken)?;
+    if req
+        .cookie(BROWSER_COOKIE)
+        .is_none_or(|c| c.value() != begun.browser)
+    {
         return Err(PageError::SignInBroken);
     }
     if query.0.error.is_some() {
         return Err(PageError::SignInBroken);
     }
     let code = query.0.code.as_deref().ok_or(PageError::SignInBroken)?;
-    let api = Api { token: None, ..ctx.api() };
+    let api = Api {
+        token: None,
+        ..ctx.api()
+    };
     let redirect_uri = redirect_uri(&ctx)?;
     let form = [
         ("grant_type", "authorization_code"),
@@ -128,19 +168,35 @@ pub(super) async fn callback(ctx: Ctx, req: HttpRequest, query: kit::http::Query
     ];
     let tokens = api.token(&form).await.map_err(|error| match error {
         ApiError::Refused(refusal) => {
-            tracing::info!(status = refusal.status, code = refusal.code, "sign-in code refused");
+            tracing::info!(
+                status = refusal.status,
+                code = refusal.code,
+                "sign-in code refused"
+            );
             PageError::SignInBroken
         }
         away @ ApiError::Away(_) => PageError::of(away, "/"),
     })?;
-    let claims = tokens.id_token.as_deref().and_then(IdClaims::read).ok_or(PageError::SignInBroken)?;
+    let claims = tokens
+        .id_token
+        .as_deref()
+        .and_then(IdClaims::read)
+        .ok_or(PageError::SignInBroken)?;
     if !claims.fits(&begun.nonce, &app.settings.client_id) {
         return Err(PageError::SignInBroken);
     }
-    let actor =
-        app.rt.tokens.verify(&tokens.access_token, &app.rt.client, &app.rt.clock).await.map_err(|problem| {
+    let actor = app
+        .rt
+        .tokens
+        .verify(&tokens.access_token, &app.rt.client, &app.rt.clock)
+        .await
+        .map_err(|problem| {
             tracing::warn!(%problem, "the token just given is not taken");
-            if problem.code().status >= 500 { PageError::Away } else { PageError::SignInBroken }
+            if problem.code().status >= 500 {
+                PageError::Away
+            } else {
+                PageError::SignInBroken
+            }
         })?;
     if let Some(old) = &ctx.session {
         session::end(app, old).await;
@@ -150,28 +206,45 @@ pub(super) async fn callback(ctx: Ctx, req: HttpRequest, query: kit::http::Query
         next => next,
     };
     let mut response = see_other(to);
-    let cookie = session::begin(app, tokens, actor).await.map_err(PageError::internal)?;
+    let cookie = session::begin(app, tokens, actor)
+        .await
+        .map_err(PageError::internal)?;
     response.add_cookie(&cookie).map_err(PageError::internal)?;
-    response.add_cookie(&session::gone(app, BROWSER_COOKIE)).map_err(PageError::internal)?;
+    response
+        .add_cookie(&session::gone(app, BROWSER_COOKIE))
+        .map_err(PageError::internal)?;
     Ok(response)
 }
 
 #[post("/dang-xuat")]
 pub(super) async fn sign_out(ctx: Ctx, payload: web::Payload) -> Result<HttpResponse, PageError> {
-    let Some(session) = &ctx.session else { return Ok(see_other("/")) };
+    let Some(session) = &ctx.session else {
+        return Ok(see_other("/"));
+    };
     let fields = Fields::read(payload).await?;
     ctx.check_form(fields.get("csrf"))?;
     let app = &ctx.app;
     session::end(app, session).await;
     if let Some(refresh) = &session.refresh {
-        let form = [("token", refresh.as_str()), ("client_id", app.settings.client_id.as_str())];
+        let form = [
+            ("token", refresh.as_str()),
+            ("client_id", app.settings.client_id.as_str()),
+        ];
         if let Err(error) = ctx.public_api().revoke(&form).await {
             tracing::warn!(%error, "token not revoked; it expires by itself");
         }
     }
     // Identity has a session of its own; without this the next sign-in would ask for no password.
-    let mut to = app.settings.public_url.join("/oauth2/logout").map_err(PageError::internal)?;
-    let home = app.settings.public_url.join("/").map_err(PageError::internal)?;
+    let mut to = app
+        .settings
+        .public_url
+        .join("/oauth2/logout")
+        .map_err(PageError::internal)?;
+    let home = app
+        .settings
+        .public_url
+        .join("/")
+        .map_err(PageError::internal)?;
     to.query_pairs_mut()
         .append_pair("client_id", &app.settings.client_id)
         .append_pair("post_logout_redirect_uri", home.as_str());
@@ -179,7 +252,9 @@ pub(super) async fn sign_out(ctx: Ctx, payload: web::Payload) -> Result<HttpResp
         to.query_pairs_mut().append_pair("id_token_hint", hint);
     }
     let mut response = see_other(to.as_str());
-    response.add_cookie(&session::gone(app, app.session_cookie())).map_err(PageError::internal)?;
+    response
+        .add_cookie(&session::gone(app, app.session_cookie()))
+        .map_err(PageError::internal)?;
     Ok(response)
 }
 
@@ -190,7 +265,15 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_gone_back_to() {
         assert_eq!(local_path(Some("/ho-so?x=1")), "/ho-so?x=1");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "ho-so", "", "/dang-xuat"] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\nb",
+            "ho-so",
+            "",
+            "/dang-xuat",
+        ] {
             assert_eq!(local_path(Some(bad)), "/", "{bad:?}");
         }
         assert_eq!(local_path(None), "/");

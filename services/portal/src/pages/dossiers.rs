@@ -54,8 +54,16 @@ pub(super) async fn list(ctx: Ctx, paging: Query<Paging>) -> Result<HttpResponse
     if ctx.signed_in()?.officer {
         return Ok(crate::error::see_other("/mot-cua"));
     }
-    let query = DossierQuery { limit: PAGE, cursor: paging.0.tiep.as_deref(), ..DossierQuery::default() };
-    let found = ctx.api().dossiers(&query).await.map_err(|e| ctx.refuse(e))?;
+    let query = DossierQuery {
+        limit: PAGE,
+        cursor: paging.0.tiep.as_deref(),
+        ..DossierQuery::default()
+    };
+    let found = ctx
+        .api()
+        .dossiers(&query)
+        .await
+        .map_err(|e| ctx.refuse(e))?;
     let (t, now) = (ctx.t, ctx.app.rt.clock.now());
     let items = found
         .items
@@ -120,13 +128,28 @@ struct Asked {
 }
 
 #[get("/ho-so/{id}")]
-pub(super) async fn one(ctx: Ctx, id: web::Path<String>, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
+pub(super) async fn one(
+    ctx: Ctx,
+    id: web::Path<String>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, PageError> {
     ctx.signed_in()?;
     let d = ctx.api().dossier(&id).await.map_err(|e| ctx.refuse(e))?;
     let said = asked.0.xong.as_deref().and_then(|c| ctx.t.done(c));
     let fresh = asked.0.moi.is_some();
     let form = Submission::default();
-    show(&ctx, StatusCode::OK, d, Shown { form: &form, errors: Errors::default(), fresh, notice: said }).await
+    show(
+        &ctx,
+        StatusCode::OK,
+        d,
+        Shown {
+            form: &form,
+            errors: Errors::default(),
+            fresh,
+            notice: said,
+        },
+    )
+    .await
 }
 
 /// How a dossier is shown this time.
@@ -137,17 +160,28 @@ struct Shown<'a> {
     notice: Option<String>,
 }
 
-async fn show(ctx: &Ctx, status: StatusCode, d: Dossier, shown: Shown<'_>) -> Result<HttpResponse, PageError> {
+async fn show(
+    ctx: &Ctx,
+    status: StatusCode,
+    d: Dossier,
+    shown: Shown<'_>,
+) -> Result<HttpResponse, PageError> {
     let (t, now) = (ctx.t, ctx.app.rt.clock.now());
     let path = format!("/ho-so/{}", d.id);
     let return_address = match &d.return_way.address {
         Some(address) => Some(places::line(ctx, address).await),
         None => None,
     };
-    let shipments = shipments(ctx.api(), &d).await.iter().map(|s| view::shipment(t, s)).collect();
+    let shipments = shipments(ctx.api(), &d)
+        .await
+        .iter()
+        .map(|s| view::shipment(t, s))
+        .collect();
     let supplement = supplement_form(ctx, &d, &shown).await;
     let page = One {
-        page: Page::new(ctx, Section::Mine, d.procedure.name.clone()).at(&path).notice(shown.notice),
+        page: Page::new(ctx, Section::Mine, d.procedure.name.clone())
+            .at(&path)
+            .notice(shown.notice),
         fresh: shown.fresh,
         filed_text: t.filed_at(&format::time(&d.submitted_at)),
         number: view::number(t, d.number.as_deref()),
@@ -181,7 +215,8 @@ pub(crate) fn form_key(ctx: &Ctx, fields: &Fields) -> String {
 
 /// The postal deliveries of a dossier with their timelines. What cannot be had is left out: the dossier is the page.
 pub(crate) async fn shipments(api: Api<'_>, d: &Dossier) -> Vec<Shipment> {
-    let may_have = d.return_way.method == ReturnMethod::Post || d.history.iter().any(|h| h.command.starts_with("post-"));
+    let may_have = d.return_way.method == ReturnMethod::Post
+        || d.history.iter().any(|h| h.command.starts_with("post-"));
     if !may_have || !matches!(d.status.key.as_str(), "done" | "returned") {
         return Vec::new();
     }
@@ -192,12 +227,23 @@ pub(crate) async fn shipments(api: Api<'_>, d: &Dossier) -> Vec<Shipment> {
             return Vec::new();
         }
     };
-    join_all(found.into_iter().map(|s| async move { api.shipment(&s.id).await.unwrap_or(s) })).await
+    join_all(
+        found
+            .into_iter()
+            .map(|s| async move { api.shipment(&s.id).await.unwrap_or(s) }),
+    )
+    .await
 }
 
 /// Five stages: class, name, word.
 fn stages(t: Tr, status: &str) -> Vec<(&'static str, &'static str, &'static str)> {
-    let names = [t.stage_filed(), t.stage_received(), t.stage_handling(), t.stage_result(), t.stage_returned()];
+    let names = [
+        t.stage_filed(),
+        t.stage_received(),
+        t.stage_handling(),
+        t.stage_result(),
+        t.stage_returned(),
+    ];
     let (at, ended) = match status {
         "new" => (0, false),
         "notReceived" => (0, true),
@@ -224,9 +270,26 @@ async fn supplement_form(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Option<Su
     let t = ctx.t;
     let open = d.open("supplement");
     let view = view::supplement(t, s);
-    let files = if open { supplement_files(ctx, d, shown).await } else { Vec::new() };
-    let note = Field::area(t, "note", t.supplement_note(), shown.form.fields.get("note")).error(shown.errors.at("note"));
-    Some(SupplementForm { reason: view.reason, when: view.when, items: view.items, open, files, note })
+    let files = if open {
+        supplement_files(ctx, d, shown).await
+    } else {
+        Vec::new()
+    };
+    let note = Field::area(
+        t,
+        "note",
+        t.supplement_note(),
+        shown.form.fields.get("note"),
+    )
+    .error(shown.errors.at("note"));
+    Some(SupplementForm {
+        reason: view.reason,
+        when: view.when,
+        items: view.items,
+        open,
+        files,
+        note,
+    })
 }
 
 /// One picker for each paper of the procedure, those asked for first.
@@ -237,14 +300,20 @@ async fn supplement_files(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<File
         .into_iter()
         .map(|(slot, label)| {
             let items = d.supplement.iter().flat_map(|s| &s.items);
-            let asked: Vec<&str> =
-                items.filter(|i| i.component_id.as_deref() == Some(&slot)).map(|i| i.content.as_str()).collect();
+            let asked: Vec<&str> = items
+                .filter(|i| i.component_id.as_deref() == Some(&slot))
+                .map(|i| i.content.as_str())
+                .collect();
             let field = FileField {
                 t,
-                hint: (!asked.is_empty()).then(|| format!("{}: {}", t.supplement_paper(), asked.join("; "))),
+                hint: (!asked.is_empty())
+                    .then(|| format!("{}: {}", t.supplement_paper(), asked.join("; "))),
                 limits: t.file_limits(ctx.app.settings.max_file_bytes),
                 required: false,
-                error: shown.errors.at(&format!("file-{slot}")).or_else(|| shown.form.file_error(&slot)),
+                error: shown
+                    .errors
+                    .at(&format!("file-{slot}"))
+                    .or_else(|| shown.form.file_error(&slot)),
                 kept: shown.form.file(&slot),
                 accept: ACCEPT,
                 label,
@@ -262,13 +331,22 @@ async fn papers(ctx: &Ctx, d: &Dossier) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     let mut add = |id: String, name: String| {
         if !out.iter().any(|(known, _)| *known == id) {
-            let name = if name.is_empty() { ctx.t.paper_unnamed().to_owned() } else { name };
+            let name = if name.is_empty() {
+                ctx.t.paper_unnamed().to_owned()
+            } else {
+                name
+            };
             out.push((id, name));
         }
     };
     match ctx.api().procedure_for_form(&d.procedure.id).await {
         Ok(procedure) => {
-            for c in procedure.components.into_iter().flat_map(|case| case.components).filter(|c| !c.note) {
+            for c in procedure
+                .components
+                .into_iter()
+                .flat_map(|case| case.components)
+                .filter(|c| !c.note)
+            {
                 add(c.id, c.name);
             }
         }
@@ -285,10 +363,20 @@ async fn papers(ctx: &Ctx, d: &Dossier) -> Vec<(String, String)> {
 }
 
 #[post("/ho-so/{id}/bo-sung")]
-pub(super) async fn send_supplement(ctx: Ctx, id: web::Path<String>, parts: Multipart) -> Result<HttpResponse, PageError> {
+pub(super) async fn send_supplement(
+    ctx: Ctx,
+    id: web::Path<String>,
+    parts: Multipart,
+) -> Result<HttpResponse, PageError> {
     let path = format!("/ho-so/{id}");
-    let form = Submission::read(&ctx, parts).await.map_err(|e| inbox::back(e, &path))?;
-    let d = ctx.api().dossier(&id).await.map_err(|e| PageError::of(e, &path))?;
+    let form = Submission::read(&ctx, parts)
+        .await
+        .map_err(|e| inbox::back(e, &path))?;
+    let d = ctx
+        .api()
+        .dossier(&id)
+        .await
+        .map_err(|e| PageError::of(e, &path))?;
     let mut errors = Errors::default();
     for (slot, upload) in &form.uploads {
         if let Err(refusal) = upload {
@@ -299,33 +387,69 @@ pub(super) async fn send_supplement(ctx: Ctx, id: web::Path<String>, parts: Mult
         errors.problem = ctx.t.away_kept().to_owned();
     }
     if !errors.is_empty() {
-        let status = if form.away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNPROCESSABLE_ENTITY };
-        return show(&ctx, status, d, Shown { form: &form, errors, fresh: false, notice: None }).await;
+        let status = if form.away {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
+        return show(
+            &ctx,
+            status,
+            d,
+            Shown {
+                form: &form,
+                errors,
+                fresh: false,
+                notice: None,
+            },
+        )
+        .await;
     }
     let slots = papers(&ctx, &d).await;
-    let attached: Vec<(String, String)> =
-        slots.into_iter().filter_map(|(slot, _)| form.file(&slot).map(|file| (slot, file.id))).collect();
-    let attachments: Vec<_> =
-        attached.iter().map(|(slot, file)| json!({ "componentId": slot, "fileId": file })).collect();
+    let attached: Vec<(String, String)> = slots
+        .into_iter()
+        .filter_map(|(slot, _)| form.file(&slot).map(|file| (slot, file.id)))
+        .collect();
+    let attachments: Vec<_> = attached
+        .iter()
+        .map(|(slot, file)| json!({ "componentId": slot, "fileId": file }))
+        .collect();
     let mut body = json!({ "attachments": attachments });
     if let (Some(note), Some(body)) = (form.fields.some("note"), body.as_object_mut()) {
         body.insert("note".to_owned(), note.into());
     }
     let version = form.fields.get("version").parse().unwrap_or(0);
     let key = form_key(&ctx, &form.fields);
-    match ctx.api().command(&id, "supplement", version, Some(&key), &body).await {
+    match ctx
+        .api()
+        .command(&id, "supplement", version, Some(&key), &body)
+        .await
+    {
         Ok(_) => Ok(done(&path, "supplement")),
         Err(error) => {
             let (status, errors) = refused(&ctx, error, &path, |pointer| {
-                let n: Option<usize> =
-                    pointer.strip_prefix("/attachments/").and_then(|p| p.split('/').next()).and_then(|n| n.parse().ok());
+                let n: Option<usize> = pointer
+                    .strip_prefix("/attachments/")
+                    .and_then(|p| p.split('/').next())
+                    .and_then(|n| n.parse().ok());
                 match (pointer, n) {
                     ("/note", _) => Some("note".to_owned()),
                     (_, Some(n)) => attached.get(n).map(|(slot, _)| format!("file-{slot}")),
                     _ => None,
                 }
             })?;
-            show(&ctx, status, newest(&ctx, d).await, Shown { form: &form, errors, fresh: false, notice: None }).await
+            show(
+                &ctx,
+                status,
+                newest(&ctx, d).await,
+                Shown {
+                    form: &form,
+                    errors,
+                    fresh: false,
+                    notice: None,
+                },
+            )
+            .await
         }
     }
 }
@@ -345,14 +469,18 @@ pub(crate) fn refused(
     match error {
         ApiError::Away(cause) => {
             tracing::warn!(cause, "command not given");
-            let errors = Errors { problem: ctx.t.away_kept().to_owned(), ..Errors::default() };
+            let errors = Errors {
+                problem: ctx.t.away_kept().to_owned(),
+                ..Errors::default()
+            };
             Ok((StatusCode::SERVICE_UNAVAILABLE, errors))
         }
         ApiError::Refused(refusal) if matches!(refusal.status, 401 | 403 | 404) => {
             Err(PageError::of(ApiError::Refused(refusal), page))
         }
         ApiError::Refused(refusal) => {
-            let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let status =
+                StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             let mut errors = Errors::of(&refusal, field_of);
             if refusal.status == 412 {
                 errors.problem = ctx.t.stale_text().to_owned();
@@ -374,7 +502,10 @@ struct Withdraw {
 }
 
 #[get("/ho-so/{id}/rut")]
-pub(super) async fn withdraw_form(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn withdraw_form(
+    ctx: Ctx,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
     ctx.signed_in()?;
     let d = ctx.api().dossier(&id).await.map_err(|e| ctx.refuse(e))?;
     if !d.open("withdraw") {
@@ -403,18 +534,32 @@ fn show_withdraw(
 }
 
 #[post("/ho-so/{id}/rut")]
-pub(super) async fn do_withdraw(ctx: Ctx, id: web::Path<String>, payload: web::Payload) -> Result<HttpResponse, PageError> {
+pub(super) async fn do_withdraw(
+    ctx: Ctx,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, PageError> {
     let path = format!("/ho-so/{id}");
     let fields = Fields::read(payload).await?;
-    ctx.check_form(fields.get("csrf")).map_err(|e| inbox::back(e, &path))?;
+    ctx.check_form(fields.get("csrf"))
+        .map_err(|e| inbox::back(e, &path))?;
     let reason = fields.some("reason");
     let version = fields.get("version").parse().unwrap_or(0);
-    match ctx.api().command(&id, "withdraw", version, None, &json!({ "reason": reason })).await {
+    match ctx
+        .api()
+        .command(&id, "withdraw", version, None, &json!({ "reason": reason }))
+        .await
+    {
         Ok(_) => Ok(done(&path, "withdraw")),
         Err(error) => {
-            let (status, errors) =
-                refused(&ctx, error, &path, |pointer| (pointer == "/reason").then(|| "reason".to_owned()))?;
-            let d = ctx.api().dossier(&id).await.map_err(|e| PageError::of(e, &path))?;
+            let (status, errors) = refused(&ctx, error, &path, |pointer| {
+                (pointer == "/reason").then(|| "reason".to_owned())
+            })?;
+            let d = ctx
+                .api()
+                .dossier(&id)
+                .await
+                .map_err(|e| PageError::of(e, &path))?;
             show_withdraw(&ctx, status, d, fields.get("reason"), errors)
         }
     }
@@ -431,9 +576,25 @@ mod tests {
         for status in DossierStatus::ALL {
             let stages = stages(t, status.as_str());
             let now = stages.iter().filter(|s| s.0 == "now").count();
-            assert_eq!(now, usize::from(*status != DossierStatus::Returned), "{status:?}");
+            assert_eq!(
+                now,
+                usize::from(*status != DossierStatus::Returned),
+                "{status:?}"
+            );
         }
-        assert_eq!(stages(t, "returned").iter().filter(|s| s.0 == "past").count(), 5);
-        assert_eq!(stages(t, "stopped").iter().find(|s| s.0 == "now").map(|s| s.2), Some(t.stage_ended()));
+        assert_eq!(
+            stages(t, "returned")
+                .iter()
+                .filter(|s| s.0 == "past")
+                .count(),
+            5
+        );
+        assert_eq!(
+            stages(t, "stopped")
+                .iter()
+                .find(|s| s.0 == "now")
+                .map(|s| s.2),
+            Some(t.stage_ended())
+        );
     }
 }

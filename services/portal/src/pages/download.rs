@@ -8,22 +8,34 @@ use actix_web::{HttpResponse, get, web};
 use kit::client::Answer;
 
 #[get("/ho-so/{id}/bieu-mau/{form}.pdf")]
-pub(super) async fn citizen_form(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+pub(super) async fn citizen_form(
+    ctx: Ctx,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
     form(&ctx, &path).await
 }
 
 #[get("/mot-cua/ho-so/{id}/bieu-mau/{form}.pdf")]
-pub(super) async fn officer_form(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+pub(super) async fn officer_form(
+    ctx: Ctx,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
     form(&ctx, &path).await
 }
 
 #[get("/ho-so/{id}/tep/{file}")]
-pub(super) async fn citizen_file(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+pub(super) async fn citizen_file(
+    ctx: Ctx,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
     file(&ctx, &path).await
 }
 
 #[get("/mot-cua/ho-so/{id}/tep/{file}")]
-pub(super) async fn officer_file(ctx: Ctx, path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
+pub(super) async fn officer_file(
+    ctx: Ctx,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
     file(&ctx, &path).await
 }
 
@@ -46,6 +58,9 @@ fn pass_on(ctx: &Ctx, answer: Result<Answer, ApiError>) -> Result<HttpResponse, 
         }
     }
     // Whatever a file holds, it runs nothing and asks for nothing in our name.
-    response.insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"));
+    response.insert_header((
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; sandbox",
+    ));
     Ok(response.streaming(answer.into_stream()))
 }

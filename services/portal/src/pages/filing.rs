@@ -5,8 +5,10 @@
 
 use super::places;
 use super::procedures::may_file;
-use crate::api::types::{Agency, Attach, Component, Named, NewApplicant, NewDossier, NewReturn, Procedure};
 use crate::api::ApiError;
+use crate::api::types::{
+    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewReturn, Procedure,
+};
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::{Fields, Submission};
@@ -84,20 +86,42 @@ pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespons
         // The form can be filled in by hand.
         Err(error) => tracing::warn!(%error, "form not filled in advance"),
     }
-    let submission = Submission { fields, ..Submission::default() };
-    show(&ctx, StatusCode::OK, procedure, &submission, Errors::default()).await
+    let submission = Submission {
+        fields,
+        ..Submission::default()
+    };
+    show(
+        &ctx,
+        StatusCode::OK,
+        procedure,
+        &submission,
+        Errors::default(),
+    )
+    .await
 }
 
 /// `0912345678` for `+84912345678`: as people write it.
 fn local_phone(phone: &str) -> String {
-    phone.strip_prefix("+84").map_or_else(|| phone.to_owned(), |rest| format!("0{rest}"))
+    phone
+        .strip_prefix("+84")
+        .map_or_else(|| phone.to_owned(), |rest| format!("0{rest}"))
 }
 
 #[post("/nop-ho-so/{id}")]
-pub(super) async fn send(ctx: Ctx, id: web::Path<String>, parts: Multipart) -> Result<HttpResponse, PageError> {
+pub(super) async fn send(
+    ctx: Ctx,
+    id: web::Path<String>,
+    parts: Multipart,
+) -> Result<HttpResponse, PageError> {
     let page = format!("/nop-ho-so/{id}");
-    let mut form = Submission::read(&ctx, parts).await.map_err(|e| super::inbox::back(e, &page))?;
-    let procedure = ctx.api().procedure_for_form(&id).await.map_err(|e| PageError::of(e, &page))?;
+    let mut form = Submission::read(&ctx, parts)
+        .await
+        .map_err(|e| super::inbox::back(e, &page))?;
+    let procedure = ctx
+        .api()
+        .procedure_for_form(&id)
+        .await
+        .map_err(|e| PageError::of(e, &page))?;
     let key = match form.fields.get("key").parse::<Uuid>() {
         Ok(key) => key.to_string(),
         Err(_not_ours) => new_key(&ctx),
@@ -108,15 +132,30 @@ pub(super) async fn send(ctx: Ctx, id: web::Path<String>, parts: Multipart) -> R
         return away(&ctx, procedure, &form).await;
     }
     if form.fields.has("refresh") {
-        let note = Errors { problem: t.communes_changed().to_owned(), ..upload_errors(&form) };
+        let note = Errors {
+            problem: t.communes_changed().to_owned(),
+            ..upload_errors(&form)
+        };
         return show(&ctx, StatusCode::OK, procedure, &form, note).await;
     }
     if form.any_refused() {
-        return show(&ctx, StatusCode::UNPROCESSABLE_ENTITY, procedure, &form, upload_errors(&form)).await;
+        return show(
+            &ctx,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            procedure,
+            &form,
+            upload_errors(&form),
+        )
+        .await;
     }
-    let slots: Vec<String> = papers(&procedure).into_iter().map(|(slot, _)| slot).collect();
-    let attached: Vec<(String, String)> =
-        slots.iter().filter_map(|slot| Some((slot.clone(), form.file(slot)?.id))).collect();
+    let slots: Vec<String> = papers(&procedure)
+        .into_iter()
+        .map(|(slot, _)| slot)
+        .collect();
+    let attached: Vec<(String, String)> = slots
+        .iter()
+        .filter_map(|slot| Some((slot.clone(), form.file(slot)?.id)))
+        .collect();
     let dossier = dossier(&ctx, &procedure, &form.fields, &attached);
     match ctx.api().file(&dossier, &key).await {
         Ok(filed) => Ok(see_other(&format!("/ho-so/{}?moi=1", filed.id))),
@@ -127,7 +166,10 @@ pub(super) async fn send(ctx: Ctx, id: web::Path<String>, parts: Multipart) -> R
         Err(ApiError::Refused(refusal)) if refusal.code == "idempotency.key-reused" => {
             // The same form with other contents: only on purpose, so under a new key and after a warning.
             form.fields.set("key", new_key(&ctx));
-            let errors = Errors { problem: t.already_filed().to_owned(), ..Errors::default() };
+            let errors = Errors {
+                problem: t.already_filed().to_owned(),
+                ..Errors::default()
+            };
             show(&ctx, StatusCode::CONFLICT, procedure, &form, errors).await
         }
         Err(ApiError::Refused(refusal)) if !matches!(refusal.status, 401 | 403 | 404) => {
@@ -135,7 +177,8 @@ pub(super) async fn send(ctx: Ctx, id: web::Path<String>, parts: Multipart) -> R
             if refusal.errors.iter().any(|e| e.code == "component.missing") {
                 name_missing_papers(&ctx, &procedure, &form, &mut errors);
             }
-            let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let status =
+                StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             show(&ctx, status, procedure, &form, errors).await
         }
         Err(refused) => Err(PageError::of(refused, &page)),
@@ -146,9 +189,23 @@ fn new_key(ctx: &Ctx) -> String {
     ctx.app.rt.ids.uuid(ctx.app.rt.clock.now()).to_string()
 }
 
-async fn away(ctx: &Ctx, procedure: Procedure, form: &Submission) -> Result<HttpResponse, PageError> {
-    let errors = Errors { problem: ctx.t.away_kept().to_owned(), ..upload_errors(form) };
-    show(ctx, StatusCode::SERVICE_UNAVAILABLE, procedure, form, errors).await
+async fn away(
+    ctx: &Ctx,
+    procedure: Procedure,
+    form: &Submission,
+) -> Result<HttpResponse, PageError> {
+    let errors = Errors {
+        problem: ctx.t.away_kept().to_owned(),
+        ..upload_errors(form)
+    };
+    show(
+        ctx,
+        StatusCode::SERVICE_UNAVAILABLE,
+        procedure,
+        form,
+        errors,
+    )
+    .await
 }
 
 fn upload_errors(form: &Submission) -> Errors {
@@ -166,7 +223,10 @@ fn name_missing_papers(ctx: &Ctx, procedure: &Procedure, form: &Submission, erro
     errors.fields.retain(|(field, _)| field != PAPERS);
     for (slot, paper) in papers(procedure) {
         if paper.required && form.file(&slot).is_none() {
-            errors.add(&format!("file-{slot}"), format!("{}: {}", ctx.t.field_missing(), paper.name));
+            errors.add(
+                &format!("file-{slot}"),
+                format!("{}: {}", ctx.t.field_missing(), paper.name),
+            );
         }
     }
 }
@@ -198,7 +258,12 @@ fn field_of(pointer: &str, attached: &[(String, String)]) -> Option<String> {
         _ if pointer.starts_with("/return") => RETURN,
         _ if pointer.starts_with("/answers") => "notes",
         _ => {
-            let n: usize = pointer.strip_prefix("/attachments/")?.split('/').next()?.parse().ok()?;
+            let n: usize = pointer
+                .strip_prefix("/attachments/")?
+                .split('/')
+                .next()?
+                .parse()
+                .ok()?;
             return attached.get(n).map(|(slot, _)| format!("file-{slot}"));
         }
     };
@@ -217,7 +282,12 @@ fn papers(procedure: &Procedure) -> Vec<(String, &Component)> {
         .collect()
 }
 
-fn dossier(ctx: &Ctx, procedure: &Procedure, fields: &Fields, attached: &[(String, String)]) -> NewDossier {
+fn dossier(
+    ctx: &Ctx,
+    procedure: &Procedure,
+    fields: &Fields,
+    attached: &[(String, String)],
+) -> NewDossier {
     let text = |name: &str| fields.get(name).to_owned();
     let address = |province: &str, commune: &str, street: &str| Address {
         province_code: text(province),
@@ -249,17 +319,29 @@ fn dossier(ctx: &Ctx, procedure: &Procedure, fields: &Fields, attached: &[(Strin
         answers,
         attachments: attached
             .iter()
-            .map(|(slot, file)| Attach { component_id: slot.clone(), file_id: file.clone() })
+            .map(|(slot, file)| Attach {
+                component_id: slot.clone(),
+                file_id: file.clone(),
+            })
             .collect(),
         return_way: if post {
             NewReturn {
                 method: ReturnMethod::Post,
                 receiver_name: fields.some("returnReceiverName"),
                 receiver_phone: fields.some("returnReceiverPhone"),
-                address: Some(address("returnProvinceCode", "returnCommuneCode", "returnStreet")),
+                address: Some(address(
+                    "returnProvinceCode",
+                    "returnCommuneCode",
+                    "returnStreet",
+                )),
             }
         } else {
-            NewReturn { method: ReturnMethod::Counter, receiver_name: None, receiver_phone: None, address: None }
+            NewReturn {
+                method: ReturnMethod::Counter,
+                receiver_name: None,
+                receiver_phone: None,
+                address: None,
+            }
         },
         language: ctx.t.0,
     }
@@ -289,12 +371,17 @@ async fn show(
     .await;
     if agencies.is_err() || provinces.is_empty() {
         let problem = &mut errors.problem;
-        *problem = if problem.is_empty() { t.lists_away().to_owned() } else { format!("{problem} {}", t.lists_away()) };
+        *problem = if problem.is_empty() {
+            t.lists_away().to_owned()
+        } else {
+            format!("{problem} {}", t.lists_away())
+        };
     }
     let agencies_empty = agencies.as_ref().is_ok_and(|a| a.items.is_empty());
     let agencies: Vec<Agency> = agencies.map(|a| a.items).unwrap_or_default();
     let at = |field: &str| errors.at(field);
-    let input = |name: &str, label: &str| Field::text(t, name, label, fields.get(name)).error(at(name));
+    let input =
+        |name: &str, label: &str| Field::text(t, name, label, fields.get(name)).error(at(name));
     let select = |name: &str, label: &str, value: &str, list: &[Named]| {
         Field::select(t, name, label, value, places::options(ctx, list)).error(at(name))
     };
@@ -311,24 +398,62 @@ async fn show(
             key => key.to_owned(),
         },
         agencies_empty,
-        agency: Field::select(t, "agencyCode", t.agency_label(), fields.get("agencyCode"), agency_options(ctx, &agencies))
+        agency: Field::select(
+            t,
+            "agencyCode",
+            t.agency_label(),
+            fields.get("agencyCode"),
+            agency_options(ctx, &agencies),
+        )
+        .required()
+        .error(at("agencyCode")),
+        kind: Field::select(
+            t,
+            "kind",
+            t.kind_label(),
+            fields.get("kind"),
+            kinds.to_vec(),
+        )
+        .error(at("kind")),
+        name: input("name", t.name_label())
             .required()
-            .error(at("agencyCode")),
-        kind: Field::select(t, "kind", t.kind_label(), fields.get("kind"), kinds.to_vec()).error(at("kind")),
-        name: input("name", t.name_label()).required().autocomplete("name"),
-        identity_number: input("identityNumber", t.identity_label()).hint(t.identity_hint()).numeric(),
+            .autocomplete("name"),
+        identity_number: input("identityNumber", t.identity_label())
+            .hint(t.identity_hint())
+            .numeric(),
         tax_code: input("taxCode", t.tax_label()).hint(t.tax_hint()),
-        phone: input("phone", t.phone_label()).required().input("tel").autocomplete("tel"),
-        email: input("email", t.email_label()).input("email").hint(t.email_hint()).autocomplete("email"),
+        phone: input("phone", t.phone_label())
+            .required()
+            .input("tel")
+            .autocomplete("tel"),
+        email: input("email", t.email_label())
+            .input("email")
+            .hint(t.email_hint())
+            .autocomplete("email"),
         province: select("provinceCode", t.province_label(), own, &provinces).required(),
-        commune: select("communeCode", t.commune_label(), fields.get("communeCode"), &communes).required(),
-        street: input("street", t.street_label()).required().autocomplete("street-address"),
-        notes: Field::area(t, "notes", t.notes_label(), fields.get("notes")).hint(t.notes_hint()).error(at("notes")),
+        commune: select(
+            "communeCode",
+            t.commune_label(),
+            fields.get("communeCode"),
+            &communes,
+        )
+        .required(),
+        street: input("street", t.street_label())
+            .required()
+            .autocomplete("street-address"),
+        notes: Field::area(t, "notes", t.notes_label(), fields.get("notes"))
+            .hint(t.notes_hint())
+            .error(at("notes")),
         groups,
         post: fields.get("returnMethod") == "post",
         receiver_name: input("returnReceiverName", t.receiver_name_label()),
         receiver_phone: input("returnReceiverPhone", t.receiver_phone_label()).input("tel"),
-        return_province: select("returnProvinceCode", t.return_province_label(), other, &provinces),
+        return_province: select(
+            "returnProvinceCode",
+            t.return_province_label(),
+            other,
+            &provinces,
+        ),
         return_commune: select(
             "returnCommuneCode",
             t.return_commune_label(),
@@ -336,7 +461,8 @@ async fn show(
             &return_communes,
         ),
         return_street: input("returnStreet", t.return_street_label()),
-        page: Page::new(ctx, Section::Procedures, t.filing_title()).at(&format!("/nop-ho-so/{}", procedure.id)),
+        page: Page::new(ctx, Section::Procedures, t.filing_title())
+            .at(&format!("/nop-ho-so/{}", procedure.id)),
         procedure,
         errors: errors.fields,
         problem: errors.problem,
@@ -351,7 +477,10 @@ fn agency_options(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
         None => a.name.clone(),
     };
     let first = (open.len() != 1).then(|| (String::new(), ctx.t.choose().to_owned()));
-    first.into_iter().chain(open.into_iter().map(|a| (a.code.clone(), label(a)))).collect()
+    first
+        .into_iter()
+        .chain(open.into_iter().map(|a| (a.code.clone(), label(a))))
+        .collect()
 }
 
 fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) -> Vec<Group> {
@@ -362,7 +491,12 @@ fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) 
         .iter()
         .map(|case| Group {
             title: case.case.clone(),
-            notes: case.components.iter().filter(|c| c.note).map(|c| c.name.clone()).collect(),
+            notes: case
+                .components
+                .iter()
+                .filter(|c| c.note)
+                .map(|c| c.name.clone())
+                .collect(),
             files: case
                 .components
                 .iter()
@@ -370,11 +504,17 @@ fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) 
                 .map(|c| FileField {
                     t,
                     slot: c.id.clone(),
-                    label: if c.name.is_empty() { t.paper_unnamed().to_owned() } else { c.name.clone() },
+                    label: if c.name.is_empty() {
+                        t.paper_unnamed().to_owned()
+                    } else {
+                        c.name.clone()
+                    },
                     hint: Some(t.quantities(&c.originals, &c.copies)),
                     limits: t.file_limits(ctx.app.settings.max_file_bytes),
                     required: c.required,
-                    error: errors.at(&format!("file-{}", c.id)).or_else(|| form.file_error(&c.id)),
+                    error: errors
+                        .at(&format!("file-{}", c.id))
+                        .or_else(|| form.file_error(&c.id)),
                     kept: form.file(&c.id),
                     accept: ACCEPT,
                 })
@@ -390,13 +530,22 @@ mod tests {
 
     #[test]
     fn pointers_lead_to_fields() {
-        let attached = [("c-1".to_owned(), "f-1".to_owned()), ("c-2".to_owned(), "f-2".to_owned())];
+        let attached = [
+            ("c-1".to_owned(), "f-1".to_owned()),
+            ("c-2".to_owned(), "f-2".to_owned()),
+        ];
         let field = |pointer| field_of(pointer, &attached);
-        assert_eq!(field("/applicant/identityNumber").as_deref(), Some("identityNumber"));
+        assert_eq!(
+            field("/applicant/identityNumber").as_deref(),
+            Some("identityNumber")
+        );
         assert_eq!(field("/attachments/1/fileId").as_deref(), Some("file-c-2"));
         assert_eq!(field("/attachments").as_deref(), Some(PAPERS));
         assert_eq!(field("/answers/x").as_deref(), Some("notes"));
-        assert_eq!(field("/return/address").as_deref(), Some("returnCommuneCode"));
+        assert_eq!(
+            field("/return/address").as_deref(),
+            Some("returnCommuneCode")
+        );
         assert_eq!(field("/attachments/9/fileId"), None);
         assert_eq!(field("/somethingNew"), None);
     }

@@ -2,8 +2,8 @@
 
 use crate::CSS;
 use crate::api::ApiError;
-use crate::api::types::ProcedureItem;
 use crate::api::ProcedureQuery;
+use crate::api::types::ProcedureItem;
 use crate::ctx::Ctx;
 use crate::error::PageError;
 use crate::shell::{Page, Section, ok};
@@ -34,7 +34,11 @@ pub(super) async fn home(ctx: Ctx) -> Result<HttpResponse, PageError> {
             (Vec::new(), true)
         }
     };
-    ok(&Home { page: Page::new(&ctx, Section::None, ctx.t.home_title()), featured, away })
+    ok(&Home {
+        page: Page::new(&ctx, Section::None, ctx.t.home_title()),
+        featured,
+        away,
+    })
 }
 
 /// The procedures named in the settings; where the catalogue has none of them, the first of its list.
@@ -47,7 +51,11 @@ async fn featured(ctx: &Ctx) -> Result<Vec<ProcedureItem>, ApiError> {
     }
     let api = ctx.public_api();
     let asked = ctx.app.settings.featured.iter().map(|code| async move {
-        let query = ProcedureQuery { q: Some(code), limit: 5, ..ProcedureQuery::default() };
+        let query = ProcedureQuery {
+            q: Some(code),
+            limit: 5,
+            ..ProcedureQuery::default()
+        };
         let found = api.procedures(&query).await?;
         Ok::<_, ApiError>(found.items.into_iter().find(|p| p.code == *code))
     });
@@ -56,7 +64,13 @@ async fn featured(ctx: &Ctx) -> Result<Vec<ProcedureItem>, ApiError> {
         items.extend(found?);
     }
     if items.is_empty() {
-        items = api.procedures(&ProcedureQuery { limit: 8, ..ProcedureQuery::default() }).await?.items;
+        items = api
+            .procedures(&ProcedureQuery {
+                limit: 8,
+                ..ProcedureQuery::default()
+            })
+            .await?
+            .items;
     }
     if !items.is_empty()
         && let Ok(bytes) = serde_json::to_vec(&items)

@@ -42,14 +42,25 @@ struct Asked {
 pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
     let session = ctx.signed_in()?;
     let unread_only = asked.0.unread.is_some();
-    let found = ctx.api().notifications(unread_only, asked.0.tiep.as_deref()).await.map_err(|e| ctx.refuse(e))?;
-    let base = if session.officer { "/mot-cua/ho-so" } else { "/ho-so" };
+    let found = ctx
+        .api()
+        .notifications(unread_only, asked.0.tiep.as_deref())
+        .await
+        .map_err(|e| ctx.refuse(e))?;
+    let base = if session.officer {
+        "/mot-cua/ho-so"
+    } else {
+        "/ho-so"
+    };
     let items: Vec<Row> = found
         .items
         .into_iter()
         .map(|n| Row {
             time: format::time(&n.at),
-            lines: format::lines(&n.body).into_iter().map(str::to_owned).collect(),
+            lines: format::lines(&n.body)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             href: n.dossier_id.map(|id| format!("{base}/{id}")),
             role: n.inbox.as_deref() == Some("role"),
             id: n.id,
@@ -64,15 +75,26 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
         unread_text: ctx.t.unread_count(found.unread_count.unwrap_or(unread)),
         unread_only,
         items,
-        next: found.next.as_deref().map(|cursor| further("/hop-thu", &same, cursor)),
+        next: found
+            .next
+            .as_deref()
+            .map(|cursor| further("/hop-thu", &same, cursor)),
     })
 }
 
 #[post("/hop-thu/{id}/da-doc")]
-pub(super) async fn mark_read(ctx: Ctx, id: web::Path<String>, payload: web::Payload) -> Result<HttpResponse, PageError> {
+pub(super) async fn mark_read(
+    ctx: Ctx,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, PageError> {
     let fields = Fields::read(payload).await?;
-    ctx.check_form(fields.get("csrf")).map_err(|e| back(e, "/hop-thu"))?;
-    ctx.api().mark_read(&id).await.map_err(|e| PageError::of(e, "/hop-thu"))?;
+    ctx.check_form(fields.get("csrf"))
+        .map_err(|e| back(e, "/hop-thu"))?;
+    ctx.api()
+        .mark_read(&id)
+        .await
+        .map_err(|e| PageError::of(e, "/hop-thu"))?;
     Ok(see_other("/hop-thu"))
 }
 

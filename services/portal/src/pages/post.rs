@@ -47,14 +47,25 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
     ctx.officer()?;
     let t = ctx.t;
     let cursor = asked.0.tiep.as_deref();
-    let found = ctx.api().manifests(cursor).await.map_err(|e| ctx.refuse(e))?;
+    let found = ctx
+        .api()
+        .manifests(cursor)
+        .await
+        .map_err(|e| ctx.refuse(e))?;
     let ready = found
         .ready
         .into_iter()
         .map(|s| {
             let (receiver, address) = s.receiver.map_or_else(Default::default, |r| {
-                let phone = r.phone.filter(|p| !p.is_empty()).map(|p| format!(", {p}")).unwrap_or_default();
-                (format!("{}{phone}", r.name), r.address_line.unwrap_or_default())
+                let phone = r
+                    .phone
+                    .filter(|p| !p.is_empty())
+                    .map(|p| format!(", {p}"))
+                    .unwrap_or_default();
+                (
+                    format!("{}{phone}", r.name),
+                    r.address_line.unwrap_or_default(),
+                )
             });
             Ready {
                 dossier: s.dossier_id,
@@ -69,7 +80,12 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
         .items
         .into_iter()
         .map(|m| {
-            let mut signed = format!("{}: {} ({})", t.signed_by(), m.signed_by.unwrap_or_default(), m.operator);
+            let mut signed = format!(
+                "{}: {} ({})",
+                t.signed_by(),
+                m.signed_by.unwrap_or_default(),
+                m.operator
+            );
             if let Some(agency) = m.agency_signed_by.filter(|a| !a.is_empty()) {
                 signed = format!("{signed}. {}: {agency}", t.agency_signed_by());
             }
@@ -82,7 +98,11 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
                     .items
                     .into_iter()
                     .map(|i| {
-                        (i.dossier_number.unwrap_or_default(), i.item_number.unwrap_or_default(), t.shipment(&i.state))
+                        (
+                            i.dossier_number.unwrap_or_default(),
+                            i.item_number.unwrap_or_default(),
+                            t.shipment(&i.state),
+                        )
                     })
                     .collect(),
             }
@@ -93,6 +113,9 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
         ready_title: cursor.is_none().then(|| t.ready_title(found.ready_count)),
         ready,
         manifests,
-        next: found.next.as_deref().map(|c| further("/mot-cua/buu-chinh", &[], c)),
+        next: found
+            .next
+            .as_deref()
+            .map(|c| further("/mot-cua/buu-chinh", &[], c)),
     })
 }

@@ -61,9 +61,16 @@ pub(super) async fn list(ctx: Ctx, search: Query<Search>) -> Result<HttpResponse
     let q = q.unwrap_or_default().to_owned();
     let field = search.field.unwrap_or_default();
     let level = search.level.unwrap_or_default();
-    let same = [("q", q.as_str()), ("linh-vuc", field.as_str()), ("cap", level.as_str())];
+    let same = [
+        ("q", q.as_str()),
+        ("linh-vuc", field.as_str()),
+        ("cap", level.as_str()),
+    ];
     let t = ctx.t;
-    let next = found.next.as_deref().map(|cursor| further("/thu-tuc", &same, cursor));
+    let next = found
+        .next
+        .as_deref()
+        .map(|cursor| further("/thu-tuc", &same, cursor));
     let first = search.tiep.is_some().then(|| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in same.iter().filter(|(_, value)| !value.is_empty()) {
@@ -76,7 +83,9 @@ pub(super) async fn list(ctx: Ctx, search: Query<Search>) -> Result<HttpResponse
         found: t.found(found.total, found.items.len()),
         items: found.items,
         fields,
-        levels: ["commune", "province", "ministry", "other"].map(|l| (l, t.level_name(l))).to_vec(),
+        levels: ["commune", "province", "ministry", "other"]
+            .map(|l| (l, t.level_name(l)))
+            .to_vec(),
         next,
         first,
         q,
@@ -108,7 +117,11 @@ struct MethodRow {
 
 #[get("/thu-tuc/{id}")]
 pub(super) async fn one(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let p = ctx.public_api().procedure(&id).await.map_err(|e| ctx.refuse(e))?;
+    let p = ctx
+        .public_api()
+        .procedure(&id)
+        .await
+        .map_err(|e| ctx.refuse(e))?;
     let t = ctx.t;
     let methods = p
         .methods
@@ -116,7 +129,10 @@ pub(super) async fn one(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse,
         .map(|m| MethodRow {
             channel: t.channel(&m.channel),
             case: m.case.clone().filter(|c| !c.is_empty()),
-            term: m.term.as_ref().map_or_else(|| t.term_none().to_owned(), |term| format::term(t, term)),
+            term: m
+                .term
+                .as_ref()
+                .map_or_else(|| t.term_none().to_owned(), |term| format::term(t, term)),
             fees: m.fees.iter().map(|f| format::fee(t, f)).collect(),
             lines: owned_lines(m.description.as_deref().unwrap_or_default()),
         })
@@ -142,14 +158,23 @@ fn owned_lines(text: &str) -> Vec<String> {
 }
 
 fn agencies(t: Tr, p: &Procedure) -> Vec<(&'static str, String)> {
-    let names = |named: &[Named]| named.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join("; ");
+    let names = |named: &[Named]| {
+        named
+            .iter()
+            .map(|a| a.name.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
     let a = &p.agencies;
     [
         (t.agency_executing(), names(&a.executing)),
         (t.agency_authority(), names(&a.authority)),
         (t.agency_authorized(), names(&a.authorized)),
         (t.agency_coordinating(), names(&a.coordinating)),
-        (t.agency_places(), a.receiving_places.clone().unwrap_or_default()),
+        (
+            t.agency_places(),
+            a.receiving_places.clone().unwrap_or_default(),
+        ),
     ]
     .into_iter()
     .filter(|(_, names)| !names.trim().is_empty())
@@ -167,8 +192,15 @@ fn returns(t: Tr, p: &Procedure) -> Vec<String> {
         .iter()
         .filter(|r| !r.ways.is_empty())
         .map(|r| {
-            let filed = if r.filed_online { t.return_online_filed() } else { t.return_paper_filed() };
-            format!("{filed}: {}", r.ways.iter().map(way).collect::<Vec<_>>().join(", "))
+            let filed = if r.filed_online {
+                t.return_online_filed()
+            } else {
+                t.return_paper_filed()
+            };
+            format!(
+                "{filed}: {}",
+                r.ways.iter().map(way).collect::<Vec<_>>().join(", ")
+            )
         })
         .collect()
 }

@@ -28,7 +28,13 @@ struct Asked {
 #[get("/tra-cuu")]
 pub(super) async fn look_up(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
     let t = ctx.t;
-    let number = asked.0.so.as_deref().unwrap_or_default().trim().to_uppercase();
+    let number = asked
+        .0
+        .so
+        .as_deref()
+        .unwrap_or_default()
+        .trim()
+        .to_uppercase();
     let mut status = StatusCode::OK;
     let (mut error, mut found) = (None, None);
     if !number.is_empty() {
@@ -41,5 +47,13 @@ pub(super) async fn look_up(ctx: Ctx, asked: Query<Asked>) -> Result<HttpRespons
             Err(other) => return Err(ctx.refuse(other)),
         }
     }
-    html(status, &LookUp { page: Page::new(&ctx, Section::Tracking, t.tracking_title()), number, error, found })
+    html(
+        status,
+        &LookUp {
+            page: Page::new(&ctx, Section::Tracking, t.tracking_title()),
+            number,
+            error,
+            found,
+        },
+    )
 }

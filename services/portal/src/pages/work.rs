@@ -61,7 +61,10 @@ pub(super) async fn list(ctx: Ctx, filter: Query<Filter>) -> Result<HttpResponse
     ctx.officer()?;
     let filter = filter.0;
     let (t, now) = (ctx.t, ctx.app.rt.clock.now());
-    let status = filter.status.as_deref().filter(|s| DossierStatus::parse(s).is_some());
+    let status = filter
+        .status
+        .as_deref()
+        .filter(|s| DossierStatus::parse(s).is_some());
     let overdue = filter.overdue.is_some();
     let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
     let query = DossierQuery {
@@ -71,9 +74,20 @@ pub(super) async fn list(ctx: Ctx, filter: Query<Filter>) -> Result<HttpResponse
         limit: PAGE,
         cursor: filter.tiep.as_deref(),
     };
-    let found = ctx.api().dossiers(&query).await.map_err(|e| ctx.refuse(e))?;
-    let (q, status) = (q.unwrap_or_default().to_owned(), status.unwrap_or_default().to_owned());
-    let same = [("q", q.as_str()), ("trang-thai", status.as_str()), ("qua-han", if overdue { "1" } else { "" })];
+    let found = ctx
+        .api()
+        .dossiers(&query)
+        .await
+        .map_err(|e| ctx.refuse(e))?;
+    let (q, status) = (
+        q.unwrap_or_default().to_owned(),
+        status.unwrap_or_default().to_owned(),
+    );
+    let same = [
+        ("q", q.as_str()),
+        ("trang-thai", status.as_str()),
+        ("qua-han", if overdue { "1" } else { "" }),
+    ];
     let next = found.next.as_deref().map(|c| further("/mot-cua", &same, c));
     let items = found
         .items
@@ -134,11 +148,21 @@ struct Asked {
 }
 
 #[get("/mot-cua/ho-so/{id}")]
-pub(super) async fn one(ctx: Ctx, id: web::Path<String>, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
+pub(super) async fn one(
+    ctx: Ctx,
+    id: web::Path<String>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, PageError> {
     ctx.officer()?;
     let d = ctx.api().dossier(&id).await.map_err(|e| ctx.refuse(e))?;
     let notice = asked.0.xong.as_deref().and_then(|c| ctx.t.done(c));
-    let shown = Shown { command: "", form: &Submission::default(), errors: Errors::default(), stale: false, notice };
+    let shown = Shown {
+        command: "",
+        form: &Submission::default(),
+        errors: Errors::default(),
+        stale: false,
+        notice,
+    };
     show(&ctx, StatusCode::OK, d, shown).await
 }
 
@@ -163,11 +187,20 @@ pub(crate) async fn show(
         Some(address) => places::line(ctx, address).await,
         None => String::new(),
     };
-    let (home, return_address) =
-        join(line(d.applicant.address.as_ref()), line(d.return_way.address.as_ref())).await;
-    let shipments = dossiers::shipments(ctx.api(), &d).await.iter().map(|s| view::shipment(t, s)).collect();
+    let (home, return_address) = join(
+        line(d.applicant.address.as_ref()),
+        line(d.return_way.address.as_ref()),
+    )
+    .await;
+    let shipments = dossiers::shipments(ctx.api(), &d)
+        .await
+        .iter()
+        .map(|s| view::shipment(t, s))
+        .collect();
     let page = One {
-        page: Page::new(ctx, Section::Work, d.procedure.name.clone()).at(&path).notice(shown.notice.clone()),
+        page: Page::new(ctx, Section::Work, d.procedure.name.clone())
+            .at(&path)
+            .notice(shown.notice.clone()),
         number: view::number(t, d.number.as_deref()),
         due: view::due(t, d.due_at.as_ref(), &d.status.key, false, now),
         stale: shown.stale,
@@ -175,7 +208,10 @@ pub(crate) async fn show(
         actions: actions(ctx, &d, &shown),
         supplement: d.supplement.as_ref().map(|s| view::supplement(t, s)),
         proposal: d.proposal.as_ref().map(|p| {
-            let by = t.proposed(p.by_name.as_deref().unwrap_or_default(), &format::time(&p.at));
+            let by = t.proposed(
+                p.by_name.as_deref().unwrap_or_default(),
+                &format::time(&p.at),
+            );
             (p.file_id.clone(), by, p.note.clone().unwrap_or_default())
         }),
         applicant: applicant(ctx, &d, home),
@@ -218,8 +254,14 @@ fn answers(ctx: &Ctx, d: &Dossier) -> Vec<(String, String)> {
     d.answers
         .iter()
         .map(|(name, value)| {
-            let label = if name == "notes" { ctx.t.notes_label().to_owned() } else { name.clone() };
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let label = if name == "notes" {
+                ctx.t.notes_label().to_owned()
+            } else {
+                name.clone()
+            };
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             (label, text)
         })
         .collect()

@@ -53,9 +53,22 @@ pub(crate) fn actions(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<Action> 
         .filter_map(|command| {
             let (label, hint) = ctx.t.action(command)?;
             let mine = shown.command == command;
-            let maker = Maker { ctx, command, form: shown.form, errors: &shown.errors, mine };
+            let maker = Maker {
+                ctx,
+                command,
+                form: shown.form,
+                errors: &shown.errors,
+                mine,
+            };
             let (fields, files) = maker.parts(d);
-            Some(Action { command, label, hint, fields, files, open: mine })
+            Some(Action {
+                command,
+                label,
+                hint,
+                fields,
+                files,
+                open: mine,
+            })
         })
         .collect()
 }
@@ -80,10 +93,15 @@ impl Maker<'_> {
             "refuse" | "send-back" | "stop" => vec![reason()],
             "propose" => return (vec![note()], vec![self.result_file()]),
             "approve" | "confirm-payment" => vec![note()],
-            "request-payment" => vec![self.text("amount", t.amount_label()).required().numeric(), reason()],
+            "request-payment" => vec![
+                self.text("amount", t.amount_label()).required().numeric(),
+                reason(),
+            ],
             "hand-over" => vec![
-                self.text("receiverName", t.receiver_name_label()).required(),
-                self.text("receiverIdentityNumber", t.receiver_identity_label()).numeric(),
+                self.text("receiverName", t.receiver_name_label())
+                    .required(),
+                self.text("receiverIdentityNumber", t.receiver_identity_label())
+                    .numeric(),
                 note(),
             ],
             _ => Vec::new(),
@@ -117,9 +135,14 @@ impl Maker<'_> {
                 papers.insert(id, name);
             }
         }
-        let options: Vec<(String, String)> = std::iter::once((String::new(), t.choose().to_owned()))
-            .chain(papers.into_iter().map(|(id, name)| (id.to_owned(), name.to_owned())))
-            .collect();
+        let options: Vec<(String, String)> =
+            std::iter::once((String::new(), t.choose().to_owned()))
+                .chain(
+                    papers
+                        .into_iter()
+                        .map(|(id, name)| (id.to_owned(), name.to_owned())),
+                )
+                .collect();
         let mut out = vec![self.area("reason", t.reason_label()).required()];
         for n in 1..=ITEMS {
             let content = format!("content-{n}");
@@ -129,7 +152,13 @@ impl Maker<'_> {
             if options.len() > 1 {
                 let name = self.name(&format!("component-{n}"));
                 let value = self.form.fields.get(&name).to_owned();
-                out.push(Field::select(t, name, t.numbered(t.item_component(), n), value, options.clone()));
+                out.push(Field::select(
+                    t,
+                    name,
+                    t.numbered(t.item_component(), n),
+                    value,
+                    options.clone(),
+                ));
             }
         }
         out.push(self.text("legalBasis", t.legal_basis_label()));
@@ -146,7 +175,11 @@ impl Maker<'_> {
             limits: t.file_limits(self.ctx.app.settings.max_file_bytes),
             required: true,
             error: self.errors.at(&format!("file-{RESULT}")),
-            kept: if self.mine { self.form.file(RESULT) } else { None },
+            kept: if self.mine {
+                self.form.file(RESULT)
+            } else {
+                None
+            },
             accept: ACCEPT,
         }
     }
@@ -161,22 +194,36 @@ pub(super) async fn act(
 ) -> Result<HttpResponse, PageError> {
     let (id, command) = path.into_inner();
     let page = format!("/mot-cua/ho-so/{id}");
-    let Some(command) = COMMANDS.into_iter().find(|c| *c == command) else { return Err(PageError::NotFound) };
+    let Some(command) = COMMANDS.into_iter().find(|c| *c == command) else {
+        return Err(PageError::NotFound);
+    };
     ctx.officer().map_err(|e| inbox::back(e, &page))?;
-    let form = read(&ctx, &req, payload).await.map_err(|e| inbox::back(e, &page))?;
+    let form = read(&ctx, &req, payload)
+        .await
+        .map_err(|e| inbox::back(e, &page))?;
     let t = ctx.t;
     let version: i64 = form.fields.get("version").parse().unwrap_or(0);
     let built = body(t, command, &form);
     let outcome = match built {
         Ok(body) => {
             let key = dossiers::form_key(&ctx, &form.fields);
-            match ctx.api().command(&id, command, version, Some(&key), &body).await {
+            match ctx
+                .api()
+                .command(&id, command, version, Some(&key), &body)
+                .await
+            {
                 Ok(_) => return Ok(done(&page, command)),
-                Err(error) => dossiers::refused(&ctx, error, &page, |pointer| field_of(command, &form.fields, pointer))?,
+                Err(error) => dossiers::refused(&ctx, error, &page, |pointer| {
+                    field_of(command, &form.fields, pointer)
+                })?,
             }
         }
         Err(errors) => {
-            let status = if form.away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let status = if form.away {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
             (status, errors)
         }
     };
@@ -186,19 +233,44 @@ pub(super) async fn act(
         // Said on its own, with the newer state.
         errors = Errors::default();
     }
-    let d = ctx.api().dossier(&id).await.map_err(|e| PageError::of(e, &page))?;
+    let d = ctx
+        .api()
+        .dossier(&id)
+        .await
+        .map_err(|e| PageError::of(e, &page))?;
     // The next try acts on what is shown now, so it is another one.
-    show(&ctx, status, d, Shown { command, form: &form, errors, stale, notice: None }).await
+    show(
+        &ctx,
+        status,
+        d,
+        Shown {
+            command,
+            form: &form,
+            errors,
+            stale,
+            notice: None,
+        },
+    )
+    .await
 }
 
-async fn read(ctx: &Ctx, req: &HttpRequest, payload: web::Payload) -> Result<Submission, PageError> {
+async fn read(
+    ctx: &Ctx,
+    req: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Submission, PageError> {
     if req.content_type() == "multipart/form-data" {
-        let parts = Multipart::from_request(req, &mut payload.into_inner()).await.map_err(|_odd| PageError::BadForm)?;
+        let parts = Multipart::from_request(req, &mut payload.into_inner())
+            .await
+            .map_err(|_odd| PageError::BadForm)?;
         return Submission::read(ctx, parts).await;
     }
     let fields = Fields::read(payload).await?;
     ctx.check_form(fields.get("csrf"))?;
-    Ok(Submission { fields, ..Submission::default() })
+    Ok(Submission {
+        fields,
+        ..Submission::default()
+    })
 }
 
 /// The body of a command, or what the form lacks before anybody need be asked.
@@ -214,7 +286,10 @@ fn body(t: Tr, command: &str, form: &Submission) -> Result<Value, Errors> {
         "refuse" | "send-back" | "stop" => put("reason", Some(text("reason").unwrap_or_default())),
         "approve" | "confirm-payment" => put("note", text("note")),
         "hand-over" => {
-            put("receiverName", Some(text("receiverName").unwrap_or_default()));
+            put(
+                "receiverName",
+                Some(text("receiverName").unwrap_or_default()),
+            );
             put("receiverIdentityNumber", text("receiverIdentityNumber"));
             put("note", text("note"));
         }
@@ -235,23 +310,34 @@ fn body(t: Tr, command: &str, form: &Submission) -> Result<Value, Errors> {
         }
         "request-payment" => {
             put("reason", Some(text("reason").unwrap_or_default()));
-            let typed: String =
-                text("amount").unwrap_or_default().chars().filter(|c| !matches!(c, '.' | ' ' | ',')).collect();
+            let typed: String = text("amount")
+                .unwrap_or_default()
+                .chars()
+                .filter(|c| !matches!(c, '.' | ' ' | ','))
+                .collect();
             match typed.parse::<i64>() {
                 Ok(amount) => out.insert("amount".to_owned(), amount.into()),
-                Err(_not_a_number) => return Err(one_error("request-payment-amount", t.amount_invalid())),
+                Err(_not_a_number) => {
+                    return Err(one_error("request-payment-amount", t.amount_invalid()));
+                }
             };
         }
         "propose" => {
             if form.away {
-                return Err(Errors { problem: t.away_kept().to_owned(), ..Errors::default() });
+                return Err(Errors {
+                    problem: t.away_kept().to_owned(),
+                    ..Errors::default()
+                });
             }
             let slot = format!("file-{RESULT}");
             if let Some(error) = form.file_error(RESULT) {
                 return Err(one_error(&slot, &error));
             }
             let Some(file) = form.file(RESULT) else {
-                return Err(one_error(&slot, &format!("{}: {}", t.field_missing(), t.result_file())));
+                return Err(one_error(
+                    &slot,
+                    &format!("{}: {}", t.field_missing(), t.result_file()),
+                ));
             };
             put("resultFileId", Some(file.id));
             put("note", text("note"));
@@ -270,7 +356,11 @@ fn one_error(field: &str, text: &str) -> Errors {
 /// The rows of a supplement request that say something; the first, if none does, so that its absence is named.
 fn rows(fields: &Fields) -> Vec<usize> {
     let said = |n: &usize| {
-        ["content", "guidance"].iter().any(|f| !fields.get(&format!("request-supplement-{f}-{n}")).is_empty())
+        ["content", "guidance"].iter().any(|f| {
+            !fields
+                .get(&format!("request-supplement-{f}-{n}"))
+                .is_empty()
+        })
     };
     let rows: Vec<usize> = (1..=ITEMS).filter(said).collect();
     if rows.is_empty() { vec![1] } else { rows }
@@ -292,9 +382,16 @@ fn field_of(command: &str, fields: &Fields, pointer: &str) -> Option<String> {
                 _ => format!("content-{row}"),
             }
         }
-        (name @ ("reason" | "note" | "amount" | "legalBasis" | "receiverName" | "receiverIdentityNumber"), None, _) => {
-            name.to_owned()
-        }
+        (
+            name @ ("reason"
+            | "note"
+            | "amount"
+            | "legalBasis"
+            | "receiverName"
+            | "receiverIdentityNumber"),
+            None,
+            _,
+        ) => name.to_owned(),
         _ => return None,
     };
     Some(format!("{command}-{name}"))
@@ -306,8 +403,14 @@ mod tests {
     use contracts::Language;
 
     fn form(pairs: &[(&str, &str)]) -> Submission {
-        let fields = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Submission { fields, ..Submission::default() }
+        let fields = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        Submission {
+            fields,
+            ..Submission::default()
+        }
     }
 
     #[test]
@@ -321,18 +424,38 @@ mod tests {
         assert_eq!(body["items"].as_array().map(Vec::len), Some(2));
         assert_eq!(body["items"][0]["content"], "Giấy chứng sinh");
         let field = |pointer| field_of("request-supplement", &sent.fields, pointer);
-        assert_eq!(field("/items/1/content").as_deref(), Some("request-supplement-content-4"));
-        assert_eq!(field("/items").as_deref(), Some("request-supplement-content-1"));
-        assert_eq!(field("/reason").as_deref(), Some("request-supplement-reason"));
+        assert_eq!(
+            field("/items/1/content").as_deref(),
+            Some("request-supplement-content-4")
+        );
+        assert_eq!(
+            field("/items").as_deref(),
+            Some("request-supplement-content-1")
+        );
+        assert_eq!(
+            field("/reason").as_deref(),
+            Some("request-supplement-reason")
+        );
         assert_eq!(field("/items/7/content"), None);
     }
 
     #[test]
     fn amounts_may_be_written_with_dots() {
         let t = Tr(Language::Vi);
-        let sent = form(&[("request-payment-amount", "1.250.000"), ("request-payment-reason", "Lệ phí")]);
-        assert_eq!(body(t, "request-payment", &sent).expect("a body")["amount"], 1_250_000);
-        let errors = body(t, "request-payment", &form(&[("request-payment-amount", "nhiều")])).expect_err("no number");
+        let sent = form(&[
+            ("request-payment-amount", "1.250.000"),
+            ("request-payment-reason", "Lệ phí"),
+        ]);
+        assert_eq!(
+            body(t, "request-payment", &sent).expect("a body")["amount"],
+            1_250_000
+        );
+        let errors = body(
+            t,
+            "request-payment",
+            &form(&[("request-payment-amount", "nhiều")]),
+        )
+        .expect_err("no number");
         assert!(errors.at("request-payment-amount").is_some());
     }
 

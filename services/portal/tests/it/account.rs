@@ -9,21 +9,43 @@ use wiremock::{Mock, ResponseTemplate};
 #[tokio::test]
 async fn signing_in_asks_with_pkce_state_and_nonce() {
     let world = World::new().await;
-    let begun = world.app.anonymous().get("/dang-nhap?next=/ho-so").await.expect(303);
+    let begun = world
+        .app
+        .anonymous()
+        .get("/dang-nhap?next=/ho-so")
+        .await
+        .expect(303);
     let to = begun.header("location").expect("location");
-    assert!(to.starts_with("http://portal.test/oauth2/authorize?"), "{to}");
+    assert!(
+        to.starts_with("http://portal.test/oauth2/authorize?"),
+        "{to}"
+    );
     let asked = query(to);
     assert_eq!(asked["response_type"], "code");
     assert_eq!(asked["client_id"], "portal");
-    assert_eq!(asked["redirect_uri"], "http://portal.test/dang-nhap/callback");
+    assert_eq!(
+        asked["redirect_uri"],
+        "http://portal.test/dang-nhap/callback"
+    );
     assert_eq!(asked["code_challenge_method"], "S256");
     for secret in ["state", "nonce", "code_challenge"] {
         assert_eq!(asked[secret].len(), 43, "{secret}");
     }
-    let again = query(world.app.anonymous().get("/dang-nhap").await.header("location").expect("location"));
+    let again = query(
+        world
+            .app
+            .anonymous()
+            .get("/dang-nhap")
+            .await
+            .header("location")
+            .expect("location"),
+    );
     assert_ne!(again["state"], asked["state"]);
     let cookie = begun.header("set-cookie").expect("a cookie");
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
 }
 
 #[tokio::test]
@@ -31,20 +53,47 @@ async fn the_code_is_exchanged_with_the_verifier_of_its_challenge() {
     let world = World::new().await;
     let begun = world.app.anonymous().get("/dang-nhap").await.expect(303);
     let asked = query(begun.header("location").expect("location"));
-    world.gives_tokens(&actors::citizen(), &asked["nonce"], 300).await;
+    world
+        .gives_tokens(&actors::citizen(), &asked["nonce"], 300)
+        .await;
     let back = format!("/dang-nhap/callback?code=c0de&state={}", asked["state"]);
-    let done = world.app.anonymous().header("cookie", &cookies(&begun)).get(&back).await.expect(303);
+    let done = world
+        .app
+        .anonymous()
+        .header("cookie", &cookies(&begun))
+        .get(&back)
+        .await
+        .expect(303);
     assert_eq!(done.header("location"), Some("/"));
-    let session = done.headers.iter().find(|(n, v)| n == "set-cookie" && v.starts_with("motcua=")).expect("a session");
-    assert!(session.1.contains("HttpOnly") && session.1.contains("SameSite=Lax"), "{}", session.1);
-    assert!(!session.1.contains("Secure"), "plain http has no Secure cookies: {}", session.1);
+    let session = done
+        .headers
+        .iter()
+        .find(|(n, v)| n == "set-cookie" && v.starts_with("motcua="))
+        .expect("a session");
+    assert!(
+        session.1.contains("HttpOnly") && session.1.contains("SameSite=Lax"),
+        "{}",
+        session.1
+    );
+    assert!(
+        !session.1.contains("Secure"),
+        "plain http has no Secure cookies: {}",
+        session.1
+    );
     let exchange = world.asked("POST", "/oauth2/token").await;
-    let form = query(&format!("http://x/?{}", String::from_utf8_lossy(&exchange[0].body)));
+    let form = query(&format!(
+        "http://x/?{}",
+        String::from_utf8_lossy(&exchange[0].body)
+    ));
     assert_eq!(form["grant_type"], "authorization_code");
     assert_eq!(form["code"], "c0de");
     assert_eq!(form["client_id"], "portal");
-    assert_eq!(form["redirect_uri"], "http://portal.test/dang-nhap/callback");
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, form["code_verifier"].as_bytes());
+    assert_eq!(
+        form["redirect_uri"],
+        "http://portal.test/dang-nhap/callback"
+    );
+    let digest =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, form["code_verifier"].as_bytes());
     assert_eq!(base64url(digest.as_ref()), asked["code_challenge"]);
 }
 
@@ -53,11 +102,26 @@ async fn over_https_the_session_cookie_is_bound_to_the_host() {
     let world = World::with(&[("public_url", "https://dvc.test".to_owned())]).await;
     let begun = world.app.anonymous().get("/dang-nhap").await.expect(303);
     let asked = query(begun.header("location").expect("location"));
-    world.gives_tokens(&actors::citizen(), &asked["nonce"], 300).await;
+    world
+        .gives_tokens(&actors::citizen(), &asked["nonce"], 300)
+        .await;
     let back = format!("/dang-nhap/callback?code=c&state={}", asked["state"]);
-    let done = world.app.anonymous().header("cookie", &cookies(&begun)).get(&back).await.expect(303);
-    let set = |v: &str| v.starts_with("__Host-motcua=") && v.contains("Secure") && v.contains("Path=/");
-    assert!(done.headers.iter().any(|(n, v)| n == "set-cookie" && set(v)), "{:?}", done.headers);
+    let done = world
+        .app
+        .anonymous()
+        .header("cookie", &cookies(&begun))
+        .get(&back)
+        .await
+        .expect(303);
+    let set =
+        |v: &str| v.starts_with("__Host-motcua=") && v.contains("Secure") && v.contains("Path=/");
+    assert!(
+        done.headers
+            .iter()
+            .any(|(n, v)| n == "set-cookie" && set(v)),
+        "{:?}",
+        done.headers
+    );
 }
 
 #[tokio::test]
@@ -69,28 +133,82 @@ async fn a_wrong_state_another_browser_a_wrong_nonce_and_a_refused_code_do_not_s
         (cookies(&begun), asked)
     };
     let refused = async |cookies: &str, at: &str| {
-        let page = world.app.anonymous().header("cookie", cookies).get(at).await.expect(400);
-        assert!(page.text().contains("Chưa đăng nhập được"), "{}", page.text());
-        assert!(!page.headers.iter().any(|(n, v)| n == "set-cookie" && v.starts_with("motcua=")));
+        let page = world
+            .app
+            .anonymous()
+            .header("cookie", cookies)
+            .get(at)
+            .await
+            .expect(400);
+        assert!(
+            page.text().contains("Chưa đăng nhập được"),
+            "{}",
+            page.text()
+        );
+        assert!(
+            !page
+                .headers
+                .iter()
+                .any(|(n, v)| n == "set-cookie" && v.starts_with("motcua="))
+        );
     };
     let (mine, asked) = begin().await;
     refused(&mine, "/dang-nhap/callback?code=c&state=guessed").await;
     refused(&mine, "/dang-nhap/callback?code=c").await;
-    refused("", &format!("/dang-nhap/callback?code=c&state={}", asked["state"])).await;
+    refused(
+        "",
+        &format!("/dang-nhap/callback?code=c&state={}", asked["state"]),
+    )
+    .await;
     let (other, _) = begin().await;
     let (_, asked) = begin().await;
-    refused(&other, &format!("/dang-nhap/callback?code=c&state={}", asked["state"])).await;
-    assert!(world.asked("POST", "/oauth2/token").await.is_empty(), "no code left us");
+    refused(
+        &other,
+        &format!("/dang-nhap/callback?code=c&state={}", asked["state"]),
+    )
+    .await;
+    assert!(
+        world.asked("POST", "/oauth2/token").await.is_empty(),
+        "no code left us"
+    );
 
     let (mine, asked) = begin().await;
-    world.gives_tokens(&actors::citizen(), "another nonce", 300).await;
-    refused(&mine, &format!("/dang-nhap/callback?code=c&state={}", asked["state"])).await;
+    world
+        .gives_tokens(&actors::citizen(), "another nonce", 300)
+        .await;
+    refused(
+        &mine,
+        &format!("/dang-nhap/callback?code=c&state={}", asked["state"]),
+    )
+    .await;
     let (mine, asked) = begin().await;
-    world.says("POST", "/oauth2/token", 400, json!({"error": "invalid_grant"})).await;
-    refused(&mine, &format!("/dang-nhap/callback?code=c&state={}", asked["state"])).await;
+    world
+        .says(
+            "POST",
+            "/oauth2/token",
+            400,
+            json!({"error": "invalid_grant"}),
+        )
+        .await;
+    refused(
+        &mine,
+        &format!("/dang-nhap/callback?code=c&state={}", asked["state"]),
+    )
+    .await;
     let (mine, asked) = begin().await;
-    refused(&mine, &format!("/dang-nhap/callback?error=access_denied&state={}", asked["state"])).await;
-    refused(&mine, &format!("/dang-nhap/callback?code=c&state={}", asked["state"])).await;
+    refused(
+        &mine,
+        &format!(
+            "/dang-nhap/callback?error=access_denied&state={}",
+            asked["state"]
+        ),
+    )
+    .await;
+    refused(
+        &mine,
+        &format!("/dang-nhap/callback?code=c&state={}", asked["state"]),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -98,27 +216,60 @@ async fn a_token_of_another_issuer_does_not_sign_in() {
     let world = World::new().await;
     let begun = world.app.anonymous().get("/dang-nhap").await;
     let asked = query(begun.header("location").expect("location"));
-    let foreign = testkit::token_with(&world.app.rt, &actors::citizen(), |c| c.iss = "http://evil.test".to_owned());
+    let foreign = testkit::token_with(&world.app.rt, &actors::citizen(), |c| {
+        c.iss = "http://evil.test".to_owned()
+    });
     world.says("POST", "/oauth2/token", 200,
         json!({"access_token": foreign, "expires_in": 300, "id_token": id_token(&asked["nonce"], "portal")})).await;
     let back = format!("/dang-nhap/callback?code=c&state={}", asked["state"]);
-    world.app.anonymous().header("cookie", &cookies(&begun)).get(&back).await.expect(400);
+    world
+        .app
+        .anonymous()
+        .header("cookie", &cookies(&begun))
+        .get(&back)
+        .await
+        .expect(400);
 }
 
 #[tokio::test]
 async fn pages_of_a_person_lead_to_signing_in_and_back() {
     let world = World::new().await;
-    for (at, next) in [("/ho-so", "%2Fho-so"), ("/hop-thu?chua-doc=1", "%2Fhop-thu%3Fchua-doc%3D1"), ("/mot-cua", "%2Fmot-cua")] {
+    for (at, next) in [
+        ("/ho-so", "%2Fho-so"),
+        ("/hop-thu?chua-doc=1", "%2Fhop-thu%3Fchua-doc%3D1"),
+        ("/mot-cua", "%2Fmot-cua"),
+    ] {
         let page = world.app.anonymous().get(at).await.expect(303);
-        assert_eq!(page.header("location"), Some(format!("/dang-nhap?next={next}").as_str()));
+        assert_eq!(
+            page.header("location"),
+            Some(format!("/dang-nhap?next={next}").as_str())
+        );
     }
-    let made_up = world.app.anonymous().header("cookie", "motcua=made-up").get("/ho-so").await;
+    let made_up = world
+        .app
+        .anonymous()
+        .header("cookie", "motcua=made-up")
+        .get("/ho-so")
+        .await;
     assert_eq!(made_up.status, 303);
-    let elsewhere = world.app.anonymous().get("/dang-nhap?next=https://evil.test/").await.expect(303);
+    let elsewhere = world
+        .app
+        .anonymous()
+        .get("/dang-nhap?next=https://evil.test/")
+        .await
+        .expect(303);
     let asked = query(elsewhere.header("location").expect("location"));
-    world.gives_tokens(&actors::citizen(), &asked["nonce"], 300).await;
+    world
+        .gives_tokens(&actors::citizen(), &asked["nonce"], 300)
+        .await;
     let back = format!("/dang-nhap/callback?code=c&state={}", asked["state"]);
-    let done = world.app.anonymous().header("cookie", &cookies(&elsewhere)).get(&back).await.expect(303);
+    let done = world
+        .app
+        .anonymous()
+        .header("cookie", &cookies(&elsewhere))
+        .get(&back)
+        .await
+        .expect(303);
     assert_eq!(done.header("location"), Some("/"));
 }
 
@@ -126,19 +277,34 @@ async fn pages_of_a_person_lead_to_signing_in_and_back() {
 async fn a_token_near_its_end_is_renewed_once_however_many_ask() {
     let world = World::new().await;
     let browser = world.sign_in(&actors::citizen()).await;
-    world.answers("/api/v1/notifications", json!({"items": [], "next": null, "unreadCount": 0})).await;
+    world
+        .answers(
+            "/api/v1/notifications",
+            json!({"items": [], "next": null, "unreadCount": 0}),
+        )
+        .await;
     world.app.rt.clock.advance(chrono::Duration::seconds(3550));
     let fresh = testkit::token(&world.app.rt, &actors::citizen());
     let answer = json!({"access_token": fresh, "expires_in": 3600, "refresh_token": "refresh-2"});
-    Mock::given(method("POST")).and(path("/oauth2/token"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(answer).set_delay(std::time::Duration::from_millis(150)))
-        .mount(&world.gateway).await;
+    Mock::given(method("POST"))
+        .and(path("/oauth2/token"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(answer)
+                .set_delay(std::time::Duration::from_millis(150)),
+        )
+        .mount(&world.gateway)
+        .await;
     let pages = [(); 4].map(|()| world.get(&browser, "/hop-thu"));
     for page in futures_util::future::join_all(pages).await {
         page.expect(200);
     }
-    let renewals = world.asked("POST", "/oauth2/token").await.into_iter()
-        .filter(|r| String::from_utf8_lossy(&r.body).contains("grant_type=refresh_token")).collect::<Vec<_>>();
+    let renewals = world
+        .asked("POST", "/oauth2/token")
+        .await
+        .into_iter()
+        .filter(|r| String::from_utf8_lossy(&r.body).contains("grant_type=refresh_token"))
+        .collect::<Vec<_>>();
     assert_eq!(renewals.len(), 1);
     assert!(String::from_utf8_lossy(&renewals[0].body).contains("refresh_token=refresh-1"));
     let asked = world.asked("GET", "/api/v1/notifications").await;
@@ -152,10 +318,21 @@ async fn a_session_whose_token_is_not_renewed_has_ended() {
     let world = World::new().await;
     let browser = world.sign_in(&actors::citizen()).await;
     world.app.rt.clock.advance(chrono::Duration::seconds(4000));
-    world.says("POST", "/oauth2/token", 400, json!({"error": "invalid_grant"})).await;
+    world
+        .says(
+            "POST",
+            "/oauth2/token",
+            400,
+            json!({"error": "invalid_grant"}),
+        )
+        .await;
     world.get(&browser, "/ho-so").await.expect(303);
     world.get(&browser, "/ho-so").await.expect(303);
-    assert_eq!(world.asked("POST", "/oauth2/token").await.len(), 2, "it is not tried again");
+    assert_eq!(
+        world.asked("POST", "/oauth2/token").await.len(),
+        2,
+        "it is not tried again"
+    );
 }
 
 #[tokio::test]
@@ -166,10 +343,19 @@ async fn signing_out_revokes_the_token_and_ends_both_sessions() {
     world.says("POST", "/oauth2/revoke", 200, json!({})).await;
     let html = world.get(&browser, "/").await.expect(200).text();
     assert!(html.contains("Nguyễn Văn An"), "{html}");
-    world.post(&browser, "/dang-xuat", &[("csrf", "guessed")]).await.expect(403);
+    world
+        .post(&browser, "/dang-xuat", &[("csrf", "guessed")])
+        .await
+        .expect(403);
     let csrf = hidden(&html, "csrf");
-    let out = world.post(&browser, "/dang-xuat", &[("csrf", &csrf)]).await.expect(303);
-    assert!(out.header("location").is_some_and(|l| l.starts_with("http://portal.test/oauth2/logout?")));
+    let out = world
+        .post(&browser, "/dang-xuat", &[("csrf", &csrf)])
+        .await
+        .expect(303);
+    assert!(
+        out.header("location")
+            .is_some_and(|l| l.starts_with("http://portal.test/oauth2/logout?"))
+    );
     let revoked = world.asked("POST", "/oauth2/revoke").await;
     assert!(String::from_utf8_lossy(&revoked[0].body).contains("token=refresh-1"));
     world.get(&browser, "/ho-so").await.expect(303);
@@ -179,7 +365,14 @@ async fn signing_out_revokes_the_token_and_ends_both_sessions() {
 async fn a_token_refused_by_the_api_leads_to_signing_in() {
     let world = World::new().await;
     let browser = world.sign_in(&actors::citizen()).await;
-    world.says("GET", "/api/v1/dossiers", 401, problem(401, "auth.expired-token", "Hết hạn", &[])).await;
+    world
+        .says(
+            "GET",
+            "/api/v1/dossiers",
+            401,
+            problem(401, "auth.expired-token", "Hết hạn", &[]),
+        )
+        .await;
     let page = world.get(&browser, "/ho-so").await.expect(303);
     assert_eq!(page.header("location"), Some("/dang-nhap?next=%2Fho-so"));
 }

@@ -1,7 +1,14 @@
 //! The pages over a real server; the gateway is played by a mock that records what it was asked.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what cannot go on fails the test"
+)]
 
 mod account;
 mod citizen;
+mod filing;
 mod officer;
 mod public;
 mod world;

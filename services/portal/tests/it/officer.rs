@@ -9,7 +9,12 @@ const PAGE: &str = "/mot-cua/ho-so/019d2bfd-0000-70ac-b9d6-000000000001";
 async fn world(actions: &[&str]) -> (World, Browser) {
     let world = World::new().await;
     world.with_catalogue().await;
-    world.answers(&format!("/api/v1/dossiers/{DOSSIER}"), dossier("received", 2, actions)).await;
+    world
+        .answers(
+            &format!("/api/v1/dossiers/{DOSSIER}"),
+            dossier("received", 2, actions),
+        )
+        .await;
     let browser = world.sign_in(&actors::officer()).await;
     (world, browser)
 }
@@ -31,7 +36,14 @@ async fn officers_pages_are_closed_to_citizens() {
         assert!(page.text().contains("Không có quyền"), "{}", page.text());
     }
     let csrf = hidden(&world.get(&citizen, "/khong-co").await.text(), "csrf");
-    world.post(&citizen, &format!("{PAGE}/receive"), &[("csrf", &csrf), ("version", "1")]).await.expect(403);
+    world
+        .post(
+            &citizen,
+            &format!("{PAGE}/receive"),
+            &[("csrf", &csrf), ("version", "1")],
+        )
+        .await
+        .expect(403);
 }
 
 #[tokio::test]
@@ -42,31 +54,74 @@ async fn the_worklist_filters_and_says_in_words_what_is_late() {
         "procedure": {"id": "p", "code": "c", "name": "Đăng ký khai sinh"}, "agency": {"code": "H05.21", "name": "x"},
         "applicantName": "Trần <b>", "channel": "online", "returnMethod": "post", "submittedAt": "2026-11-10T01:00:00Z",
         "receivedAt": null, "dueAt": "2026-11-14T10:00:00Z", "overdue": true, "assignedTo": "Hoàng Thị Em"}], "next": "n2"})).await;
-    let page = world.get(&browser, "/mot-cua?q=An&trang-thai=new&qua-han=1").await.expect(200).text();
-    for text in ["Quá hạn 2 ngày", "Trần &#60;b&#62;", "Hoàng Thị Em", "<option value=\"new\" selected>", "value=\"1\" checked",
-        "/mot-cua?q=An&#38;trang-thai=new&#38;qua-han=1&#38;tiep=n2", "scope=\"col\""] {
+    let page = world
+        .get(&browser, "/mot-cua?q=An&trang-thai=new&qua-han=1")
+        .await
+        .expect(200)
+        .text();
+    for text in [
+        "Quá hạn 2 ngày",
+        "Trần &#60;b&#62;",
+        "Hoàng Thị Em",
+        "<option value=\"new\" selected>",
+        "value=\"1\" checked",
+        "/mot-cua?q=An&#38;trang-thai=new&#38;qua-han=1&#38;tiep=n2",
+        "scope=\"col\"",
+    ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
     let asked = world.asked("GET", "/api/v1/dossiers").await;
     let query: Vec<(String, String)> = asked[0].url.query_pairs().into_owned().collect();
     for (name, value) in [("q", "An"), ("status", "new"), ("overdue", "true")] {
-        assert!(query.contains(&(name.to_owned(), value.to_owned())), "{query:?}");
+        assert!(
+            query.contains(&(name.to_owned(), value.to_owned())),
+            "{query:?}"
+        );
     }
     // A filter that nobody offers is none, not an error.
-    world.get(&browser, "/mot-cua?trang-thai=odd").await.expect(200);
+    world
+        .get(&browser, "/mot-cua?trang-thai=odd")
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn only_the_commands_open_now_have_forms() {
-    let (world, browser) = world(&["receive", "request-supplement", "refuse", "withdraw", "something-new"]).await;
+    let (world, browser) = world(&[
+        "receive",
+        "request-supplement",
+        "refuse",
+        "withdraw",
+        "something-new",
+    ])
+    .await;
     let page = world.get(&browser, PAGE).await.expect(200).text();
     for open in ["receive", "request-supplement", "refuse"] {
-        assert!(page.contains(&format!("action=\"{PAGE}/{open}\"")), "{open}: {page}");
+        assert!(
+            page.contains(&format!("action=\"{PAGE}/{open}\"")),
+            "{open}: {page}"
+        );
     }
-    for shut in ["approve", "propose", "stop", "hand-over", "withdraw", "something-new"] {
-        assert!(!page.contains(&format!("action=\"{PAGE}/{shut}\"")), "{shut}: {page}");
+    for shut in [
+        "approve",
+        "propose",
+        "stop",
+        "hand-over",
+        "withdraw",
+        "something-new",
+    ] {
+        assert!(
+            !page.contains(&format!("action=\"{PAGE}/{shut}\"")),
+            "{shut}: {page}"
+        );
     }
-    for text in ["024090000011", "Số 12, thôn Trung, Xã Yên Thế, Tỉnh Bắc Ninh", "Đăng ký cho con", "chung-sinh.pdf", "control-slip.pdf"] {
+    for text in [
+        "024090000011",
+        "Số 12, thôn Trung, Xã Yên Thế, Tỉnh Bắc Ninh",
+        "Đăng ký cho con",
+        "chung-sinh.pdf",
+        "control-slip.pdf",
+    ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
 }
@@ -77,51 +132,143 @@ async fn a_command_goes_out_on_the_version_seen() {
     let page = world.get(&browser, PAGE).await.text();
     let (csrf, key) = (hidden(&page, "csrf"), hidden(&page, "key"));
     assert_eq!(hidden(&page, "version"), "2");
-    world.says("POST", &command("receive"), 200, dossier("received", 3, &[])).await;
-    let fields = [("csrf", csrf.as_str()), ("version", "2"), ("key", key.as_str())];
-    let reply = world.post(&browser, &format!("{PAGE}/receive"), &fields).await.expect(303);
-    assert_eq!(reply.header("location"), Some(format!("{PAGE}?xong=receive").as_str()));
+    world
+        .says(
+            "POST",
+            &command("receive"),
+            200,
+            dossier("received", 3, &[]),
+        )
+        .await;
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("key", key.as_str()),
+    ];
+    let reply = world
+        .post(&browser, &format!("{PAGE}/receive"), &fields)
+        .await
+        .expect(303);
+    assert_eq!(
+        reply.header("location"),
+        Some(format!("{PAGE}?xong=receive").as_str())
+    );
     let sent = world.asked("POST", &command("receive")).await;
     assert_eq!(sent[0].headers["if-match"], "\"2\"");
     assert_eq!(sent[0].headers["idempotency-key"], key.as_str());
     assert_eq!(json_of(&sent[0]), json!({}));
-    let after = world.get(&browser, &format!("{PAGE}?xong=receive")).await.text();
+    let after = world
+        .get(&browser, &format!("{PAGE}?xong=receive"))
+        .await
+        .text();
     assert!(after.contains("Đã thực hiện: Tiếp nhận hồ sơ."), "{after}");
-    world.get(&browser, &format!("{PAGE}?xong=%3Cscript%3E")).await.expect(200);
-    world.post(&browser, &format!("{PAGE}/no-such"), &fields).await.expect(404);
-    world.post(&browser, &format!("{PAGE}/receive"), &[("version", "2")]).await.expect(403);
+    world
+        .get(&browser, &format!("{PAGE}?xong=%3Cscript%3E"))
+        .await
+        .expect(200);
+    world
+        .post(&browser, &format!("{PAGE}/no-such"), &fields)
+        .await
+        .expect(404);
+    world
+        .post(&browser, &format!("{PAGE}/receive"), &[("version", "2")])
+        .await
+        .expect(403);
 }
 
 #[tokio::test]
 async fn a_dossier_that_changed_meanwhile_is_shown_anew_with_what_was_typed() {
     let (world, browser) = world(&["refuse"]).await;
     let csrf = hidden(&world.get(&browser, PAGE).await.text(), "csrf");
-    world.says("POST", &command("refuse"), 412, problem(412, "precondition.failed", "Đã đổi", &[])).await;
-    world.answers(&format!("/api/v1/dossiers/{DOSSIER}"), dossier("inProgress", 5, &["refuse"])).await;
-    let fields = [("csrf", csrf.as_str()), ("version", "2"), ("refuse-reason", "Sai thẩm quyền")];
-    let page = world.post(&browser, &format!("{PAGE}/refuse"), &fields).await.expect(412).text();
-    for text in ["Hồ sơ vừa thay đổi", "Đang xử lý", "Sai thẩm quyền</textarea>", "<details open>"] {
+    world
+        .says(
+            "POST",
+            &command("refuse"),
+            412,
+            problem(412, "precondition.failed", "Đã đổi", &[]),
+        )
+        .await;
+    world
+        .answers(
+            &format!("/api/v1/dossiers/{DOSSIER}"),
+            dossier("inProgress", 5, &["refuse"]),
+        )
+        .await;
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("refuse-reason", "Sai thẩm quyền"),
+    ];
+    let page = world
+        .post(&browser, &format!("{PAGE}/refuse"), &fields)
+        .await
+        .expect(412)
+        .text();
+    for text in [
+        "Hồ sơ vừa thay đổi",
+        "Đang xử lý",
+        "Sai thẩm quyền</textarea>",
+        "<details open>",
+    ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
-    assert_eq!(hidden(&page, "version"), "5", "the next try acts on what is shown now");
+    assert_eq!(
+        hidden(&page, "version"),
+        "5",
+        "the next try acts on what is shown now"
+    );
 }
 
 #[tokio::test]
 async fn a_supplement_request_carries_its_items_and_its_errors_come_back() {
     let (world, browser) = world(&["request-supplement"]).await;
     let csrf = hidden(&world.get(&browser, PAGE).await.text(), "csrf");
-    world.says("POST", &command("request-supplement"), 422, problem(422, "body.invalid", "Chưa hợp lệ",
-        &[("/items/1/content", "field.too-long", "Quá dài"), ("/reason", "field.required", "Thiếu lý do")])).await;
+    world
+        .says(
+            "POST",
+            &command("request-supplement"),
+            422,
+            problem(
+                422,
+                "body.invalid",
+                "Chưa hợp lệ",
+                &[
+                    ("/items/1/content", "field.too-long", "Quá dài"),
+                    ("/reason", "field.required", "Thiếu lý do"),
+                ],
+            ),
+        )
+        .await;
     let component = format!("request-supplement-component-{}", 1);
-    let fields = [("csrf", csrf.as_str()), ("version", "2"), ("request-supplement-reason", ""),
-        ("request-supplement-content-1", "Giấy chứng sinh"), ("request-supplement-guidance-1", "Chụp rõ"), (component.as_str(), COMPONENT),
-        ("request-supplement-content-3", "Ảnh")];
-    let page = world.post(&browser, &format!("{PAGE}/request-supplement"), &fields).await.expect(422).text();
-    assert!(page.contains("id=\"request-supplement-content-3-error\""), "{page}");
-    assert!(page.contains("id=\"request-supplement-reason-error\"") && page.contains("value=\"Chụp rõ\""), "{page}");
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("request-supplement-reason", ""),
+        ("request-supplement-content-1", "Giấy chứng sinh"),
+        ("request-supplement-guidance-1", "Chụp rõ"),
+        (component.as_str(), COMPONENT),
+        ("request-supplement-content-3", "Ảnh"),
+    ];
+    let page = world
+        .post(&browser, &format!("{PAGE}/request-supplement"), &fields)
+        .await
+        .expect(422)
+        .text();
+    assert!(
+        page.contains("id=\"request-supplement-content-3-error\""),
+        "{page}"
+    );
+    assert!(
+        page.contains("id=\"request-supplement-reason-error\"")
+            && page.contains("value=\"Chụp rõ\""),
+        "{page}"
+    );
     let sent = json_of(&world.asked("POST", &command("request-supplement")).await[0]);
-    assert_eq!(sent["items"], json!([{"componentId": COMPONENT, "content": "Giấy chứng sinh", "guidance": "Chụp rõ"},
-        {"componentId": null, "content": "Ảnh", "guidance": null}]));
+    assert_eq!(
+        sent["items"],
+        json!([{"componentId": COMPONENT, "content": "Giấy chứng sinh", "guidance": "Chụp rõ"},
+        {"componentId": null, "content": "Ảnh", "guidance": null}])
+    );
 }
 
 #[tokio::test]
@@ -129,24 +276,78 @@ async fn a_result_is_proposed_with_its_file() {
     let (world, browser) = world(&["propose"]).await;
     let csrf = hidden(&world.get(&browser, PAGE).await.text(), "csrf");
     let at = format!("{PAGE}/propose");
-    let fields = [("csrf", csrf.as_str()), ("version", "2"), ("propose-note", "Đủ điều kiện")];
-    let missing = world.post_files(&browser, &at, &fields, &[("file.result", "", "")]).await.expect(422).text();
-    assert!(missing.contains("id=\"file-result-error\"") && missing.contains("Đủ điều kiện</textarea>"), "{missing}");
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("propose-note", "Đủ điều kiện"),
+    ];
+    let missing = world
+        .post_files(&browser, &at, &fields, &[("file.result", "", "")])
+        .await
+        .expect(422)
+        .text();
+    assert!(
+        missing.contains("id=\"file-result-error\"") && missing.contains("Đủ điều kiện</textarea>"),
+        "{missing}"
+    );
     world.says("POST", "/api/v1/files", 201, json!({"id": FILE, "name": "kq.pdf", "size": 4, "mediaType": "application/pdf", "sha256": "0"})).await;
-    world.says("POST", &command("propose"), 409, problem(409, "dossier.same-person", "Một người không làm cả hai việc", &[])).await;
-    let refused = world.post_files(&browser, &at, &fields, &[("file.result", "kq.pdf", "%PDF")]).await.expect(409).text();
-    assert!(refused.contains("Một người không làm cả hai việc") && refused.contains(&format!("{FILE}|kq.pdf")), "{refused}");
-    world.says("POST", &command("propose"), 200, dossier("inProgress", 3, &[])).await;
-    world.post_files(&browser, &at, &fields, &[("file.result", "kq.pdf", "%PDF")]).await.expect(303);
+    world
+        .says(
+            "POST",
+            &command("propose"),
+            409,
+            problem(
+                409,
+                "dossier.same-person",
+                "Một người không làm cả hai việc",
+                &[],
+            ),
+        )
+        .await;
+    let refused = world
+        .post_files(&browser, &at, &fields, &[("file.result", "kq.pdf", "%PDF")])
+        .await
+        .expect(409)
+        .text();
+    assert!(
+        refused.contains("Một người không làm cả hai việc")
+            && refused.contains(&format!("{FILE}|kq.pdf")),
+        "{refused}"
+    );
+    world
+        .says(
+            "POST",
+            &command("propose"),
+            200,
+            dossier("inProgress", 3, &[]),
+        )
+        .await;
+    world
+        .post_files(&browser, &at, &fields, &[("file.result", "kq.pdf", "%PDF")])
+        .await
+        .expect(303);
     let sent = world.asked("POST", &command("propose")).await;
-    assert_eq!(json_of(&sent[1]), json!({"resultFileId": FILE, "note": "Đủ điều kiện"}));
+    assert_eq!(
+        json_of(&sent[1]),
+        json!({"resultFileId": FILE, "note": "Đủ điều kiện"})
+    );
 }
 
 #[tokio::test]
 async fn another_agencys_dossier_is_not_there() {
     let (world, browser) = world(&[]).await;
-    world.says("GET", "/api/v1/dossiers/other", 404, problem(404, "dossier.not-found", "Không có", &[])).await;
-    world.get(&browser, "/mot-cua/ho-so/other").await.expect(404);
+    world
+        .says(
+            "GET",
+            "/api/v1/dossiers/other",
+            404,
+            problem(404, "dossier.not-found", "Không có", &[]),
+        )
+        .await;
+    world
+        .get(&browser, "/mot-cua/ho-so/other")
+        .await
+        .expect(404);
 }
 
 #[tokio::test]
@@ -159,8 +360,19 @@ async fn the_hand_over_list_shows_what_waits_and_what_was_taken() {
         "items": [{"number": "BG-0001", "operator": "postoffice", "agencyCode": "H05.21", "agencyName": "x", "signedBy": "Trần Văn Bưu", "agencySignedBy": null,
             "signedAt": "2026-11-15T01:00:00Z", "count": 1, "items": [{"shipmentId": "s-0", "dossierNumber": "H05.21-261115-0001", "itemNumber": "RV000000016VN", "state": "handedToPost"}]}],
         "next": null})).await;
-    let page = world.get(&browser, "/mot-cua/buu-chinh").await.expect(200).text();
-    for text in ["Chờ bàn giao (1)", "Số 12, Xã Yên Thế", "BG-0001", "Trần Văn Bưu", "RV000000016VN", "Đã bàn giao bưu chính"] {
+    let page = world
+        .get(&browser, "/mot-cua/buu-chinh")
+        .await
+        .expect(200)
+        .text();
+    for text in [
+        "Chờ bàn giao (1)",
+        "Số 12, Xã Yên Thế",
+        "BG-0001",
+        "Trần Văn Bưu",
+        "RV000000016VN",
+        "Đã bàn giao bưu chính",
+    ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
 }
