@@ -1,4 +1,10 @@
 //! The catalogue over HTTP and over its import, on the backend that the environment chooses.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test; what is skipped or measured is said"
+)]
 
 mod http;
 mod import;

@@ -29,8 +29,8 @@ async fn the_demo_catalogue_is_found_as_people_type() {
         ("thuong tru", "1.004222"),
         ("nhap ho khau", "1.004222"),
         ("tam tru", "1.004194"),
-        ("hkd", "1.001612"),
-        ("ho kinh doanh", "1.001612"),
+        ("thanh lap hkd", "1.001612"),
+        ("mo cua hang", "1.001612"),
         ("thay doi ho kinh doanh", "2.000720"),
         ("cham dut hkd", "1.001266"),
         ("giay phep xay dung", "1.013225"),
@@ -138,12 +138,12 @@ async fn an_import_by_another_process_is_noticed() {
     assert_eq!(world.get("/api/v1/procedures").await["total"], before + 1);
     import(
         &world.test.db,
-        &[line(1, "Cấp phép thả diều", &json!({}))],
+        &[line(1, "Cấp phép thả khinh khí cầu", &json!({}))],
         ImportOptions::default(),
     )
     .await;
     wait_for("the index to follow", async || {
-        let page = world.get("/api/v1/procedures?q=tha+dieu").await;
+        let page = world.get("/api/v1/procedures?q=khinh+khi+cau").await;
         (page["total"] == 1).then_some(())
     })
     .await;
