@@ -120,6 +120,9 @@ pub async fn start(mut settings: Settings, options: &Options) -> anyhow::Result<
         })
     });
     kit::admin::serve(admin_listener, &rt, ready)?;
+    if options.demo {
+        settle(&databases).await;
+    }
     rt.lifecycle.set_ready();
     Ok(Suite {
         url: settings.public_url,
@@ -128,6 +131,18 @@ pub async fn start(mut settings: Settings, options: &Options) -> anyhow::Result<
         databases,
         settings: all,
     })
+}
+
+/// Waits until the news of the demo catalogue has reached the other services, so that the first person to file finds them ready.
+async fn settle(databases: &Databases) {
+    for _ in 0..100 {
+        let waiting = crate::verify::waiting(databases).await;
+        if matches!(waiting, Ok(0)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tracing::warn!("the demo catalogue is still on its way to the other services");
 }
 
 impl Databases {

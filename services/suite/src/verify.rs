@@ -72,6 +72,19 @@ pub async fn verify(databases: &Databases) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+/// Events and tasks that are not done yet, in all services; dead ones do not count.
+///
+/// # Errors
+/// When a database cannot be read.
+pub async fn waiting(databases: &Databases) -> anyhow::Result<usize> {
+    let mut sum = 0;
+    for (_, db) in databases.named() {
+        sum += count(db, "outbox", Expr::col(Alias::new("sent_at")).is_null()).await?;
+        sum += count(db, "task", Expr::col(Alias::new("finished_at")).is_null()).await?;
+    }
+    Ok(sum)
+}
+
 fn waiting_name(service: &str) -> &'static str {
     match service {
         "catalogue" => "events waiting: catalogue",

@@ -34,6 +34,9 @@ const PROVINCE: &str = "24";
 /// How long a state that comes by events is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long the dossier service may take to learn of the procedure.
+const FIRST_NEWS: Duration = Duration::from_secs(20);
+
 /// Notices that the applicant must find in the inbox at the end.
 const EXPECTED: &[&str] = &[
     "file",
@@ -144,12 +147,7 @@ pub(super) async fn play(
         "attachments": attachments,
         "return": { "method": "post", "address": address },
     });
-    let filed = c
-        .timed(
-            "file",
-            api.post(&cast.citizen, "/api/v1/dossiers", &body, None),
-        )
-        .await?;
+    let filed = c.timed("file", file(api, cast, &body)).await?;
     c.filed();
     let id = text(&filed, "/id")?;
     let path = format!("/api/v1/dossiers/{id}");
@@ -246,7 +244,7 @@ pub(super) async fn play(
     c.say(|| {
         format!(
             "Bưu điện nhận bàn giao: {}.",
-            manifest["manifestNumber"].as_str().unwrap_or("?")
+            manifest["number"].as_str().unwrap_or("?")
         )
     });
     // The post's system reports late, out of order and twice; the facts count, not the order.
@@ -299,6 +297,24 @@ pub(super) async fn play(
         format!("Hồ sơ {number}: đã trả kết quả; {notices} thông báo trong hộp thư của công dân.")
     });
     Ok(())
+}
+
+/// Files. The dossier service learns of procedures, agencies and communes by events: in the first seconds of a new installation it
+/// may not know them yet.
+async fn file(api: &Api, cast: &Cast, body: &Value) -> anyhow::Result<Value> {
+    let started = Instant::now();
+    loop {
+        let answer = api
+            .post(&cast.citizen, "/api/v1/dossiers", body, None)
+            .await;
+        let early = answer
+            .as_ref()
+            .is_err_and(|e| format!("{e:#}").contains("procedure.unknown"));
+        if !early || started.elapsed() > FIRST_NEWS {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
 }
 
 /// Waits until every expected notice is in the applicant's inbox, each exactly once.
