@@ -1,0 +1,298 @@
+//! Who sees and does what.
+
+use crate::world::{World, text};
+use contracts::{Actor, Role};
+use serde_json::json;
+use testkit::actors;
+
+const COMMANDS: [&str; 13] = [
+    "receive",
+    "request-supplement",
+    "supplement",
+    "refuse",
+    "withdraw",
+    "start-handling",
+    "propose",
+    "send-back",
+    "approve",
+    "request-payment",
+    "confirm-payment",
+    "stop",
+    "hand-over",
+];
+
+#[tokio::test]
+async fn another_agency_and_another_citizen_find_nothing() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let path = format!("/api/v1/dossiers/{}", text(&filed["id"]));
+    for stranger in [
+        actors::citizen2(),
+        actors::officer2(),
+        actors::specialist2(),
+        actors::integrator(),
+    ] {
+        w.app
+            .as_(&stranger)
+            .get(&path)
+            .await
+            .expect_problem(404, "dossier.not-found");
+        let list = w
+            .app
+            .as_(&stranger)
+            .get("/api/v1/dossiers")
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(list["items"], json!([]), "{}", stranger.name);
+    }
+    for sub in ["journal", "forms/receipt.pdf"] {
+        w.app
+            .as_(&actors::officer2())
+            .get(&format!("{path}/{sub}"))
+            .await
+            .expect_problem(404, "dossier.not-found");
+    }
+    w.command(&actors::officer2(), &filed, "receive", json!({}))
+        .await
+        .expect_problem(404, "dossier.not-found");
+    w.command(&actors::citizen2(), &filed, "withdraw", json!({}))
+        .await
+        .expect_problem(404, "dossier.not-found");
+    w.app
+        .as_(&actors::post_office())
+        .get(&path)
+        .await
+        .expect_problem(403, "auth.forbidden");
+    w.app
+        .as_(&actors::admin())
+        .get(&path)
+        .await
+        .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
+async fn commands_without_the_right_are_forbidden_and_without_a_token_unauthorized() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let can = |actor: &Actor, command: &str| match command {
+        "supplement" | "withdraw" => {
+            actor.is(Role::Citizen) || actor.is(Role::Integrator) || actor.is(Role::OneStopOfficer)
+        }
+        "start-handling" | "propose" => actor.is(Role::Specialist),
+        "request-supplement" => actor.is(Role::Specialist) || actor.is(Role::OneStopOfficer),
+        "approve" | "send-back" => actor.is(Role::Leader),
+        _ => actor.is(Role::OneStopOfficer),
+    };
+    let people = [
+        actors::citizen(),
+        actors::officer(),
+        actors::specialist(),
+        actors::leader(),
+        actors::agency_admin(),
+        actors::admin(),
+        actors::post_office(),
+        actors::integrator(),
+    ];
+    for command in COMMANDS {
+        let path = format!("/api/v1/dossiers/{}/{command}", text(&filed["id"]));
+        w.app
+            .anonymous()
+            .if_match(1)
+            .post(&path, &json!({}))
+            .await
+            .expect_problem(401, "auth.missing-token");
+        for actor in &people {
+            if can(actor, command) {
+                continue;
+            }
+            let reply = w.app.as_(actor).if_match(1).post(&path, &json!({})).await;
+            assert!(
+                matches!(reply.status, 403 | 422),
+                "{command} {}: {}",
+                actor.name,
+                reply.text()
+            );
+        }
+    }
+    assert_eq!(
+        w.get(&actors::citizen(), &filed).await["version"],
+        1,
+        "nothing happened"
+    );
+    // An officer may not answer in the applicant's place when there is an applicant.
+    w.command(&actors::officer(), &filed, "withdraw", json!({}))
+        .await
+        .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
+async fn who_proposed_may_not_approve() {
+    let w = World::new().await;
+    let both = Actor {
+        roles: vec![Role::Specialist, Role::Leader],
+        ..actors::specialist()
+    };
+    let received = w
+        .go(&actors::officer(), &w.file().await, "receive", json!({}))
+        .await;
+    let handling = w.go(&both, &received, "start-handling", json!({})).await;
+    let result = w.upload(&both, "ket-qua.pdf").await;
+    let proposed = w
+        .go(&both, &handling, "propose", json!({"resultFileId": result}))
+        .await;
+    assert!(
+        !proposed["actions"]
+            .as_array()
+            .expect("actions")
+            .contains(&json!("approve"))
+    );
+    w.command(&both, &proposed, "approve", json!({}))
+        .await
+        .expect_problem(409, "dossier.same-person");
+    w.go(&actors::leader(), &proposed, "approve", json!({}))
+        .await;
+}
+
+#[tokio::test]
+async fn numbers_of_persons_are_masked_for_those_who_do_not_handle() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    for (reader, shown) in [
+        (actors::citizen(), "001090000001"),
+        (actors::officer(), "001090000001"),
+        (actors::specialist(), "001090000001"),
+        (actors::agency_admin(), "0010******01"),
+    ] {
+        assert_eq!(
+            w.get(&reader, &filed).await["applicant"]["identityNumber"],
+            shown,
+            "{}",
+            reader.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_owner_sees_which_officers_looked() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    w.get(&actors::citizen(), &filed).await;
+    w.get(&actors::officer(), &filed).await;
+    w.rt.clock.advance(chrono::Duration::seconds(1));
+    let file = format!("/api/v1/files/{}", text(&filed["attachments"][0]["fileId"]));
+    w.app
+        .as_(&actors::specialist())
+        .get(&file)
+        .await
+        .expect(200);
+    let path = format!("/api/v1/dossiers/{}/access-log", text(&filed["id"]));
+    let log = w
+        .app
+        .as_(&actors::citizen())
+        .get(&path)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        log["items"],
+        json!([
+            {"at": "2026-11-16T02:00:01Z", "who": "Hoàng Thị Em", "agency": "H05.21", "what": "file"},
+            {"at": "2026-11-16T02:00:00Z", "who": "Lê Thị Cúc", "agency": "H05.21", "what": "dossier"},
+        ])
+    );
+    let page = w
+        .app
+        .as_(&actors::citizen())
+        .get(&format!("{path}?limit=1"))
+        .await
+        .json();
+    let next = format!("{path}?limit=1&cursor={}", text(&page["next"]));
+    let rest = w.app.as_(&actors::citizen()).get(&next).await.json();
+    assert_eq!(rest["items"][0]["what"], "dossier");
+    w.app
+        .as_(&actors::citizen2())
+        .get(&path)
+        .await
+        .expect_problem(404, "dossier.not-found");
+    w.app
+        .as_(&actors::officer())
+        .get(&path)
+        .await
+        .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
+async fn the_worklist_is_filtered_searched_and_paged() {
+    let w = World::new().await;
+    let first = w.file().await;
+    w.rt.clock.advance(chrono::Duration::seconds(1));
+    let second = w.file().await;
+    w.rt.clock.advance(chrono::Duration::seconds(1));
+    let third = w.file().await;
+    let received = w.go(&actors::officer(), &first, "receive", json!({})).await;
+    w.go(
+        &actors::specialist(),
+        &received,
+        "start-handling",
+        json!({}),
+    )
+    .await;
+    let list = async |actor: &Actor, query: &str| {
+        let page = w
+            .app
+            .as_(actor)
+            .get(&format!("/api/v1/dossiers?{query}"))
+            .await
+            .expect(200)
+            .json();
+        page["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|d| text(&d["id"]))
+            .collect::<Vec<_>>()
+    };
+    let id = |d: &serde_json::Value| text(&d["id"]);
+    let officer = actors::officer();
+    assert_eq!(
+        list(&officer, "").await,
+        [id(&third), id(&second), id(&first)]
+    );
+    assert_eq!(list(&officer, "status=inProgress").await, [id(&first)]);
+    assert_eq!(
+        list(&officer, "status=new").await,
+        [id(&third), id(&second)]
+    );
+    assert_eq!(
+        list(&actors::specialist(), "assigned=me").await,
+        [id(&first)]
+    );
+    assert_eq!(
+        list(&officer, "assigned=none").await,
+        [id(&third), id(&second)]
+    );
+    assert_eq!(list(&officer, "q=NGUYEN+van+khai+sinh").await.len(), 3);
+    assert_eq!(list(&officer, "q=261116-0001").await, [id(&first)]);
+    assert_eq!(list(&officer, "q=001090000001").await.len(), 3);
+    assert!(
+        list(&officer, "q=00109000000").await.is_empty(),
+        "identity numbers only whole"
+    );
+    assert!(list(&officer, "q=%25").await.is_empty());
+    assert!(list(&officer, "overdue=true").await.is_empty());
+    w.rt.clock
+        .set("2026-11-18T10:00:01Z".parse().expect("time"));
+    assert_eq!(list(&officer, "overdue=true").await, [id(&first)]);
+
+    let page = w
+        .app
+        .as_(&officer)
+        .get("/api/v1/dossiers?limit=2")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(page["items"][0]["applicantName"], "Nguyễn Văn An");
+    let next = format!("limit=2&cursor={}", text(&page["next"]));
+    assert_eq!(list(&officer, &next).await, [id(&first)]);
+}
