@@ -326,8 +326,8 @@ async fn supplement_files(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<File
     files.into_iter().map(|(_, field)| field).collect()
 }
 
-/// The papers a supplement may add to; what was filed already, where the catalogue cannot be asked.
-async fn papers(ctx: &Ctx, d: &Dossier) -> Vec<(String, String)> {
+/// Id and name of the papers a supplement may add to; what was filed already, where the catalogue cannot be asked.
+pub(crate) async fn papers(ctx: &Ctx, d: &Dossier) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     let mut add = |id: String, name: String| {
         if !out.iter().any(|(known, _)| *known == id) {

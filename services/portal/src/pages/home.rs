@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// The first page is asked for often; what is used most changes seldom.
 const FEATURED_TTL: Duration = Duration::from_secs(300);
+/// Procedures on the first page, filled up from the catalogue's list where the settings name fewer.
+const SHOWN: usize = 8;
 const FEATURED_KEY: &str = "portal:featured";
 
 #[derive(Template)]
@@ -41,7 +43,7 @@ pub(super) async fn home(ctx: Ctx) -> Result<HttpResponse, PageError> {
     })
 }
 
-/// The procedures named in the settings; where the catalogue has none of them, the first of its list.
+/// The procedures named in the settings, filled up from the catalogue's list.
 async fn featured(ctx: &Ctx) -> Result<Vec<ProcedureItem>, ApiError> {
     let cache = &ctx.app.rt.cache;
     if let Some(bytes) = cache.get(FEATURED_KEY).await
@@ -63,14 +65,16 @@ async fn featured(ctx: &Ctx) -> Result<Vec<ProcedureItem>, ApiError> {
     for found in join_all(asked).await {
         items.extend(found?);
     }
-    if items.is_empty() {
-        items = api
-            .procedures(&ProcedureQuery {
-                limit: 8,
-                ..ProcedureQuery::default()
-            })
-            .await?
-            .items;
+    if items.len() < SHOWN {
+        let query = ProcedureQuery {
+            limit: 20,
+            ..ProcedureQuery::default()
+        };
+        for more in api.procedures(&query).await?.items {
+            if items.len() < SHOWN && !items.iter().any(|p| p.id == more.id) {
+                items.push(more);
+            }
+        }
     }
     if !items.is_empty()
         && let Ok(bytes) = serde_json::to_vec(&items)

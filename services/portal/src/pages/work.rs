@@ -205,7 +205,7 @@ pub(crate) async fn show(
         due: view::due(t, d.due_at.as_ref(), &d.status.key, false, now),
         stale: shown.stale,
         key: dossiers::form_key(ctx, &shown.form.fields),
-        actions: actions(ctx, &d, &shown),
+        actions: actions(ctx, &d, &shown).await,
         supplement: d.supplement.as_ref().map(|s| view::supplement(t, s)),
         proposal: d.proposal.as_ref().map(|p| {
             let by = t.proposed(

@@ -13,7 +13,6 @@ use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, post, web};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// Things that one supplement request may ask for here.
 const ITEMS: usize = 5;
@@ -25,7 +24,8 @@ pub(crate) struct Action {
     pub(crate) command: &'static str,
     pub(crate) label: &'static str,
     pub(crate) hint: &'static str,
-    pub(crate) fields: Vec<Field>,
+    /// Rows of fields; those of a row belong together.
+    pub(crate) fields: Vec<Vec<Field>>,
     pub(crate) files: Vec<FileField>,
     pub(crate) open: bool,
 }
@@ -46,7 +46,13 @@ const COMMANDS: [&str; 11] = [
 ];
 
 /// The forms of the commands open to this person now.
-pub(crate) fn actions(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<Action> {
+pub(crate) async fn actions(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<Action> {
+    // A supplement may be asked for any paper of the procedure, above all for one that is not there.
+    let papers = if d.open("request-supplement") {
+        dossiers::papers(ctx, d).await
+    } else {
+        Vec::new()
+    };
     COMMANDS
         .into_iter()
         .filter(|command| d.open(command))
@@ -58,9 +64,10 @@ pub(crate) fn actions(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<Action> 
                 command,
                 form: shown.form,
                 errors: &shown.errors,
+                papers: &papers,
                 mine,
             };
-            let (fields, files) = maker.parts(d);
+            let (fields, files) = maker.parts();
             Some(Action {
                 command,
                 label,
@@ -79,31 +86,31 @@ struct Maker<'a> {
     command: &'static str,
     form: &'a Submission,
     errors: &'a Errors,
+    /// Id and name of the procedure's papers.
+    papers: &'a [(String, String)],
     /// This form was sent and is shown again.
     mine: bool,
 }
 
 impl Maker<'_> {
-    fn parts(&self, d: &Dossier) -> (Vec<Field>, Vec<FileField>) {
+    fn parts(&self) -> (Vec<Vec<Field>>, Vec<FileField>) {
         let t = self.ctx.t;
         let reason = || self.area("reason", t.reason_label()).required();
         let note = || self.area("note", t.note_label());
         let fields = match self.command {
-            "request-supplement" => self.supplement(d),
-            "refuse" | "send-back" | "stop" => vec![reason()],
-            "propose" => return (vec![note()], vec![self.result_file()]),
-            "approve" | "confirm-payment" => vec![note()],
-            "request-payment" => vec![
-                self.text("amount", t.amount_label()).required().numeric(),
-                reason(),
-            ],
-            "hand-over" => vec![
-                self.text("receiverName", t.receiver_name_label())
-                    .required(),
-                self.text("receiverIdentityNumber", t.receiver_identity_label())
-                    .numeric(),
-                note(),
-            ],
+            "request-supplement" => self.supplement(),
+            "refuse" | "send-back" | "stop" => vec![vec![reason()]],
+            "propose" => return (vec![vec![note()]], vec![self.result_file()]),
+            "approve" | "confirm-payment" => vec![vec![note()]],
+            "request-payment" => {
+                let amount = self.text("amount", t.amount_label());
+                vec![vec![amount.required().numeric()], vec![reason()]]
+            }
+            "hand-over" => {
+                let name = self.text("receiverName", t.receiver_name_label());
+                let number = self.text("receiverIdentityNumber", t.receiver_identity_label());
+                vec![vec![name.required(), number.numeric()], vec![note()]]
+            }
             _ => Vec::new(),
         };
         (fields, Vec::new())
@@ -127,42 +134,26 @@ impl Maker<'_> {
         Field::area(self.ctx.t, name.clone(), label, self.value(field)).error(self.errors.at(&name))
     }
 
-    fn supplement(&self, d: &Dossier) -> Vec<Field> {
+    fn supplement(&self) -> Vec<Vec<Field>> {
         let t = self.ctx.t;
-        let mut papers: BTreeMap<&str, &str> = BTreeMap::new();
-        for a in &d.attachments {
-            if let (Some(id), Some(name)) = (&a.component_id, &a.component_name) {
-                papers.insert(id, name);
-            }
-        }
-        let options: Vec<(String, String)> =
-            std::iter::once((String::new(), t.choose().to_owned()))
-                .chain(
-                    papers
-                        .into_iter()
-                        .map(|(id, name)| (id.to_owned(), name.to_owned())),
-                )
-                .collect();
-        let mut out = vec![self.area("reason", t.reason_label()).required()];
+        let first = (String::new(), t.choose().to_owned());
+        let options: Vec<(String, String)> = std::iter::once(first)
+            .chain(self.papers.iter().cloned())
+            .collect();
+        let mut rows = vec![vec![self.area("reason", t.reason_label()).required()]];
         for n in 1..=ITEMS {
-            let content = format!("content-{n}");
-            let field = self.text(&content, &t.numbered(t.item_content(), n));
-            out.push(if n == 1 { field.required() } else { field });
-            out.push(self.text(&format!("guidance-{n}"), &t.numbered(t.item_guidance(), n)));
-            if options.len() > 1 {
-                let name = self.name(&format!("component-{n}"));
-                let value = self.form.fields.get(&name).to_owned();
-                out.push(Field::select(
-                    t,
-                    name,
-                    t.numbered(t.item_component(), n),
-                    value,
-                    options.clone(),
-                ));
-            }
+            let content = self.text(&format!("content-{n}"), &t.numbered(t.item_content(), n));
+            let guidance = self.text(&format!("guidance-{n}"), &t.numbered(t.item_guidance(), n));
+            let name = self.name(&format!("component-{n}"));
+            let value = self.form.fields.get(&name).to_owned();
+            let label = t.numbered(t.item_component(), n);
+            let component = Field::select(t, name.clone(), label, value, options.clone())
+                .error(self.errors.at(&name));
+            let content = if n == 1 { content.required() } else { content };
+            rows.push(vec![content, guidance, component]);
         }
-        out.push(self.text("legalBasis", t.legal_basis_label()));
-        out
+        rows.push(vec![self.text("legalBasis", t.legal_basis_label())]);
+        rows
     }
 
     fn result_file(&self) -> FileField {
