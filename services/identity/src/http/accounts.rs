@@ -251,7 +251,10 @@ pub(super) async fn show(
 #[utoipa::path(
     tag = "accounts",
     operation_id = "createAccount",
-    request_body = AccountIn,
+    request_body(content = AccountIn, example = json!({
+        "login": "dung.pham", "password": "ba con mèo đen", "name": "Phạm Thị Dung",
+        "roles": ["one_stop_officer"], "agency": "H05.21", "phone": "0904000001",
+    })),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe: 1–128 visible ASCII characters.", example = "a2c1f0e8-create-1")),
     responses(
         (status = 201, description = "Created.", body = AccountOut, headers(("Location" = String, description = "The account."), ("ETag" = String, description = "The version."))),
@@ -308,7 +311,7 @@ fn created(app: &App, account: &Account) -> Answer {
 #[utoipa::path(
     tag = "accounts",
     operation_id = "changeAccount",
-    request_body = AccountPatch,
+    request_body(content = AccountPatch, example = json!({ "phone": "0912345678", "active": true })),
     params(
         ("id" = Uuid, Path, description = "The account.", example = "01932f4c-0000-7000-8000-000000000001"),
         ("If-Match" = String, Header, description = "The version that is changed.", example = "\"1\""),

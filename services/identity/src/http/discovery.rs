@@ -70,6 +70,7 @@ pub(crate) struct ProviderMetadata {
     operation_id = "getProviderMetadata",
     responses(
         (status = 200, description = "The metadata.", body = ProviderMetadata),
+        (status = 429, description = "Too many requests in a minute; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 500, description = "Internal error.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(())
@@ -177,6 +178,7 @@ pub(crate) struct Key {
     operation_id = "getKeySet",
     responses(
         (status = 200, description = "The key set.", body = KeySet),
+        (status = 429, description = "Too many requests in a minute; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 500, description = "Internal error.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(())
