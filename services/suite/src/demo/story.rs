@@ -307,9 +307,12 @@ async fn file(api: &Api, cast: &Cast, body: &Value) -> anyhow::Result<Value> {
         let answer = api
             .post(&cast.citizen, "/api/v1/dossiers", body, None)
             .await;
-        let early = answer
-            .as_ref()
-            .is_err_and(|e| format!("{e:#}").contains("procedure.unknown"));
+        let early = answer.as_ref().is_err_and(|error| {
+            let text = format!("{error:#}");
+            ["procedure.unknown", "agency.unknown", "commune.unknown"]
+                .iter()
+                .any(|code| text.contains(code))
+        });
         if !early || started.elapsed() > FIRST_NEWS {
             return answer;
         }
