@@ -3,7 +3,8 @@
 CARGO ?= cargo
 # dev builds in minutes; PROFILE=release is what one deploys.
 PROFILE ?= dev
-GATEWAY ?= http://127.0.0.1:8080
+PORT ?= 8080
+GATEWAY ?= http://127.0.0.1:$(PORT)
 COUNT ?= 200
 CONCURRENCY ?= 8
 
@@ -35,7 +36,7 @@ openapi-check: ## Fail if openapi/*.json is not what the code says
 	$(MOTCUA) openapi --check openapi
 
 up: ## Start each service as a process of its own over PostgreSQL, RabbitMQ and Redis
-	@PROFILE=$(PROFILE) e2e/servers/up.sh
+	@PROFILE=$(PROFILE) PORT=$(PORT) e2e/servers/up.sh
 
 down: ## Stop what `make up` started; the data stays
 	@e2e/servers/down.sh

@@ -3,7 +3,8 @@
 # messages over RabbitMQ, the cache in Redis (servers.sh finds or starts those).
 #
 # Everything lies below .local/: data and pids in up/, logs in log/, passwords in up/secret/.
-# A second run restarts the services on the same data. PROFILE=release for the optimised build.
+# A second run restarts the services on the same data. PROFILE=release for the optimised build,
+# PORT=8000 for another public port than 8080.
 set -euo pipefail
 ME=up
 # shellcheck source-path=SCRIPTDIR
@@ -13,10 +14,11 @@ UP=$LOCAL/up
 LOG=$LOCAL/log
 SECRETS=$UP/secret
 PROFILE=${PROFILE:-dev}
-# name:port; the admin port is 9100 and the last two digits.
-SERVICES='catalogue:8101 dossier:8102 notifications:8103 postal:8104 identity:8105 portal:8106 gateway:8080'
+PORT=${PORT:-8080}
+# name:port:admin port
+SERVICES="catalogue:8101:9101 dossier:8102:9102 notifications:8103:9103 postal:8104:9104 identity:8105:9105 portal:8106:9106 gateway:$PORT:9180"
 WITH_DATABASE='catalogue dossier notifications postal identity'
-PUBLIC_URL=http://127.0.0.1:8080
+PUBLIC_URL=http://127.0.0.1:$PORT
 
 cd "$ROOT"
 say "building"
@@ -31,8 +33,9 @@ mkdir -p "$UP/run" "$LOG" "$SECRETS" "$UP/files" "$UP/outbox"
 chmod 700 "$SECRETS" "$UP/files" "$UP/outbox"
 "$HERE/down.sh" --services-only
 for entry in $SERVICES; do
-  for port in "${entry#*:}" "91${entry: -2}"; do
-    ! port_taken "$port" || die "port $port is needed for ${entry%:*} and something else has it"
+  IFS=: read -r name port admin <<<"$entry"
+  for port in "$port" "$admin"; do
+    ! port_taken "$port" || die "port $port is needed for $name and something else has it (PORT=… moves the public one)"
   done
 done
 
@@ -82,6 +85,9 @@ export MOTCUA_PROCESS__SEALING__SECRET_FILE='$SECRETS/sealing'
 export MOTCUA_PROCESS__BUS__URL_FILE='$SECRETS/amqp'
 export MOTCUA_PROCESS__CACHE__URL_FILE='$SECRETS/redis'
 export MOTCUA_PROCESS__TOKENS__ISSUER='$PUBLIC_URL'
+export MOTCUA_PROCESS__DIRECTORY__GATEWAY='$PUBLIC_URL'
+export MOTCUA_DOSSIER__LINKS__TRACKING='$PUBLIC_URL/tra-cuu?number={number}'
+export MOTCUA_NOTIFICATIONS__PUBLIC_URL='$PUBLIC_URL'
 export MOTCUA_DOSSIER__FILES__DIR='$UP/files'
 export MOTCUA_DOSSIER__LINKS__TRACKING='$PUBLIC_URL/tra-cuu?so={number}'
 export MOTCUA_NOTIFICATIONS__PUBLIC_URL='$PUBLIC_URL'
@@ -117,21 +123,19 @@ hide_from() { # NAME; sets HIDE
 
 cd "$UP"
 for entry in $SERVICES; do
-  name=${entry%:*}
-  port=${entry#*:}
+  IFS=: read -r name port admin <<<"$entry"
   hide_from "$name"
   [ -f "$LOG/$name.log" ] && mv "$LOG/$name.log" "$LOG/$name.log.1"
   detached "$UP/run/$name.pid" "$LOG/$name.log" env "${HIDE[@]}" \
     MOTCUA_PROCESS__HTTP__BIND="127.0.0.1:$port" \
-    MOTCUA_PROCESS__HTTP__ADMIN_BIND="127.0.0.1:91${port: -2}" \
+    MOTCUA_PROCESS__HTTP__ADMIN_BIND="127.0.0.1:$admin" \
     "$BIN/$name"
 done
 for entry in $SERVICES; do
-  name=${entry%:*}
-  port=${entry#*:}
+  IFS=: read -r name port admin <<<"$entry"
   pid=$(cat "$UP/run/$name.pid")
   until=$((SECONDS + 60))
-  until [ "$(http_status "91${port: -2}" /readyz)" = 200 ]; do
+  until [ "$(http_status "$admin" /readyz)" = 200 ]; do
     alive "$pid" || { tail -n 20 "$LOG/$name.log" >&2; die "$name ended by itself (log: $LOG/$name.log)"; }
     [ $SECONDS -lt $until ] || { tail -n 20 "$LOG/$name.log" >&2; die "$name is not ready after a minute (log: $LOG/$name.log)"; }
     sleep 0.1
@@ -145,9 +149,8 @@ echo
 printf '    %-14s %s/\n' pages "$PUBLIC_URL" API "$PUBLIC_URL/docs"
 echo
 for entry in $SERVICES; do
-  name=${entry%:*}
-  port=${entry#*:}
-  printf '    %-14s http://127.0.0.1:%s  health, metrics: http://127.0.0.1:91%s  pid %s\n' "$name" "$port" "${port: -2}" "$(cat "$UP/run/$name.pid")"
+  IFS=: read -r name port admin <<<"$entry"
+  printf '    %-14s http://127.0.0.1:%s  health, metrics: http://127.0.0.1:%s  pid %s\n' "$name" "$port" "$admin" "$(cat "$UP/run/$name.pid")"
 done
 cat <<E
 
