@@ -1,6 +1,22 @@
 //! What the catalogue refuses, on one screen.
 
 use contracts::codes;
+use contracts::problem::shared;
+use kit::Problem;
+use sea_orm::DbErr;
+
+/// What is not the caller's fault: 503 while the database is away, else a constant 500 whose cause is logged once.
+pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Problem {
+    let error: anyhow::Error = error.into();
+    if error
+        .downcast_ref::<DbErr>()
+        .is_some_and(durable::is_unavailable)
+    {
+        tracing::warn!(error = format!("{error:#}"), "the database is away");
+        return Problem::new(shared::UNAVAILABLE).retry_after(2);
+    }
+    Problem::internal(error)
+}
 
 codes! {
     /// No procedure has this id.

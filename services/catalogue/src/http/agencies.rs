@@ -71,7 +71,7 @@ pub(crate) async fn list(
         limit + 1,
     )
     .await
-    .map_err(Problem::internal)?;
+    .map_err(error::failed)?;
     let items = rows
         .into_iter()
         .map(|(a, version)| agency(a, version))
@@ -83,7 +83,7 @@ pub(crate) async fn list(
 async fn accepting_levels(app: &App, id: Uuid) -> Result<Vec<Level>, Problem> {
     let stored = procedures::current(app.db.read(), id)
         .await
-        .map_err(Problem::internal)?
+        .map_err(error::failed)?
         .ok_or_else(|| Problem::new(error::PROCEDURE_UNKNOWN))?;
     Ok(if stored.content.internal || !stored.active {
         Vec::new()
@@ -110,7 +110,7 @@ pub(crate) async fn read(
 ) -> Result<Json<Agency>, Problem> {
     let (a, version) = agencies::one(app.db.read(), &code)
         .await
-        .map_err(Problem::internal)?
+        .map_err(error::failed)?
         .ok_or_else(|| Problem::new(error::AGENCY_UNKNOWN))?;
     Ok(Json(agency(a, version)))
 }

@@ -59,12 +59,12 @@ pub(crate) async fn procedures(
     let (pumped, summary) =
         futures_util::future::join(pump(payload, to, app.config.import.max_body_bytes), import)
             .await;
-    let summary = summary.map_err(Problem::internal)?;
+    let summary = summary.map_err(error::failed)?;
     pumped?;
     if summary.read == 0 {
         return Err(Problem::new(error::IMPORT_EMPTY));
     }
-    app.live.refresh(&app.db).await.map_err(Problem::internal)?;
+    app.live.refresh(&app.db).await.map_err(error::failed)?;
     Ok(Json(summary))
 }
 

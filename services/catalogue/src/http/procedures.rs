@@ -198,7 +198,7 @@ pub(crate) async fn read(
     if req.headers().contains_key("if-none-match") {
         let version = procedures::current_version(app.db.read(), id)
             .await
-            .map_err(Problem::internal)?
+            .map_err(error::failed)?
             .ok_or_else(unknown)?;
         if etag::not_modified(&req, &version.to_string()) {
             let mut answer = HttpResponse::NotModified();
@@ -209,7 +209,7 @@ pub(crate) async fn read(
     }
     let stored = procedures::current(app.db.read(), id)
         .await
-        .map_err(Problem::internal)?
+        .map_err(error::failed)?
         .ok_or_else(unknown)?;
     let mut answer = HttpResponse::Ok();
     Ok(etag::with_etag(&mut answer, stored.version)
@@ -287,11 +287,11 @@ pub(crate) async fn versions(
         .transpose()?;
     let rows = procedures::versions(app.db.read(), id.0, below, limit + 1)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(error::failed)?;
     if rows.is_empty()
         && procedures::current_version(app.db.read(), id.0)
             .await
-            .map_err(Problem::internal)?
+            .map_err(error::failed)?
             .is_none()
     {
         return Err(Problem::new(error::PROCEDURE_UNKNOWN));
@@ -308,7 +308,7 @@ fn version(r: VersionRow) -> Result<ProcedureVersion, Problem> {
         version: r.version,
         decision: r.decision(),
         effective_from: r.effective_from,
-        changed: r.changed().map_err(Problem::internal)?,
+        changed: r.changed().map_err(error::failed)?,
         source: r.source,
         content_hash: r.content_hash,
         created_at: r.created_at,

@@ -41,7 +41,7 @@ pub(crate) async fn provinces(
     let day = query.on.unwrap_or_else(|| app.today());
     let rows = units::provinces_on(app.db.read(), day)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(error::failed)?;
     let items = rows
         .into_iter()
         .map(|p| Province {
@@ -102,13 +102,13 @@ pub(crate) async fn communes(
     let day = query.on.unwrap_or_else(|| app.today());
     if !units::is_province(app.db.read(), &code)
         .await
-        .map_err(Problem::internal)?
+        .map_err(error::failed)?
     {
         return Err(Problem::new(error::PROVINCE_UNKNOWN));
     }
     let rows = units::communes_on(app.db.read(), &code, day, after.as_deref(), limit + 1)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(error::failed)?;
     let items = rows
         .into_iter()
         .map(|c| Commune {
