@@ -127,6 +127,7 @@ for entry in $SERVICES; do
   hide_from "$name"
   [ -f "$LOG/$name.log" ] && mv "$LOG/$name.log" "$LOG/$name.log.1"
   detached "$UP/run/$name.pid" "$LOG/$name.log" env "${HIDE[@]}" \
+    NO_COLOR=1 \
     MOTCUA_PROCESS__HTTP__BIND="127.0.0.1:$port" \
     MOTCUA_PROCESS__HTTP__ADMIN_BIND="127.0.0.1:$admin" \
     "$BIN/$name"
