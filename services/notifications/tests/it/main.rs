@@ -1,5 +1,12 @@
 //! The notification service over HTTP, its consumers and its ways out, on whichever database the environment asks for.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
 
+mod broker;
 mod inbox;
 mod sending;
 mod smtp;

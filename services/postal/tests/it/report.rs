@@ -439,7 +439,8 @@ async fn concurrent_reports_have_one_effect() {
     );
     let told = world.published(&shipment).await;
     let versions: Vec<i64> = told.iter().map(|e| e.version).collect();
-    assert_eq!(versions, (1..=versions.len() as i64).collect::<Vec<_>>());
+    let expected: Vec<i64> = (1..).take(versions.len()).collect();
+    assert_eq!(versions, expected);
     assert_eq!(
         told.iter()
             .filter(|e| e.state == ShipmentState::Delivered)
