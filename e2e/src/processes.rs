@@ -35,7 +35,7 @@ pub struct Processes {
     environment: BTreeMap<String, String>,
     children: BTreeMap<&'static str, Child>,
     admin: BTreeMap<&'static str, u16>,
-    _databases: Vec<OnServer>,
+    databases: BTreeMap<&'static str, OnServer>,
     folder: TempDir,
 }
 
@@ -99,19 +99,19 @@ impl Processes {
             "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY".to_owned(),
             folder_of("sms"),
         );
-        let mut databases = Vec::new();
+        let mut databases = BTreeMap::new();
         for service in STORED {
             let database = OnServer::create().await;
             let key = format!("MOTCUA_{}__DATABASE__URL", service.to_uppercase());
             environment.insert(key, database.url.clone());
-            databases.push(database);
+            databases.insert(service, database);
         }
         let mut all = Self {
             url,
             environment,
             children: BTreeMap::new(),
             admin: SERVICES.into_iter().zip(admin.iter().copied()).collect(),
-            _databases: databases,
+            databases,
             folder,
         };
         let out = all.motcua(&["migrate", "--demo"]);
@@ -181,6 +181,37 @@ impl Processes {
     pub fn log(&self, service: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(format!("{service}.log")))
             .unwrap_or_default()
+    }
+
+    /// A text column of a service's table, as the database has it.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub async fn column(
+        &self,
+        service: &str,
+        table: &'static str,
+        column: &'static str,
+    ) -> Vec<String> {
+        use durable::sea_orm::sea_query::{Alias, Query};
+        use durable::sea_orm::{ConnectionTrait as _, Database};
+        let url = &self
+            .databases
+            .get(service)
+            .expect("a service with a database")
+            .url;
+        let db = Database::connect(url).await.expect("the database");
+        let query = Query::select()
+            .column(Alias::new(column))
+            .from(Alias::new(table))
+            .to_owned();
+        let rows = db.query_all(&query).await.expect("rows");
+        let values = rows
+            .iter()
+            .map(|r| r.try_get::<String>("", column).expect("text"))
+            .collect();
+        db.close().await.expect("closed");
+        values
     }
 
     /// Stops all with SIGTERM and says which did not exit with 0.

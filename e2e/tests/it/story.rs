@@ -53,6 +53,14 @@ async fn dossiers_go_all_the_way_over_rabbit_and_postgres() {
         "{}",
         String::from_utf8_lossy(&verified.stdout)
     );
+    let dossier = traces(&running.column("dossier", "outbox", "payload").await);
+    let postal = traces(&running.column("postal", "outbox", "payload").await);
+    assert!(!postal.is_empty());
+    let followed = postal.iter().filter(|t| dossier.contains(t)).count();
+    assert!(
+        followed >= 6,
+        "each shipment is opened in the trace of the approval: {followed}"
+    );
     let token = running.motcua(&["token", "citizen"]);
     assert!(
         token.status.success(),
@@ -64,4 +72,20 @@ async fn dossiers_go_all_the_way_over_rabbit_and_postgres() {
         Vec::<String>::new(),
         "SIGTERM ends each with 0"
     );
+}
+
+/// The trace ids of events, out of their `traceparent`.
+fn traces(payloads: &[String]) -> Vec<String> {
+    let id = |payload: &String| {
+        let event: serde_json::Value = serde_json::from_str(payload).expect("an event");
+        let traceparent = event["traceparent"]
+            .as_str()
+            .expect("each event carries its trace");
+        traceparent
+            .split('-')
+            .nth(1)
+            .expect("a trace id")
+            .to_owned()
+    };
+    payloads.iter().map(id).collect()
 }

@@ -8,6 +8,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde::Deserialize;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -56,19 +57,23 @@ impl Telemetry {
             provider = provider.with_batch_exporter(exporter);
         }
         let provider = provider.build();
-        let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("motcua"));
+        // What is logged is one question, what is traced another: with quiet logs the trace context must still be kept.
+        let traces = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("motcua"))
+            .with_filter(LevelFilter::INFO);
         let filter = EnvFilter::try_new(&config.log)?;
         let logs = match config.format {
             Format::Text => tracing_subscriber::fmt::layer()
                 .with_writer(std::io::stderr)
+                .with_filter(filter)
                 .boxed(),
             Format::Json => tracing_subscriber::fmt::layer()
                 .json()
                 .with_writer(std::io::stderr)
+                .with_filter(filter)
                 .boxed(),
         };
         tracing_subscriber::registry()
-            .with(filter)
             .with(logs)
             .with(traces)
             .try_init()?;
