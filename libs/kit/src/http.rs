@@ -86,6 +86,14 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         )
     })?;
     normalise(&mut value);
+    if let Some(pointer) = nul(&value) {
+        return Err(Problem::new(shared::BODY_INVALID).field(
+            pointer,
+            shared::FIELD_INVALID,
+            "Không được chứa ký tự U+0000",
+            "U+0000 is not allowed",
+        ));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer_of(error.path());
         let text = error.inner().to_string();
@@ -112,6 +120,24 @@ pub fn normalise(value: &mut Value) {
             map.values_mut().for_each(normalise);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Where U+0000 stands in a text or a key, as a pointer. It is no text that anybody means, and not every database takes it.
+pub(crate) fn nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) => s.contains('\0').then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| Some(format!("/{i}{}", nul(item)?))),
+        Value::Object(map) => map.iter().find_map(|(key, item)| {
+            if key.contains('\0') {
+                return Some(String::new());
+            }
+            Some(format!("/{}{}", escape(key), nul(item)?))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 
@@ -161,6 +187,14 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         let mut out = url::form_urlencoded::Serializer::new(String::new());
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
             // An empty parameter is what a form sends for an empty field: the same as leaving it out.
+            if value.contains('\0') {
+                return Err(Problem::new(shared::QUERY_INVALID).field(
+                    key,
+                    shared::FIELD_INVALID,
+                    "Không được chứa ký tự U+0000",
+                    "U+0000 is not allowed",
+                ));
+            }
             if !value.is_empty() {
                 out.append_pair(&key, &vn::text::nfc(&value));
             }
@@ -341,6 +375,15 @@ mod tests {
             parse_json::<Sample>(b"\xff").expect_err("not text").code(),
             shared::BODY_MALFORMED
         );
+    }
+
+    #[test]
+    fn a_null_character_is_named_and_refused() {
+        let p = parse_json::<Sample>(br#"{"names":["a", "b\u0000"]}"#).expect_err("nul");
+        assert_eq!(p.errors()[0].pointer, "/names/1");
+        assert_eq!(p.code(), shared::BODY_INVALID);
+        let q = parse_query::<crate::PageQuery>("cursor=a%00").expect_err("nul");
+        assert_eq!(q.errors()[0].pointer, "cursor");
     }
 
     #[test]

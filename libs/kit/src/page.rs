@@ -62,7 +62,9 @@ pub fn encode_cursor(key: &impl Serialize) -> String {
 pub fn decode_cursor<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
     B64.decode(cursor)
         .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
+        .filter(|key| crate::http::nul(key).is_none())
+        .and_then(|key| serde_json::from_value(key).ok())
         .ok_or_else(|| Problem::new(shared::CURSOR_INVALID))
 }
 

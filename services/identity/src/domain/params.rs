@@ -9,7 +9,7 @@ pub(crate) const LIMIT: usize = 16 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
-/// A parameter came twice (RFC 6749 §3.1 forbids it) or the request is too long.
+/// A parameter came twice (RFC 6749 §3.1 forbids it), holds U+0000, or the request is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
@@ -26,6 +26,10 @@ impl Params {
         for (name, value) in url::form_urlencoded::parse(encoded) {
             if value.is_empty() {
                 continue;
+            }
+            // No database takes it as text, and no client means it.
+            if value.contains('\0') {
+                return Err(Unreadable);
             }
             if out.insert(name.into_owned(), value.into_owned()).is_some() {
                 return Err(Unreadable);
@@ -52,6 +56,7 @@ mod tests {
             (Some("1"), None, Some("x y z"))
         );
         assert_eq!(Params::parse(b"a=1&a=1"), Err(Unreadable));
+        assert_eq!(Params::parse(b"a=1%00"), Err(Unreadable));
         assert_eq!(Params::parse(&vec![b'a'; LIMIT + 1]), Err(Unreadable));
     }
 }

@@ -388,3 +388,41 @@ async fn tokens_of_a_retired_key_verify_until_they_die() {
         .json();
     assert_eq!(keys["keys"].as_array().expect("keys").len(), 1);
 }
+
+#[tokio::test]
+async fn a_null_character_breaks_nothing() {
+    let world = World::new().await;
+    let anonymous = world.app.anonymous();
+    anonymous
+        .get(&request(&[("client_id", "a\0")]))
+        .await
+        .expect(400);
+    anonymous
+        .get(&request(&[("state", "a\0")]))
+        .await
+        .expect(400);
+    world
+        .exchange(&[("grant_type", "client_credentials"), ("client_id", "a\0")])
+        .await
+        .expect(400);
+    let browser = world.browser();
+    browser.get(&portal()).await.expect(200);
+    let fields = [("form", "a\0"), ("login", "citizen\0"), ("password", "x\0")];
+    browser.post("/oauth2/authorize", &fields).await.expect(400);
+    let admin = world.token("admin").await;
+    let admin = world.app.with_token(&admin);
+    admin
+        .get("/api/v1/accounts?agency=%00")
+        .await
+        .expect_problem(422, "query.invalid");
+    // A cursor of our shape with the character inside: base64url of "a\u0000" in JSON.
+    admin
+        .get("/api/v1/accounts?cursor=ImFcdTAwMDAi")
+        .await
+        .expect_problem(422, "query.cursor");
+    let body = json!({"login": "abc", "password": "ba con mèo đen\0", "name": "A\0", "roles": ["citizen"]});
+    admin
+        .post("/api/v1/accounts", &body)
+        .await
+        .expect_problem(422, "body.invalid");
+}
