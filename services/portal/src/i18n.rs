@@ -26,7 +26,7 @@ texts! {
     other_tag: "en", "vi";
     other_language: "English", "Tiếng Việt";
     site: "Một Cửa", "Một Cửa (One-stop)";
-    site_line: "Cổng dịch vụ công tỉnh Bắc Ninh", "Public services of Bắc Ninh province";
+    site_line: "Cổng dịch vụ công trực tuyến", "Online public services";
     skip: "Đến nội dung chính", "Skip to main content";
     nav: "Điều hướng chính", "Main navigation";
     nav_procedures: "Thủ tục", "Procedures";

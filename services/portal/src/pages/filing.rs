@@ -12,6 +12,7 @@ use crate::api::types::{
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::{Fields, Submission};
+use crate::i18n::Tr;
 use crate::shell::{Page, Section, html};
 use crate::view::{ACCEPT, Errors, Field, FileField};
 use actix_multipart::Multipart;
@@ -464,10 +465,40 @@ async fn show(
         page: Page::new(ctx, Section::Procedures, t.filing_title())
             .at(&format!("/nop-ho-so/{}", procedure.id)),
         procedure,
-        errors: errors.fields,
+        errors: labelled(t, errors.fields),
         problem: errors.problem,
     };
     html(status, &page)
+}
+
+/// Says of which field each error is, for those whose text does not.
+fn labelled(t: Tr, errors: Vec<(String, String)>) -> Vec<(String, String)> {
+    errors
+        .into_iter()
+        .map(|(field, text)| {
+            let label = match field.as_str() {
+                "agencyCode" => t.agency_label(),
+                "kind" => t.kind_label(),
+                "name" => t.name_label(),
+                "identityNumber" => t.identity_label(),
+                "taxCode" => t.tax_label(),
+                "phone" => t.phone_label(),
+                "email" => t.email_label(),
+                "provinceCode" => t.province_label(),
+                "communeCode" => t.commune_label(),
+                "street" => t.street_label(),
+                "notes" => t.notes_label(),
+                "returnReceiverName" => t.receiver_name_label(),
+                "returnReceiverPhone" => t.receiver_phone_label(),
+                "returnProvinceCode" => t.return_province_label(),
+                "returnCommuneCode" => t.return_commune_label(),
+                "returnStreet" => t.return_street_label(),
+                _ => return (field, text),
+            };
+            let text = format!("{label}: {text}");
+            (field, text)
+        })
+        .collect()
 }
 
 fn agency_options(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
