@@ -3,13 +3,13 @@
 use super::{App, View, view};
 use crate::domain::term::Calendar;
 use crate::domain::{
-    Attachment, By, Command, CommandKind, Context, Dossier, Process, Refusal, SupplementItem,
-    apply, may,
+    Attachment, By, Command, CommandKind, Context, Details, Dossier, Process, Refusal,
+    SupplementItem, apply, may,
 };
 use crate::error::{Error, code};
 use crate::store::files::{self, Kind};
 use crate::store::{copies, dossiers, journal, numbers, processes};
-use contracts::{Actor, DossierId, FileId};
+use contracts::{Actor, DossierId, DossierStatus, FileId};
 use durable::{Tx, publish};
 use kit::{FieldError, Problem};
 use serde_json::{Map, Value};
@@ -149,12 +149,6 @@ async fn take(
         }
         (_, number) => number.clone(),
     };
-    let new_files = command.files();
-    let kind = if command.kind() == CommandKind::Propose {
-        Kind::Result
-    } else {
-        Kind::Attachment
-    };
     let context = Context {
         process,
         calendar: &calendar,
@@ -166,12 +160,30 @@ async fn take(
         // Somebody else was faster between our look and our write.
         return Err(Error::Stale(after.version));
     }
-    for file in new_files {
+    for (file, kind) in new_ties(before, &after) {
         files::attach(tx, after.id, file, kind).await?;
     }
     let entry = journal::append(tx, transition.entry).await?;
     publish(tx, &app.rt, &after.event(&entry)).await?;
     Ok(after)
+}
+
+/// What the transition made of which file.
+fn new_ties(before: &Dossier, after: &Dossier) -> Vec<(FileId, Kind)> {
+    let (was, is) = (&before.details, &after.details);
+    let attached = is.attachments.iter().skip(was.attachments.len());
+    let mut ties: Vec<_> = attached.map(|a| (a.file_id, Kind::Attachment)).collect();
+    let proposed = |d: &Details| d.proposal.as_ref().map(|p| p.file.file_id);
+    if let Some(file) = proposed(is).filter(|file| proposed(was) != Some(*file)) {
+        ties.push((file, Kind::Proposal));
+    }
+    if after.status == DossierStatus::Done
+        && before.status != DossierStatus::Done
+        && let Some(result) = &is.result
+    {
+        ties.push((result.file.file_id, Kind::Result));
+    }
+    ties
 }
 
 /// The civil day in Việt Nam (UTC+7, no summer time).

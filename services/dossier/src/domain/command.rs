@@ -1,7 +1,7 @@
 //! What may be asked of a dossier, and who may ask it.
 
 use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
-use contracts::{Actor, FileId, Permission};
+use contracts::{Actor, Permission};
 use serde_json::{Map, Value};
 
 /// A command with what it carries.
@@ -204,27 +204,6 @@ impl Command {
             Self::HandOver { .. } => CommandKind::HandOver,
             Self::PostDelivered => CommandKind::PostDelivered,
             Self::PostReturned => CommandKind::PostReturned,
-        }
-    }
-
-    /// Files that the command brings in and that must be the actor's own.
-    pub(crate) fn files(&self) -> Vec<FileId> {
-        match self {
-            Self::Supplement { attachments, .. } => attachments.iter().map(|a| a.file_id).collect(),
-            Self::Propose { file, .. } => vec![file.file_id],
-            Self::Receive
-            | Self::RequestSupplement { .. }
-            | Self::Refuse { .. }
-            | Self::Withdraw { .. }
-            | Self::StartHandling
-            | Self::SendBack { .. }
-            | Self::Approve { .. }
-            | Self::RequestPayment { .. }
-            | Self::ConfirmPayment { .. }
-            | Self::Stop { .. }
-            | Self::HandOver { .. }
-            | Self::PostDelivered
-            | Self::PostReturned => Vec::new(),
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::dossiers::within;
 use super::entity::{dossier, dossier_file, file};
 use chrono::{DateTime, Utc};
-use contracts::{AccountId, DossierId, DossierStatus, FileId, Scope};
+use contracts::{AccountId, DossierId, FileId, Scope};
 use durable::Tx;
-use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, Set,
@@ -29,7 +29,9 @@ pub(crate) struct StoredFile {
 pub(crate) enum Kind {
     /// A paper of the applicant.
     Attachment,
-    /// A result, proposed or approved.
+    /// A result that is proposed; not the applicant's to see.
+    Proposal,
+    /// The approved result.
     Result,
 }
 
@@ -37,6 +39,7 @@ impl Kind {
     fn as_str(self) -> &'static str {
         match self {
             Self::Attachment => "attachment",
+            Self::Proposal => "proposal",
             Self::Result => "result",
         }
     }
@@ -74,7 +77,7 @@ pub(crate) async fn own(
     Ok(rows.into_iter().map(stored).collect())
 }
 
-/// Ties a file to a dossier: from now on whoever may read the dossier may read it.
+/// Ties a file to a dossier, or says anew what it is to it: whoever may read the dossier may read it.
 pub(crate) async fn attach(
     tx: &Tx,
     dossier: DossierId,
@@ -92,7 +95,7 @@ pub(crate) async fn attach(
                 dossier_file::Column::FileId,
                 dossier_file::Column::DossierId,
             ])
-            .do_nothing()
+            .update_column(dossier_file::Column::Kind)
             .to_owned(),
         )
         .exec_without_returning(&**tx)
@@ -121,13 +124,11 @@ pub(crate) async fn readable(
         .all(db)
         .await?;
     for tie in ties {
-        let mut visible = Condition::all().add(within(scope));
-        if tie.kind == Kind::Result.as_str() && matches!(scope, Scope::Owner(_)) {
-            let ready = [DossierStatus::Done, DossierStatus::Returned].map(DossierStatus::as_str);
-            visible = visible.add(dossier::Column::Status.is_in(ready));
+        if tie.kind == Kind::Proposal.as_str() && matches!(scope, Scope::Owner(_)) {
+            continue;
         }
         let through = dossier::Entity::find_by_id(tie.dossier_id)
-            .filter(visible)
+            .filter(within(scope))
             .one(db)
             .await?;
         if through.is_some() {

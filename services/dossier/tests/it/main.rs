@@ -1,11 +1,18 @@
 //! The dossier service over HTTP, on a clean database, on the backend that the environment chooses.
 //!
 //! Time stands still unless a test moves it; events are put where the consumer finds them.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test that cannot go on fails the test"
+)]
 
 mod bad_input;
 mod counter;
 mod files;
 mod numbers;
+mod openapi;
 mod rights;
 mod story;
 mod verify;

@@ -120,6 +120,78 @@ async fn a_dossier_goes_all_the_way_over_the_counter() {
 }
 
 #[tokio::test]
+async fn a_proposal_that_was_sent_back_stays_inside() {
+    let w = World::new().await;
+    let received = w
+        .go(&actors::officer(), &w.file().await, "receive", json!({}))
+        .await;
+    let handling = w
+        .go(
+            &actors::specialist(),
+            &received,
+            "start-handling",
+            json!({}),
+        )
+        .await;
+    let first = w.upload(&actors::specialist(), "ban-dau.pdf").await;
+    let body = json!({"resultFileId": first, "note": "bản đầu"});
+    let proposed = w
+        .go(&actors::specialist(), &handling, "propose", body)
+        .await;
+    let reason = json!({"reason": "Sai tên đệm"});
+    let back = w
+        .go(&actors::leader(), &proposed, "send-back", reason)
+        .await;
+    assert_eq!(back["step"]["id"], "handling");
+    let second = w.upload(&actors::specialist(), "ban-hai.pdf").await;
+    let body = json!({"resultFileId": second});
+    let proposed = w.go(&actors::specialist(), &back, "propose", body).await;
+    w.go(
+        &actors::leader(),
+        &proposed,
+        "approve",
+        json!({"note": "Đồng ý"}),
+    )
+    .await;
+    let own = w.get(&actors::citizen(), &back).await;
+    assert_eq!(own["result"]["fileId"], second.as_str());
+    for inside in ["Sai tên đệm", "bản đầu", "Đồng ý"] {
+        assert!(!own.to_string().contains(inside), "{inside}");
+    }
+    let file = |id: &str| format!("/api/v1/files/{id}");
+    w.app
+        .as_(&actors::citizen())
+        .get(&file(&first))
+        .await
+        .expect_problem(404, "file.not-found");
+    w.app
+        .as_(&actors::citizen())
+        .get(&file(&second))
+        .await
+        .expect(200);
+    w.app
+        .as_(&actors::leader())
+        .get(&file(&first))
+        .await
+        .expect(200);
+    let path = format!("/api/v1/dossiers/{}/journal", text(&back["id"]));
+    let journal = w
+        .app
+        .as_(&actors::leader())
+        .get(&path)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(journal["items"][4]["reason"], "Sai tên đệm");
+    assert_eq!(journal["items"][4]["actorRole"], "leader");
+    w.app
+        .as_(&actors::citizen())
+        .get(&path)
+        .await
+        .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
 async fn the_post_delivers_once_whatever_arrives_twice_or_late() {
     let w = World::new().await;
     let done = w.until_done(&w.file_by_post().await).await;
