@@ -31,7 +31,7 @@ async fn each_bad_input_has_its_own_code() {
     let running = OneProcess::start().await;
     let suite = &running.suite;
     let client = Client {
-        http: reqwest::Client::new(),
+        http: crate::stranger(),
         url: suite.url.clone(),
     };
     let citizen = identity::demo_token(&suite.databases.identity, &suite.rt, "citizen")

@@ -5,3 +5,12 @@ mod authorization;
 mod bad_input;
 mod documents;
 mod story;
+
+/// A client of somebody else, not of ours: no redirects, no token.
+#[expect(clippy::disallowed_methods, reason = "a stranger's client")]
+fn stranger() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client")
+}

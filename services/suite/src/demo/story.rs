@@ -151,6 +151,11 @@ pub(super) async fn play(
     c.filed();
     let id = text(&filed, "/id")?;
     let path = format!("/api/v1/dossiers/{id}");
+    let scene = Scene {
+        api,
+        collector: c,
+        path: path.clone(),
+    };
     c.say(|| {
         format!(
             "Hệ thống xác nhận lúc {}.",
@@ -158,7 +163,9 @@ pub(super) async fn play(
         )
     });
 
-    let received = act(api, c, &cast.officer, &path, "receive", &json!({}), &filed).await?;
+    let received = scene
+        .act(&cast.officer, "receive", &json!({}), &filed)
+        .await?;
     let number = text(&received, "/number")?;
     let receipt = c
         .timed(
@@ -176,42 +183,21 @@ pub(super) async fn play(
         )
     });
 
-    let started = act(
-        api,
-        c,
-        &cast.specialist,
-        &path,
-        "start-handling",
-        &json!({}),
-        &received,
-    )
-    .await?;
+    let started = scene
+        .act(&cast.specialist, "start-handling", &json!({}), &received)
+        .await?;
     let result = pdf(&format!("Ket qua ho so {n}"));
     let file = api
         .upload(&cast.specialist, "kết-quả.pdf", "application/pdf", result)
         .await?;
     let proposal = json!({ "resultFileId": text(&file, "/id")?, "note": "Đủ điều kiện" });
-    let proposed = act(
-        api,
-        c,
-        &cast.specialist,
-        &path,
-        "propose",
-        &proposal,
-        &started,
-    )
-    .await?;
+    let proposed = scene
+        .act(&cast.specialist, "propose", &proposal, &started)
+        .await?;
     c.say(|| "Chuyên viên thẩm định và trình kết quả.".to_owned());
-    act(
-        api,
-        c,
-        &cast.leader,
-        &path,
-        "approve",
-        &json!({}),
-        &proposed,
-    )
-    .await?;
+    scene
+        .act(&cast.leader, "approve", &json!({}), &proposed)
+        .await?;
     c.say(|| "Lãnh đạo phê duyệt.".to_owned());
 
     let shipments = format!("/api/v1/shipments?dossierId={id}");
@@ -350,22 +336,28 @@ async fn notices(api: &Api, cast: &Cast, id: &str) -> anyhow::Result<usize> {
     })
 }
 
-/// One command on the dossier at the version last seen.
-async fn act(
-    api: &Api,
-    c: &Collector,
-    who: &Person,
-    path: &str,
-    command: &'static str,
-    body: &Value,
-    dossier: &Value,
-) -> anyhow::Result<Value> {
-    let version = dossier["version"].as_i64().context("no version")?;
-    c.timed(
-        command,
-        api.post(who, &format!("{path}/{command}"), body, Some(version)),
-    )
-    .await
+/// One dossier being played.
+struct Scene<'a> {
+    api: &'a Api,
+    collector: &'a Collector,
+    /// `/api/v1/dossiers/{id}`.
+    path: String,
+}
+
+impl Scene<'_> {
+    /// One command on the dossier at the version last seen.
+    async fn act(
+        &self,
+        who: &Person,
+        command: &'static str,
+        body: &Value,
+        dossier: &Value,
+    ) -> anyhow::Result<Value> {
+        let version = dossier["version"].as_i64().context("no version")?;
+        let path = format!("{}/{command}", self.path);
+        let sent = self.api.post(who, &path, body, Some(version));
+        self.collector.timed(command, sent).await
+    }
 }
 
 /// Asks again until there is something, or patience ends.
