@@ -7,7 +7,6 @@ mod documents;
 mod story;
 
 /// A client of somebody else, not of ours: no redirects, no token.
-#[expect(clippy::disallowed_methods, reason = "a stranger's client")]
 fn stranger() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
