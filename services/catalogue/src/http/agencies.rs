@@ -50,11 +50,7 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Agency>>, Problem> {
     let limit = page::limit(query.limit)?;
-    let after = query
-        .cursor
-        .as_deref()
-        .map(page::decode_cursor::<String>)
-        .transpose()?;
+    let after = super::after_code(query.cursor.as_deref())?;
     let desks_of = match query.procedure_id {
         None => None,
         Some(id) => Some(accepting_levels(&app, id).await?),
@@ -108,6 +104,7 @@ pub(crate) async fn read(
     app: web::Data<App>,
     Path(code): Path<String>,
 ) -> Result<Json<Agency>, Problem> {
+    let code = super::known_shape(code, error::AGENCY_UNKNOWN)?;
     let (a, version) = agencies::one(app.db.read(), &code)
         .await
         .map_err(error::failed)?

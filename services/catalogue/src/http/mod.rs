@@ -23,3 +23,24 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
 
 /// How long others may keep what changes seldom, seconds.
 const PUBLIC_SECONDS: &str = "public, max-age=60";
+
+/// The longest code of anything, characters.
+const MAX_CODE: usize = 64;
+
+/// A code in a path, or what such a thing is called when there is none: text that no database keeps names nothing.
+fn known_shape(code: String, unknown: contracts::Code) -> Result<String, kit::Problem> {
+    if code.chars().count() <= MAX_CODE && !code.chars().any(char::is_control) {
+        Ok(code)
+    } else {
+        Err(kit::Problem::new(unknown))
+    }
+}
+
+/// The code that a page ended with.
+fn after_code(cursor: Option<&str>) -> Result<Option<String>, kit::Problem> {
+    cursor
+        .map(kit::page::decode_cursor::<String>)
+        .transpose()?
+        .map(|code| known_shape(code, contracts::problem::shared::CURSOR_INVALID))
+        .transpose()
+}

@@ -90,15 +90,12 @@ pub(crate) async fn communes(
     Path(code): Path<String>,
     Query(query): Query<CommunesQuery>,
 ) -> Result<Json<Page<Commune>>, Problem> {
+    let code = super::known_shape(code, error::PROVINCE_UNKNOWN)?;
     let limit = match query.limit {
         None => ALL,
         some => page::limit(some)?,
     };
-    let after = query
-        .cursor
-        .as_deref()
-        .map(page::decode_cursor::<String>)
-        .transpose()?;
+    let after = super::after_code(query.cursor.as_deref())?;
     let day = query.on.unwrap_or_else(|| app.today());
     if !units::is_province(app.db.read(), &code)
         .await

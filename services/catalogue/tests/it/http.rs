@@ -168,13 +168,28 @@ async fn odd_search_texts_are_just_searches() {
         ".*",
         "%5B%5B%28",
         "%27%20OR%201%3D1",
-        "%00",
         "%F0%9F%92%A5",
         "khai%20sinh%20%26%7C%21",
     ] {
         let page = world.get(&format!("/api/v1/procedures?q={q}")).await;
         assert!(page["items"].is_array(), "{q}");
     }
+}
+
+#[tokio::test]
+async fn a_character_that_no_database_keeps_is_refused() {
+    let world = World::demo().await;
+    let ask = async |path: &str| world.app.anonymous().get(path).await;
+    ask("/api/v1/procedures?q=%00")
+        .await
+        .expect_problem(422, "query.invalid");
+    let reply = ask("/api/v1/agencies/H05%00").await;
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    let reply = ask("/api/v1/provinces/24%00/communes").await;
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    let cursor = kit::page::encode_cursor(&"H05\u{0}");
+    let reply = ask(&format!("/api/v1/agencies?cursor={cursor}")).await;
+    reply.expect_problem(422, "query.cursor");
 }
 
 #[tokio::test]

@@ -312,10 +312,10 @@ impl Reader {
                 if name.chars().count() > 2_000 {
                     self.doubts.note(WarningKind::ComponentNameLong, &name);
                 }
-                let id = match c.profile_component_id.trim() {
-                    "" => format!("c{}-{}", i + 1, j + 1),
-                    id => id.to_owned(),
-                };
+                let mut id = self.line(&c.profile_component_id);
+                if id.is_empty() {
+                    id = format!("c{}-{}", i + 1, j + 1);
+                }
                 if !seen.insert(id.clone()) {
                     self.doubts.note(WarningKind::ComponentRepeated, &name);
                     continue;
@@ -337,7 +337,7 @@ impl Reader {
                         .iter()
                         .map(|a| FormFile {
                             name: self.line(&a.file_name),
-                            path: a.file_path.clone(),
+                            path: self.line(&a.file_path),
                         })
                         .collect(),
                 });
