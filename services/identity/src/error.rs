@@ -65,6 +65,23 @@ impl From<Refusal> for Problem {
     }
 }
 
+/// The answer to what was not foreseen: 503 while the database is away, else the constant 500.
+pub(crate) fn unforeseen(error: impl Into<anyhow::Error>) -> Problem {
+    let error = error.into();
+    if is_away(&error) {
+        tracing::warn!(error = format!("{error:#}"), "database away");
+        return Problem::new(shared::UNAVAILABLE).retry_after(2);
+    }
+    Problem::internal(error)
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<DbErr>())
+        .any(durable::is_unavailable)
+}
+
 /// What can go wrong in a use-case over accounts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccountError {
@@ -126,7 +143,7 @@ impl From<AccountError> for Problem {
                 Problem::new(shared::PRECONDITION_FAILED).extra("version", version)
             }
             AccountError::KeyReused => Problem::new(shared::IDEMPOTENCY_REUSED),
-            AccountError::Database(error) => Problem::internal(error),
+            AccountError::Database(error) => unforeseen(error),
         }
     }
 }
@@ -211,6 +228,17 @@ impl OauthError {
     }
 
     fn internal(error: &anyhow::Error) -> Self {
+        if is_away(error) {
+            tracing::warn!(error = format!("{error:#}"), "database away");
+            return Self {
+                retry_after: Some(2),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "temporarily_unavailable",
+                    "please try again",
+                )
+            };
+        }
         tracing::error!(error = format!("{error:#}"), "internal error");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -113,3 +113,14 @@ async fn a_document_that_cannot_be_kept_stops_the_start() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_checked_in_document_is_one_that_the_gateway_takes() {
+    let rt = testkit::runtime();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+    let config = testkit::config(gateway::DEFAULTS, &[]);
+    let document = include_str!("../../../../openapi/public.json");
+    gateway::start(config, listener, &rt, document)
+        .await
+        .expect("starts");
+}

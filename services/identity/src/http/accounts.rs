@@ -2,7 +2,7 @@
 
 use crate::app::accounts::{self, Change, NewAccount, Repeat};
 use crate::domain::account::{Account, Reach, fold_login, password_is_good};
-use crate::error::codes;
+use crate::error::{codes, unforeseen};
 use crate::store::account::Filter;
 use crate::{App, store};
 use actix_web::http::header;
@@ -210,7 +210,7 @@ pub(super) async fn list(
     };
     let rows = store::account::list(app.db.read(), &reach(by.actor())?, &filter, limit + 1)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(unforeseen)?;
     let page = Page::cut(rows, limit, |account| account.login.clone());
     Ok(HttpResponse::Ok()
         .insert_header(super::NO_STORE)
@@ -277,7 +277,7 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let reach = reach(by.actor())?;
     // Keyed, and with the password left out: a plain hash of it must lie nowhere.
-    let canonical = serde_json::to_string(&body.0).map_err(Problem::internal)?;
+    let canonical = serde_json::to_string(&body.0).map_err(unforeseen)?;
     let body_hash = app.rt.sealer.lookup_hash(&canonical);
     let new = checked(&app, body.0).await?;
     let repeat = Repeat {
@@ -488,7 +488,7 @@ async fn hashed(app: &App, password: &str) -> Result<String, Problem> {
     app.hasher
         .hash(&vn::text::nfc(password), app.rt.ids)
         .await
-        .map_err(Problem::internal)
+        .map_err(unforeseen)
 }
 
 async fn checked(app: &App, body: AccountIn) -> Result<NewAccount, Problem> {

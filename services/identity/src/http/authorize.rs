@@ -9,6 +9,7 @@ use crate::domain::client::Client;
 use crate::domain::params::Params;
 use crate::domain::request::{AuthorizationRequest, Prompt};
 use crate::domain::secret;
+use crate::error::unforeseen;
 use crate::store;
 use crate::store::grant::Session;
 use actix_web::http::{StatusCode, header};
@@ -42,7 +43,7 @@ pub(super) async fn ask(req: HttpRequest, app: web::Data<App>, language: Languag
     let client = match params.get("client_id") {
         Some(id) => match store::client::find(app.db.read(), id).await {
             Ok(client) => client,
-            Err(error) => return Problem::internal(error).render(lang, None),
+            Err(error) => return unforeseen(error).render(lang, None),
         },
         None => None,
     };
@@ -65,7 +66,7 @@ pub(super) async fn ask(req: HttpRequest, app: web::Data<App>, language: Languag
     };
     match proceed(&req, &app, lang, &client, request).await {
         Ok(response) => response,
-        Err(error) => Problem::internal(error).render(lang, None),
+        Err(error) => unforeseen(error).render(lang, None),
     }
 }
 
@@ -164,7 +165,7 @@ fn form_page(
     };
     let form = match serde_json::to_string(&token) {
         Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
-        Err(error) => return Problem::internal(error).render(lang, None),
+        Err(error) => return unforeseen(error).render(lang, None),
     };
     let mut response = page::sign_in(
         app,
@@ -181,7 +182,7 @@ fn form_page(
     );
     let cookie = cookies.make(Cookies::FORM, browser, FORM_SECONDS);
     if let Err(error) = response.add_cookie(&cookie) {
-        return Problem::internal(error).render(lang, None);
+        return unforeseen(error).render(lang, None);
     }
     response
 }
@@ -212,7 +213,7 @@ pub(super) async fn submit(
     };
     match try_sign_in(&req, &app, lang, request, &params).await {
         Ok(response) => response,
-        Err(error) => Problem::internal(error).render(lang, None),
+        Err(error) => unforeseen(error).render(lang, None),
     }
 }
 
@@ -242,7 +243,7 @@ async fn try_sign_in(
             let seconds = i64::from(app.settings.session_seconds);
             let cookie = cookies.make(Cookies::SESSION, secret, seconds);
             if let Err(error) = response.add_cookie(&cookie) {
-                return Ok(Problem::internal(error).render(lang, None));
+                return Ok(unforeseen(error).render(lang, None));
             }
             return Ok(response);
         }

@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::domain::request::SCOPES;
+use crate::error::unforeseen;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use kit::{Problem, ProblemBody};
@@ -189,7 +190,7 @@ pub(super) async fn jwks(app: web::Data<App>) -> Result<HttpResponse, Problem> {
         .signer
         .keys(&app.db, &app.rt)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(unforeseen)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))

@@ -6,11 +6,11 @@ use crate::app::sign_in;
 use crate::app::tokens::IdClaims;
 use crate::domain::params::Params;
 use crate::domain::secret;
+use crate::error::unforeseen;
 use crate::store;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use contracts::Language as Lang;
-use kit::Problem;
 use kit::http::Language;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -36,7 +36,7 @@ pub(super) async fn ask(req: HttpRequest, app: web::Data<App>, language: Languag
     };
     proceed(&req, &app, language.0, &params)
         .await
-        .unwrap_or_else(|error| Problem::internal(error).render(language.0, None))
+        .unwrap_or_else(|error| unforeseen(error).render(language.0, None))
 }
 
 async fn proceed(
@@ -116,7 +116,7 @@ pub(super) async fn confirm(
         // The protocol allows the request itself by POST, too.
         proceed(&req, &app, language.0, &params).await
     };
-    outcome.unwrap_or_else(|error| Problem::internal(error).render(language.0, None))
+    outcome.unwrap_or_else(|error| unforeseen(error).render(language.0, None))
 }
 
 async fn confirmed(
@@ -183,7 +183,7 @@ fn done(app: &App, lang: Lang, next: Option<String>) -> HttpResponse {
     };
     let gone = Cookies::of(app).make(Cookies::SESSION, String::new(), 0);
     if let Err(error) = response.add_cookie(&gone) {
-        return Problem::internal(error).render(lang, None);
+        return unforeseen(error).render(lang, None);
     }
     response
 }

@@ -1,6 +1,7 @@
 //! One's own account.
 
 use super::NO_STORE;
+use crate::error::unforeseen;
 use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
 use contracts::problem::shared;
@@ -63,7 +64,7 @@ pub(crate) struct Me {
 pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let account = store::account::find(app.db.read(), who.0.subject)
         .await
-        .map_err(Problem::internal)?
+        .map_err(unforeseen)?
         .filter(|a| a.active)
         .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
     let identity_number = account
@@ -71,7 +72,7 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .as_deref()
         .map(|sealed| app.rt.sealer.open(sealed))
         .transpose()
-        .map_err(Problem::internal)?;
+        .map_err(unforeseen)?;
     let permissions = Permission::ALL
         .iter()
         .filter(|p| account.roles.iter().any(|r| r.permissions().contains(p)))

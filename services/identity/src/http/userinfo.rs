@@ -1,6 +1,7 @@
 //! Who signed in (OpenID Connect Core §5.3).
 
 use super::NO_STORE;
+use crate::error::unforeseen;
 use crate::{App, store};
 use actix_web::{HttpResponse, get, post, web};
 use contracts::problem::shared;
@@ -66,7 +67,7 @@ pub(super) async fn userinfo_by_post(
 async fn claims(who: &SignedIn, app: &App) -> Result<HttpResponse, Problem> {
     let account = store::account::find(app.db.read(), who.0.subject)
         .await
-        .map_err(Problem::internal)?
+        .map_err(unforeseen)?
         .filter(|a| a.active)
         .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserInfo {
