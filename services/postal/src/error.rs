@@ -106,7 +106,16 @@ impl From<Error> for Problem {
             }
             Error::NumbersExhausted => Problem::new(ITEM_NUMBERS_EXHAUSTED),
             Error::Idempotency(_) => Problem::new(shared::IDEMPOTENCY_REUSED),
-            Error::Db(error) => Problem::internal(error),
+            Error::Db(error) => database(error),
         }
+    }
+}
+
+/// An error of the database: 503 when it is away for the moment, else a constant 500.
+pub fn database(error: DbErr) -> Problem {
+    if durable::is_unavailable(&error) {
+        Problem::new(shared::UNAVAILABLE).retry_after(2)
+    } else {
+        Problem::internal(error)
     }
 }

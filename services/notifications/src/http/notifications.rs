@@ -171,7 +171,7 @@ pub(crate) async fn list_notifications(
     };
     let page = list(&app, &reader(caller.actor()), &filter, limit)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(page))
 }
 
@@ -223,7 +223,7 @@ pub(crate) async fn get_notification(
     let reader = reader(caller.actor());
     detail(&app, &reader, id.0)
         .await
-        .map_err(Problem::internal)?
+        .map_err(crate::error::database)?
         .map(Json)
         .ok_or_else(|| Problem::new(NOTIFICATION_NOT_FOUND))
 }
@@ -279,14 +279,14 @@ pub(crate) async fn read_notification(
     let reader = reader(caller.actor());
     let row = notice::one(&reader, app.db.read(), id.0)
         .await
-        .map_err(Problem::internal)?
+        .map_err(crate::error::database)?
         .ok_or_else(|| Problem::new(NOTIFICATION_NOT_FOUND))?;
     let now = app.rt.clock.now();
     let (reading, id) = (&reader, row.id);
     app.db
         .tx(|tx| async move { notice::mark_read(reading, &tx, id, now).await })
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(body(&reader, row, true)))
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn get_preferences(
 ) -> Result<Json<PreferencesBody>, Problem> {
     let chosen = person::preferences(caller.actor().subject, app.db.read())
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(PreferencesBody {
         email: chosen.email,
         sms: chosen.sms,
@@ -84,6 +84,6 @@ pub(crate) async fn set_preferences(
     app.db
         .tx(|tx| async move { person::set_preferences(account, &tx, chosen, now).await })
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(input.0))
 }

@@ -157,7 +157,7 @@ pub(crate) async fn list_manifests(
     };
     let list = hand_over_list(&app, &scope, before, limit, language.0)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(list))
 }
 

@@ -220,11 +220,11 @@ pub(crate) async fn list_shipments(
     };
     let rows = shipment::list(&caller.actor().scope(), app.db.read(), &filter, limit + 1)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     let page = Page::cut(rows, limit, |row| row.id);
     let items = bodies(&app, &page.items, language.0)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     Ok(Json(Page {
         items,
         next: page.next,
@@ -255,16 +255,16 @@ pub(crate) async fn get_shipment(
     let scope = caller.actor().scope();
     let row = shipment::one(&scope, app.db.read(), id.0)
         .await
-        .map_err(Problem::internal)?
+        .map_err(crate::error::database)?
         .ok_or_else(|| Problem::new(SHIPMENT_NOT_FOUND))?;
     let events = event::of_shipment(app.db.read(), &app.rt.sealer, row.id)
         .await
-        .map_err(Problem::internal)?;
+        .map_err(crate::error::database)?;
     let view = fold(&events, &app.calendar);
     let revision = row.revision;
     let shipment = bodies(&app, std::slice::from_ref(&row), language.0)
         .await
-        .map_err(Problem::internal)?
+        .map_err(crate::error::database)?
         .pop()
         .ok_or_else(|| Problem::new(SHIPMENT_NOT_FOUND))?;
     let timeline = timeline(view, matches!(scope, Scope::Owner(_)));
