@@ -8,7 +8,7 @@ use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::TryStreamExt as _;
 use std::fmt;
 
-/// A form without files may be this large, bytes.
+/// The texts of a form may be this large together, bytes.
 const FORM_LIMIT: usize = 256 << 10;
 /// Fields of one form at the most.
 const FIELDS_LIMIT: usize = 600;
@@ -122,7 +122,7 @@ impl Submission {
     pub(crate) async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Self, PageError> {
         let mut out = Self::default();
         let mut checked = false;
-        let mut count = 0_usize;
+        let (mut count, mut text_size) = (0_usize, 0_usize);
         let bad = |_broken: actix_multipart::MultipartError| PageError::BadForm;
         while let Some(mut part) = parts.try_next().await.map_err(bad)? {
             count += 1;
@@ -137,7 +137,8 @@ impl Submission {
             let Some(file_name) = file_name else {
                 let mut text = BytesMut::new();
                 while let Some(chunk) = part.try_next().await.map_err(bad)? {
-                    if text.len() + chunk.len() > FORM_LIMIT {
+                    text_size += chunk.len();
+                    if text_size > FORM_LIMIT {
                         return Err(PageError::TooLarge);
                     }
                     text.extend_from_slice(&chunk);

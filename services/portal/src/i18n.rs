@@ -432,6 +432,15 @@ impl Tr {
         )
     }
 
+    /// What one form takes in all. The button that loads communes sends files, too, and keeps them.
+    pub(crate) fn form_limits(self, bytes: usize) -> String {
+        let size = crate::format::size(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.pick(
+            format!("Tổng các tệp trong một lần gửi không quá {size}."),
+            format!("All files of one sending together: {size} at the most."),
+        )
+    }
+
     /// A file beyond the limit.
     pub(crate) fn file_too_large(self, bytes: usize) -> String {
         let size = crate::format::size(i64::try_from(bytes).unwrap_or(i64::MAX));

@@ -69,6 +69,7 @@ struct Settings {
     session: Duration,
     province_code: String,
     max_file_bytes: usize,
+    max_form_bytes: usize,
     featured: Vec<String>,
     /// Whether people come over HTTPS.
     secure: bool,
@@ -102,6 +103,7 @@ impl App {
                 session: Duration::from_secs(config.session_hours.saturating_mul(3600)),
                 province_code: config.province_code,
                 max_file_bytes: config.max_file_megabytes << 20,
+                max_form_bytes: config.max_form_megabytes << 20,
                 featured: config.featured,
             },
         })

@@ -45,6 +45,7 @@ struct Filing {
     commune: Field,
     street: Field,
     notes: Field,
+    form_limits: String,
     groups: Vec<Group>,
     post: bool,
     receiver_name: Field,
@@ -445,6 +446,7 @@ async fn show(
         notes: Field::area(t, "notes", t.notes_label(), fields.get("notes"))
             .hint(t.notes_hint())
             .error(at("notes")),
+        form_limits: t.form_limits(ctx.app.settings.max_form_bytes),
         groups,
         post: fields.get("returnMethod") == "post",
         receiver_name: input("returnReceiverName", t.receiver_name_label()),
