@@ -89,6 +89,11 @@ async fn each_bad_input_has_its_own_code() {
             "/agencyCode",
             "agency.unknown",
         ),
+        (
+            change("/agencyCode", json!("H05.01")),
+            "/agencyCode",
+            "agency.not-competent",
+        ),
         (filing.clone(), "/attachments", "component.missing"),
     ];
     for (body, pointer, code) in cases {

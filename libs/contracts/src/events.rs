@@ -38,6 +38,9 @@ pub struct ProcedureChanged {
     pub field: String,
     /// False when withdrawn.
     pub active: bool,
+    /// The tiers whose desks accept it (`commune`, `province` …); empty for a procedure between agencies.
+    #[serde(default)]
+    pub accepted_at: Vec<String>,
     /// Channels with term and fees.
     pub methods: Vec<ProcedureMethod>,
     /// Dossier components (thành phần hồ sơ) of all cases.
@@ -100,6 +103,9 @@ pub struct AgencyChanged {
     pub address: String,
     /// Phone of the desk.
     pub phone: String,
+    /// The tier of its one-stop desk (`commune`, `province` …); `None` when it has no desk.
+    #[serde(default)]
+    pub desk: Option<String>,
     /// Own working time, merged on the national calendar.
     pub calendar: CalendarSpec,
     /// False when closed or merged.
@@ -263,6 +269,25 @@ pub enum ShipmentState {
     /// Đã hủy.
     Cancelled,
 }
+
+/// Who listens to what. Each publisher makes all of these queues before it sends anything, so that no event is lost to a service
+/// that has not been started yet. Keep it in step with the `Worker::on` of the services.
+pub const CONSUMERS: &[(&str, &[&str])] = &[
+    (
+        "dossier",
+        &[
+            ProcedureChanged::TYPE,
+            AgencyChanged::TYPE,
+            UnitsChanged::TYPE,
+            ShipmentChanged::TYPE,
+        ],
+    ),
+    (
+        "notifications",
+        &[DossierChanged::TYPE, ShipmentChanged::TYPE],
+    ),
+    ("postal", &[DossierChanged::TYPE, UnitsChanged::TYPE]),
+];
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,9 @@ pub struct RabbitConfig {
     pub exchange: String,
     /// Messages taken before the first is acknowledged.
     pub prefetch: u16,
+    /// Queues to make before anything is published: consumer and event types. Without it, an event that one consumer's queue takes is
+    /// lost to another that has never been started.
+    pub consumers: Vec<(String, Vec<String>)>,
     /// Unused queues go away after this time, milliseconds; for tests.
     pub expires_milliseconds: Option<u32>,
 }
@@ -56,6 +59,7 @@ impl RabbitConfig {
             prefix: prefix.to_owned(),
             exchange: "motcua.events".to_owned(),
             prefetch,
+            consumers: Vec::new(),
             expires_milliseconds: None,
         }
     }
@@ -168,6 +172,9 @@ impl Rabbit {
         )
         .await?;
         self.declare_exchange(&link.channel).await?;
+        for (consumer, types) in &self.0.config.consumers {
+            self.declare(&link.channel, consumer, types).await?;
+        }
         let channel = link.channel.clone();
         *publisher = Some(link);
         Ok(channel)

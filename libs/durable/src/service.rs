@@ -71,6 +71,16 @@ pub fn bus(settings: &kit::config::Bus, rt: &Runtime) -> Bus {
 
 impl From<&kit::config::Bus> for RabbitConfig {
     fn from(settings: &kit::config::Bus) -> Self {
-        Self::new(settings.url.expose(), &settings.prefix, settings.prefetch)
+        let consumers = contracts::events::CONSUMERS
+            .iter()
+            .map(|(consumer, types)| {
+                let types = types.iter().map(|t| (*t).to_owned()).collect();
+                ((*consumer).to_owned(), types)
+            })
+            .collect();
+        Self {
+            consumers,
+            ..Self::new(settings.url.expose(), &settings.prefix, settings.prefetch)
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::outbox::Relay;
 use crate::task::{Claim, Done, Row, Task, TaskError};
 use crate::watch::Watch;
 use crate::{housekeeping, rabbit};
+use contracts::events::CONSUMERS;
 use contracts::{CloudEvent, Event};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -161,9 +162,28 @@ impl<A: Send + Sync + 'static> Worker<A> {
         self
     }
 
+    /// Says so when the list that publishers make queues from is not what is handled here.
+    fn check_subscriptions(&self) {
+        let listed = CONSUMERS.iter().find(|(name, _)| *name == self.consumer);
+        let Some((_, types)) = listed else { return };
+        let mut types: Vec<&str> = types.to_vec();
+        types.sort_unstable();
+        if !types
+            .iter()
+            .copied()
+            .eq(self.events.keys().map(String::as_str))
+        {
+            tracing::error!(
+                consumer = self.consumer,
+                "contracts::events::CONSUMERS is not in step"
+            );
+        }
+    }
+
     /// Starts everything on the runtime's lifecycle: relay, receiver, tasks, periodic jobs, metrics. Stops with it: nothing
     /// new is begun, running handlers end, leases are given back.
     pub fn spawn(self) {
+        self.check_subscriptions();
         self.listen();
         let lifecycle = self.rt.lifecycle.clone();
         let worker = Arc::new(self);

@@ -128,3 +128,15 @@ pub async fn start(
 
 /// Only the import takes more, and it streams.
 const MAX_BODY: usize = 64 << 10;
+
+/// The working time of an agency, for tools that compute due dates; `None`: there is no such agency.
+///
+/// # Errors
+/// The database's.
+pub async fn agency_calendar(
+    db: &Db,
+    code: &str,
+) -> Result<Option<vn::worktime::CalendarSpec>, durable::sea_orm::DbErr> {
+    let found = store::agencies::one(db.read(), code).await?;
+    Ok(found.map(|(agency, _)| agency.calendar))
+}

@@ -26,6 +26,7 @@ pub mod code {
         /// The procedure does not take this channel.
         CHANNEL_NOT_OFFERED = "procedure.channel-not-offered", 422, "Thủ tục không nhận hồ sơ theo kênh này", "The procedure does not take this channel";
         /// Unknown or closed agency.
+        AGENCY_NOT_COMPETENT = "agency.not-competent", 422, "Bộ phận một cửa này không tiếp nhận thủ tục đã chọn", "This desk does not accept the chosen procedure";
         AGENCY_UNKNOWN = "agency.unknown", 422, "Không có cơ quan tiếp nhận này", "There is no such receiving agency";
         /// The procedure has no such component.
         COMPONENT_UNKNOWN = "component.unknown", 422, "Thành phần hồ sơ không thuộc thủ tục này", "The procedure has no such component";

@@ -170,7 +170,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
             return Ok(report.is_complete());
         }
         Command::Token { login } => print(&token::token(&Settings::new(data, None), &login).await?),
-        Command::Due(arguments) => print(&due::run(&arguments)?),
+        Command::Due(arguments) => print(&due::run(&Settings::new(data, None), &arguments).await?),
         Command::Openapi(options) => return openapi(&options),
         Command::Config => {
             let all = Settings::new(data, None).all()?;

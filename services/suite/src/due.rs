@@ -1,8 +1,10 @@
 //! `motcua due`: a due instant, explained day by day. For officers, and for anyone who checks us.
 
+use crate::settings::Settings;
 use anyhow::Context as _;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Args, ValueEnum};
+use durable::Db;
 use serde_json::json;
 use vn::worktime::{Calendar, Term, due, local};
 
@@ -18,9 +20,9 @@ pub struct Arguments {
     /// How it came in. The rules are the same for all channels; the term of a procedure may differ.
     #[arg(long, value_enum, default_value_t = Channel::Online)]
     channel: Channel,
-    /// A JSON file with an agency's own working time, merged on the national calendar.
-    #[arg(long, value_name = "FILE")]
-    agency: Option<std::path::PathBuf>,
+    /// Code of an agency of this installation, e.g. `H05.21`: its own working time counts.
+    #[arg(long, value_name = "CODE")]
+    agency: Option<String>,
     /// One JSON object with `dueAt` and `steps`.
     #[arg(long)]
     json: bool,
@@ -36,18 +38,22 @@ enum Channel {
 /// Computes and explains.
 ///
 /// # Errors
-/// A term, unit or calendar that cannot be, named.
-pub fn run(arguments: &Arguments) -> anyhow::Result<String> {
+/// A term, unit or calendar that cannot be, named; an agency that the catalogue does not have.
+pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<String> {
     let term = Term::parse(&arguments.term, &arguments.unit)
         .with_context(|| format!("{} {}", arguments.term, arguments.unit))?;
     let calendar = match &arguments.agency {
         None => Calendar::national(),
-        Some(file) => {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            let spec = serde_json::from_str(&text)
-                .with_context(|| format!("{} is not a calendar", file.display()))?;
-            Calendar::from_spec(&spec)?
+        Some(code) => {
+            let all = settings.all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let db = Db::open(&all.catalogue.database, &rt).await?;
+            let found = catalogue::agency_calendar(&db, code)
+                .await
+                .context("the catalogue cannot be read")?;
+            Calendar::from_spec(
+                &found.with_context(|| format!("the catalogue has no agency {code}"))?,
+            )?
         }
     };
     let start = arguments.start.with_timezone(&Utc);

@@ -10,7 +10,7 @@ use crate::store::copies::{self, Commune};
 use crate::store::files::{self, Kind};
 use crate::store::{dossiers, journal, processes};
 use chrono::{NaiveDate, SubsecRound as _};
-use contracts::events::ProcedureChanged;
+use contracts::events::{AgencyChanged, ProcedureChanged};
 use contracts::problem::shared;
 use contracts::{
     Actor, Address, Applicant, Channel, Code, DossierId, DossierStatus, FileId, Language,
@@ -59,7 +59,9 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     let procedure = checks
         .procedure(filing.procedure_id, filing.channel)
         .await?;
-    let agency = checks.agency(&filing.agency_code).await?;
+    let agency = checks
+        .agency(&filing.agency_code, procedure.as_ref())
+        .await?;
     let applicant = checks.applicant(filing.applicant).await?;
     let return_way = checks.return_way(filing.return_way).await?;
     let answers = serde_json::to_string(&filing.answers).map_or(usize::MAX, |json| json.len());
@@ -193,6 +195,14 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
     }
 }
 
+/// Whether the desk of an agency accepts a procedure.
+fn accepts(agency: &AgencyChanged, procedure: &ProcedureChanged) -> bool {
+    agency
+        .desk
+        .as_ref()
+        .is_some_and(|tier| procedure.accepted_at.contains(tier))
+}
+
 struct Checks<'a> {
     tx: &'a Tx,
     today: NaiveDate,
@@ -222,12 +232,21 @@ impl Checks<'_> {
         Ok(found)
     }
 
-    async fn agency(&mut self, agency_code: &str) -> Result<Option<AgencyRef>, Error> {
+    /// The agency exists, and its desk accepts the procedure (when that is known): the tier that executes it.
+    async fn agency(
+        &mut self,
+        agency_code: &str,
+        procedure: Option<&ProcedureChanged>,
+    ) -> Result<Option<AgencyRef>, Error> {
         let found = copies::agency(&**self.tx, agency_code)
             .await?
             .filter(|a| a.active);
-        if found.is_none() {
-            self.refuse("/agencyCode", code::AGENCY_UNKNOWN);
+        match (&found, procedure) {
+            (None, _) => self.refuse("/agencyCode", code::AGENCY_UNKNOWN),
+            (Some(agency), Some(procedure)) if !accepts(agency, procedure) => {
+                self.refuse("/agencyCode", code::AGENCY_NOT_COMPETENT);
+            }
+            (Some(_), _) => {}
         }
         Ok(found.map(|a| AgencyRef {
             code: a.code,

@@ -295,6 +295,7 @@ pub(crate) fn procedure(id: &str, version: i64) -> ProcedureChanged {
         name: "Thủ tục đăng ký khai sinh".to_owned(),
         field: "Hộ tịch".to_owned(),
         active: true,
+        accepted_at: vec!["commune".to_owned()],
         methods: vec![method(Channel::Online, 2), method(Channel::Direct, 3)],
         components: vec![
             component("c1", false, true),
@@ -313,6 +314,7 @@ pub(crate) fn agency(code: &str, version: i64) -> AgencyChanged {
         parent_code: Some("H05".to_owned()),
         address: "Thôn Trung, xã Yên Thế, tỉnh Bắc Ninh".to_owned(),
         phone: "0204 3876 543".to_owned(),
+        desk: Some("commune".to_owned()),
         calendar: CalendarSpec::default(),
         active: true,
     }
