@@ -14,6 +14,8 @@ pub use reqwest::multipart;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(2);
+/// How long an idle connection is kept; our servers keep them for longer, so that none closes under a request.
+const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Tries of a GET that could not be answered.
 const GET_TRIES: u32 = 3;
 /// Answers of other services are small; bytes.
@@ -99,6 +101,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("motcua")
             .pool_max_idle_per_host(64)
+            .pool_idle_timeout(POOL_IDLE)
             .build()?;
         Ok(Self { http, directory })
     }

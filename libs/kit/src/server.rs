@@ -4,12 +4,15 @@ use crate::http::{BodyLimit, Language, RequestId};
 use crate::{Problem, Runtime};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _, HttpResponse, HttpServer, web};
 use contracts::problem::shared;
 use futures_util::FutureExt as _;
 use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 use tracing::Instrument as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -45,6 +48,9 @@ pub fn serve(
         .wrap(from_fn(move |req, next| around(name, req, next)))
     })
     .workers(rt.workers)
+    // Longer than any client of ours keeps an idle connection (see `Client`), and than load balancers usually do: otherwise a request
+    // meets a connection that is just being closed.
+    .keep_alive(Duration::from_secs(75))
     .disable_signals()
     .shutdown_timeout(20)
     .listen(listener)?
@@ -98,7 +104,7 @@ pub fn openapi(
 /// What happens around each request.
 async fn around<B: MessageBody + 'static>(
     name: &'static str,
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let language = Language::of(req.request());
@@ -118,6 +124,7 @@ async fn around<B: MessageBody + 'static>(
     );
     req.extensions_mut().insert(RequestId(id.clone()));
     let method = req.method().as_str().to_owned();
+    plain_if_nothing_else(&mut req);
     let span = tracing::info_span!(
         "request",
         service = name,
@@ -174,6 +181,18 @@ async fn around<B: MessageBody + 'static>(
         let rendered = problem.render(language, Some(id));
         actix_web::error::InternalError::from_response(problem, rendered).into()
     })
+}
+
+/// Forgets an `Accept-Encoding` that takes nothing we have, so that the answer goes out plain (RFC 9110 §12.5.3 lets us): the
+/// framework would answer 406 in a shape that is not ours. A tunnel is never made, and its refusal cannot be sent in pieces.
+fn plain_if_nothing_else(req: &mut ServiceRequest) {
+    let ours = [Encoding::gzip(), Encoding::deflate(), Encoding::identity()];
+    let takes_some = req
+        .get_header::<AcceptEncoding>()
+        .is_none_or(|sent| sent.negotiate(ours.iter()).is_some());
+    if !takes_some || *req.method() == Method::CONNECT {
+        req.headers_mut().remove(ACCEPT_ENCODING);
+    }
 }
 
 /// Renders the problem of a response in the language of the request. Errors of the framework become problems too.

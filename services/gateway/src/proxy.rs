@@ -10,6 +10,7 @@ use kit::Problem;
 use kit::client::{Answer, Call, CallError};
 use kit::http::RequestId;
 use std::net::IpAddr;
+use std::pin::Pin;
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -54,22 +55,28 @@ pub(crate) async fn forward(
 ) -> Result<HttpResponse, Problem> {
     let away = || Problem::new(codes::UPSTREAM_UNAVAILABLE).retry_after(3);
     let url = target(req, app, service).ok_or_else(away)?;
+    // Services answer GET only; `back` leaves the body out for HEAD.
+    let method = match req.method().as_str() {
+        "HEAD" => "GET",
+        other => other,
+    };
     let call = app
         .rt
         .client
-        .forward(req.method().as_str(), url)
+        .forward(method, url)
         .map_err(|_not_a_method| Problem::new(shared::METHOD_NOT_ALLOWED))?
         .deadline(app.exchange_time());
     let call = headers(call, req, app, address);
-    let answer = if has_body(req)? {
+    let (answer, unread) = if has_body(req)? {
         exchange(call, payload, app, declared(req, app)?).await?
     } else {
-        tokio::time::timeout(app.answer_time(), call.send())
+        let answer = tokio::time::timeout(app.answer_time(), call.send())
             .await
             .map_err(|_elapsed| Problem::new(codes::UPSTREAM_TIMEOUT))?
-            .map_err(|error| refused(service, &error))?
+            .map_err(|error| refused(service, &error))?;
+        (answer, None)
     };
-    Ok(back(answer, req))
+    Ok(back(answer, unread, req))
 }
 
 fn refused(service: &str, error: &CallError) -> Problem {
@@ -186,13 +193,17 @@ enum Sent {
     Broken,
 }
 
+/// A body that was still on its way when the service answered. To be held until the answer has been read: a request that breaks off
+/// takes its connection with it, and the rest of the answer.
+type Unread = Pin<Box<dyn Future<Output = Sent>>>;
+
 /// Sends with a body: reads from the client while the service reads from us, and takes an answer that comes early.
 async fn exchange(
     call: Call,
     payload: web::Payload,
     app: &App,
     length: Option<u64>,
-) -> Result<Answer, Problem> {
+) -> Result<(Answer, Option<Unread>), Problem> {
     let (to_service, from_client) = mpsc::channel::<Result<Bytes, std::io::Error>>(IN_FLIGHT);
     let body = stream::unfold(from_client, |mut from_client| async {
         from_client.recv().await.map(|chunk| (chunk, from_client))
@@ -202,20 +213,21 @@ async fn exchange(
         call = call.header("content-length", &length.to_string());
     }
     let mut answer = std::pin::pin!(call.stream(body).send());
-    let mut sending = std::pin::pin!(send(payload, to_service, app.config.max_body_bytes));
+    let mut sending: Unread = Box::pin(send(payload, to_service, app.config.max_body_bytes));
     let unavailable = |error: CallError| refused("upload", &error);
     tokio::select! {
-        early = &mut answer => return early.map_err(unavailable),
+        early = &mut answer => return Ok((early.map_err(unavailable)?, Some(sending))),
         sent = &mut sending => match sent {
             Sent::All | Sent::Unwanted => {}
             Sent::TooLarge => return Err(Problem::new(shared::BODY_TOO_LARGE)),
             Sent::Broken => return Err(Problem::new(shared::BODY_MALFORMED)),
         },
     }
-    tokio::time::timeout(app.answer_time(), answer)
+    let answer = tokio::time::timeout(app.answer_time(), answer)
         .await
         .map_err(|_elapsed| Problem::new(codes::UPSTREAM_TIMEOUT))?
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+    Ok((answer, None))
 }
 
 async fn send(
@@ -251,7 +263,7 @@ async fn send(
 }
 
 /// The answer on its way back.
-fn back(answer: Answer, req: &HttpRequest) -> HttpResponse {
+fn back(answer: Answer, unread: Option<Unread>, req: &HttpRequest) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::build(status);
     let connection: Vec<header::HeaderValue> = answer
@@ -288,5 +300,12 @@ fn back(answer: Answer, req: &HttpRequest) -> HttpResponse {
     if *req.method() == Method::HEAD {
         return response.streaming(stream::empty::<Result<Bytes, std::io::Error>>());
     }
-    response.streaming(answer.into_stream())
+    let pieces = Box::pin(answer.into_stream());
+    response.streaming(stream::unfold(
+        (pieces, unread),
+        |(mut pieces, unread)| async move {
+            let piece = pieces.next().await?;
+            Some((piece, (pieces, unread)))
+        },
+    ))
 }

@@ -281,8 +281,13 @@ async fn the_answer_comes_back_as_it_is() {
 #[tokio::test]
 async fn head_and_bodiless_answers_stay_without_body() {
     let world = World::new().await;
-    Mock::given(method("HEAD"))
-        .respond_with(ResponseTemplate::new(200).insert_header("etag", "\"1\""))
+    Mock::given(method("GET"))
+        .and(path("/api/v1/tracking/1"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header("etag", "\"1\"")
+                .set_body_string("a body that HEAD leaves out"),
+        )
         .mount(&world.dossier)
         .await;
     let reply = world
@@ -387,4 +392,51 @@ async fn large_answers_are_streamed_whole() {
         reply.header("content-length"),
         Some((3 << 20).to_string().as_str())
     );
+}
+
+/// A service that refuses before it has read the body, and says the second half of its answer when told.
+fn hasty(told: std::sync::mpsc::Receiver<()>) -> url::Url {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("a byte");
+            head.extend(byte);
+        }
+        let first = b"HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nfirst\r\n";
+        stream.write_all(first).expect("written");
+        told.recv().expect("told");
+        let second = b"6\r\nsecond\r\n0\r\n\r\n";
+        stream.write_all(second).expect("written");
+    });
+    url.parse().expect("a url")
+}
+
+#[tokio::test]
+async fn an_early_answer_comes_whole_though_the_body_was_not_read() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let world = World::new().await;
+    let (tell, told) = std::sync::mpsc::channel();
+    world.rt.directory.set("portal", hasty(told));
+    let address = world.app.url.trim_start_matches("http://").to_owned();
+    let mut client = tokio::net::TcpStream::connect(&address)
+        .await
+        .expect("a connection");
+    // The body is announced, and does not come.
+    let request = "POST /thu-tuc HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n";
+    client.write_all(request.as_bytes()).await.expect("written");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"first\r\n") {
+        answer.push(client.read_u8().await.expect("a byte of the first half"));
+    }
+    tell.send(()).expect("somebody waits");
+    while !answer.ends_with(b"0\r\n\r\n") {
+        answer.push(client.read_u8().await.expect("a byte of the second half"));
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(answer.contains("second"), "{answer}");
 }
