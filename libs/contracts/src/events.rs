@@ -38,9 +38,10 @@ pub struct ProcedureChanged {
     pub field: String,
     /// False when withdrawn.
     pub active: bool,
-    /// The tiers whose desks accept it (`commune`, `province` …); empty for a procedure between agencies.
+    /// The tiers whose desks accept it (`commune`, `province` …); empty for a procedure between agencies. `None`: not known
+    /// (the event of an earlier release), so nobody is refused for it.
     #[serde(default)]
-    pub accepted_at: Vec<String>,
+    pub accepted_at: Option<Vec<String>>,
     /// Channels with term and fees.
     pub methods: Vec<ProcedureMethod>,
     /// Dossier components (thành phần hồ sơ) of all cases.
@@ -103,7 +104,8 @@ pub struct AgencyChanged {
     pub address: String,
     /// Phone of the desk.
     pub phone: String,
-    /// The tier of its one-stop desk (`commune`, `province` …); `None` when it has no desk.
+    /// The tier of its one-stop desk (`commune`, `province` …); empty text when it has no desk. `None`: not known (the event of
+    /// an earlier release), so nobody is refused for it.
     #[serde(default)]
     pub desk: Option<String>,
     /// Own working time, merged on the national calendar.
@@ -305,5 +307,21 @@ mod tests {
             assert!(ty.starts_with(&format!("{source}.")), "{ty}");
             assert!(ty.ends_with(".v1"), "{ty}");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_release_did_not_say_is_not_known() {
+        let procedure = serde_json::json!({
+            "procedureId": "019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7", "version": 1, "code": "1.001193", "name": "Khai sinh",
+            "field": "Hộ tịch", "active": true, "methods": [], "components": [],
+        });
+        let procedure: ProcedureChanged = serde_json::from_value(procedure).expect("a procedure");
+        assert_eq!(procedure.accepted_at, None);
+        let agency = serde_json::json!({
+            "code": "H05.21", "version": 1, "name": "Trung tâm", "parentName": "UBND xã", "parentCode": null,
+            "address": "Thôn Trung", "phone": "", "calendar": CalendarSpec::default(), "active": true,
+        });
+        let agency: AgencyChanged = serde_json::from_value(agency).expect("an agency");
+        assert_eq!(agency.desk, None);
     }
 }

@@ -25,8 +25,9 @@ pub mod code {
         PROCEDURE_UNKNOWN = "procedure.unknown", 422, "Không có thủ tục này hoặc thủ tục đã hết hiệu lực", "There is no such procedure in force";
         /// The procedure does not take this channel.
         CHANNEL_NOT_OFFERED = "procedure.channel-not-offered", 422, "Thủ tục không nhận hồ sơ theo kênh này", "The procedure does not take this channel";
-        /// Unknown or closed agency.
+        /// The agency has no desk of a tier that accepts the procedure.
         AGENCY_NOT_COMPETENT = "agency.not-competent", 422, "Bộ phận một cửa này không tiếp nhận thủ tục đã chọn", "This desk does not accept the chosen procedure";
+        /// Unknown or closed agency.
         AGENCY_UNKNOWN = "agency.unknown", 422, "Không có cơ quan tiếp nhận này", "There is no such receiving agency";
         /// The procedure has no such component.
         COMPONENT_UNKNOWN = "component.unknown", 422, "Thành phần hồ sơ không thuộc thủ tục này", "The procedure has no such component";
@@ -100,7 +101,7 @@ impl From<Problem> for Error {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Db(DbErr::ConnectionAcquire(_)) => {
+            Error::Db(error) if durable::is_unavailable(&error) => {
                 Problem::new(shared::UNAVAILABLE).retry_after(2)
             }
             Error::Db(error) => Problem::internal(error),

@@ -66,11 +66,32 @@ pub(crate) async fn shipment_changed(app: Arc<App>, task: Task<ShipmentChanged>)
                     Err(Error::Refused(refusal)) => {
                         tracing::warn!(dossier = %task.event.dossier_id, %refusal, "shipment's fact does not move the dossier");
                     }
-                    Err(Error::Db(error)) => return Err(TaskError::Db(error)),
-                    Err(other) => return Err(TaskError::fatal(other.to_string())),
+                    Err(other) => return Err(failed(other)),
                 }
             }
             Ok(task.finish(&tx).await?)
         })
         .await
+}
+
+/// What did not work, for the queue: a command of a person that came between passes, what is not there does not come.
+fn failed(error: Error) -> TaskError {
+    match error {
+        Error::Db(error) => TaskError::Db(error),
+        Error::Stale(_) => TaskError::retry(error),
+        Error::Io(_) | Error::NotFound | Error::Refused(_) | Error::Key(_) | Error::Input(_) => {
+            TaskError::fatal(error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_came_between_is_no_end_of_the_task() {
+        assert!(matches!(failed(Error::Stale(3)), TaskError::Retry(_)));
+        assert!(matches!(failed(Error::NotFound), TaskError::Fatal(_)));
+    }
 }

@@ -13,9 +13,11 @@ const REASON: &str =
     "Quá 07 ngày làm việc kể từ ngày yêu cầu, hồ sơ không được bổ sung, hoàn thiện.";
 
 /// Stops dossiers whose supplement was not answered in time. A reconciler: it looks at the table, so nothing is lost when it did
-/// not run for a while. A dossier that was answered meanwhile refuses, and stays.
+/// not run for a while. A dossier that was answered meanwhile refuses, and stays. One that fails does not keep the others; the last
+/// error is given at the end, so that the round counts as failed.
 pub(crate) async fn expire_supplements(app: Arc<App>) -> anyhow::Result<()> {
     let now = app.rt.clock.now();
+    let mut failed = None;
     for id in dossiers::supplements_expired(app.db.read(), now, ROUND).await? {
         let app = &app;
         let outcome = app
@@ -32,8 +34,16 @@ pub(crate) async fn expire_supplements(app: Arc<App>) -> anyhow::Result<()> {
             Err(Error::Refused(refusal)) => {
                 tracing::info!(dossier = %id, %refusal, "not stopped");
             }
-            Err(error) => return Err(error.into()),
+            Err(Error::Stale(_)) => {
+                tracing::info!(dossier = %id, "not stopped: another command came between");
+            }
+            // The others would only wait for the same database.
+            Err(Error::Db(error)) if durable::is_unavailable(&error) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(dossier = %id, error = &error as &dyn std::error::Error, "not stopped");
+                failed = Some(error);
+            }
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -26,14 +26,14 @@ pub(crate) fn procedure_changed(
         name: c.name.clone(),
         field: c.field.name.clone(),
         active,
-        accepted_at: if c.internal {
+        accepted_at: Some(if c.internal {
             Vec::new()
         } else {
             c.levels
                 .iter()
                 .map(|level| level.as_str().to_owned())
                 .collect()
-        },
+        }),
         methods: c
             .methods
             .iter()
@@ -90,7 +90,12 @@ pub(crate) fn agency_changed(a: &Agency, version: i64, day: NaiveDate) -> Agency
         parent_code: a.parent_code.clone(),
         address: a.address.clone(),
         phone: a.phone.clone(),
-        desk: a.reception.then(|| a.level.as_str().to_owned()),
+        // Without a desk: the empty tier, told apart from "not known".
+        desk: Some(if a.reception {
+            a.level.as_str().to_owned()
+        } else {
+            String::new()
+        }),
         calendar: a.calendar.clone(),
         active: a.is_valid_on(day),
     }

@@ -195,12 +195,14 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
     }
 }
 
-/// Whether the desk of an agency accepts a procedure.
+/// Whether the desk of an agency accepts a procedure. Where either copy does not say (kept by an earlier release), it does: the
+/// catalogue has offered it, and the desk still checks.
 fn accepts(agency: &AgencyChanged, procedure: &ProcedureChanged) -> bool {
-    agency
-        .desk
-        .as_ref()
-        .is_some_and(|tier| procedure.accepted_at.contains(tier))
+    match (&agency.desk, &procedure.accepted_at) {
+        // No desk is the empty tier, which no procedure names.
+        (Some(tier), Some(tiers)) => tiers.contains(tier),
+        (None, _) | (_, None) => true,
+    }
 }
 
 struct Checks<'a> {

@@ -111,12 +111,16 @@ impl FileType {
     }
 }
 
-/// A file name that can be shown and sent in a header: the last part of a path, NFC, without control characters, at most 200 characters.
+/// A file name that can be shown and sent in a header: the last part of a path, NFC, at most 200 characters. One with a
+/// control character is no honest name.
 pub(crate) fn clean_name(given: &str) -> Option<String> {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name = vn::text::clean(last).replace(['\n', '\t'], " ");
+    let name = vn::text::clean(last);
     let name = name.trim();
-    let fits = !name.is_empty() && !name.starts_with('.') && name.chars().count() <= 200;
+    let fits = !given.contains(char::is_control)
+        && !name.is_empty()
+        && !name.starts_with('.')
+        && name.chars().count() <= 200;
     fits.then(|| name.to_owned())
 }
 
@@ -186,7 +190,15 @@ mod tests {
             clean_name("C:\\x\\Tờ khai.pdf").as_deref(),
             Some("Tờ khai.pdf")
         );
-        assert_eq!(clean_name("a\r\nb.pdf").as_deref(), Some("a b.pdf"));
+        for control in [
+            "a\r\nb.pdf",
+            "a\0.pdf",
+            "a\tb.pdf",
+            "a\u{85}b.pdf",
+            "a\0/b.pdf",
+        ] {
+            assert_eq!(clean_name(control), None, "{control:?}");
+        }
         assert_eq!(clean_name("  "), None);
         assert_eq!(clean_name("../.htaccess"), None);
         assert_eq!(clean_name(&"x".repeat(201)), None);

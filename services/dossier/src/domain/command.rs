@@ -260,6 +260,14 @@ impl By<'_> {
         }
     }
 
+    /// Whether this party holds a right. The suite holds none: what it may do is said in [`By::may`].
+    pub(crate) fn can(&self, right: Permission) -> bool {
+        match self {
+            Self::System => false,
+            Self::Person(actor) => actor.can(right),
+        }
+    }
+
     /// The role to write into the journal: the first that carries a right to the command.
     pub(crate) fn role(&self, kind: CommandKind) -> String {
         match self {

@@ -9,7 +9,7 @@ use super::journal::Entry;
 use super::process::Process;
 use super::term::Calendar;
 use chrono::{DateTime, Utc};
-use contracts::{DossierStatus as S, ReturnMethod, Role};
+use contracts::{DossierStatus as S, Permission, ReturnMethod, Role};
 use serde_json::{Value, json};
 
 /// What a transition needs to know besides the dossier.
@@ -86,6 +86,20 @@ pub(crate) fn may(
         return Err(Why::Person);
     }
     let place = target(dossier, kind, process)?;
+    if kind == CommandKind::RequestSupplement
+        && dossier.status == S::New
+        && !by.can(Permission::DossierReceive)
+    {
+        // What the desk has not received lies with the desk: nobody else puts it on hold.
+        return Err(Why::Desk);
+    }
+    // The suite stops only what still waits for an answer.
+    if kind == CommandKind::Stop
+        && matches!(by, By::System)
+        && dossier.status != S::SupplementRequested
+    {
+        return Err(Why::State);
+    }
     if kind == CommandKind::Approve && proposed_by(dossier, by) {
         return Err(Why::SamePerson);
     }
@@ -509,9 +523,12 @@ fn carry(
             (note, json!({"dueAt": d.due_at}))
         }
         Command::Stop { reason } => {
-            if let (By::System, Some(supplement)) = (by, &d.details.supplement)
-                && supplement.due_at > now
-            {
+            let over = d
+                .details
+                .supplement
+                .as_ref()
+                .is_some_and(|s| s.due_at <= now);
+            if matches!(by, By::System) && !over {
                 return Err(Why::NotYet);
             }
             (Some(reason), json!({}))

@@ -572,6 +572,61 @@ fn the_suite_stops_what_was_not_answered_but_not_before() {
 }
 
 #[test]
+fn the_suite_does_not_stop_what_was_answered_even_late() {
+    let world = World::new();
+    let received = world.done(&world.new_dossier(), Command::Receive);
+    let asked = world.done(&received, ask(None));
+    let due = asked.details.supplement.as_ref().expect("asked").due_at;
+    let late = due + chrono::Duration::days(1);
+    let answered = world
+        .try_at(&asked, answer(), By::Person(&world.citizen), late)
+        .expect("open")
+        .dossier;
+    let stop = || Command::Stop {
+        reason: "hết hạn".to_owned(),
+    };
+    let refusal = world
+        .try_at(&answered, stop(), By::System, late)
+        .expect_err("answered");
+    assert_eq!(refusal.why, Why::State);
+    let handling = world.done(&answered, Command::StartHandling);
+    assert_eq!(handling.status, DossierStatus::InProgress);
+    // Nor what was never asked anything, nor what waits for something else.
+    for (name, dossier) in world.places() {
+        if dossier.status != DossierStatus::SupplementRequested {
+            let refusal = world.try_at(&dossier, stop(), By::System, late);
+            assert_eq!(refusal.expect_err("not open").why, Why::State, "{name}");
+        }
+    }
+    let mut unknown = asked;
+    unknown.details.supplement = None;
+    let refusal = world
+        .try_at(&unknown, stop(), By::System, late)
+        .expect_err("no due date");
+    assert_eq!(refusal.why, Why::NotYet);
+    // The desk may still stop it, with its reason.
+    let by = By::Person(&world.officer);
+    assert!(world.try_at(&answered, stop(), by, late).is_ok());
+}
+
+#[test]
+fn only_the_desk_asks_for_a_supplement_before_reception() {
+    let world = World::new();
+    let new = world.new_dossier();
+    let specialist = By::Person(&world.specialist);
+    let refusal = world
+        .try_at(&new, ask(None), specialist, now())
+        .expect_err("not received");
+    assert_eq!(refusal.why, Why::Desk);
+    let received = world.done(&new, Command::Receive);
+    assert!(
+        world
+            .try_at(&received, ask(None), specialist, now())
+            .is_ok()
+    );
+}
+
+#[test]
 fn the_post_returns_a_result_to_the_counter() {
     let world = World::new();
     let (_, by_post) = world

@@ -114,7 +114,7 @@ impl<K: Kind> Asked<K> {
             actor: actor.subject,
             key: key.0,
             operation: format!("{}:{id}", K::KIND.name()),
-            body: hash(body)?,
+            body: hash(&app.rt.sealer, body)?,
         };
         let app = &*app;
         once.run(app, async |tx| {

@@ -17,9 +17,9 @@ use contracts::{
 use durable::{Answer, Tx, idempotent};
 use kit::auth::{Allowed, SignedIn, perm};
 use kit::etag::with_etag;
-use kit::http::{IdempotencyKey, Json, Path, Query, sha256_hex};
+use kit::http::{IdempotencyKey, Json, Path, Query};
 use kit::page::{self, Page};
-use kit::{Problem, ProblemBody};
+use kit::{Problem, ProblemBody, Sealer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -104,7 +104,7 @@ pub(crate) async fn file_dossier(
         actor: caller.0.subject,
         key: key.0,
         operation: "fileDossier".to_owned(),
-        body: hash(new)?,
+        body: hash(&app.rt.sealer, new)?,
     };
     let (app, actor) = (&*app, &caller.0);
     once.run(app, async |tx| {
@@ -261,9 +261,10 @@ pub(crate) fn named(attachments: &[NewAttachment]) -> Vec<(String, FileId)> {
 }
 
 /// The identity of a request's body: the parsed form, so that spacing and the order of members do not matter.
-pub(crate) fn hash(body: &impl Serialize) -> Result<String, Problem> {
-    let json = serde_json::to_vec(body).map_err(Problem::internal)?;
-    Ok(sha256_hex(&json))
+/// Keyed: a body holds numbers of persons, which could be guessed from a plain hash.
+pub(crate) fn hash(sealer: &Sealer, body: &impl Serialize) -> Result<String, Problem> {
+    let json = serde_json::to_string(body).map_err(Problem::internal)?;
+    Ok(sealer.lookup_hash(&json))
 }
 
 /// One request that may be repeated.
@@ -329,4 +330,18 @@ pub(crate) fn answer(
         etag: Some(format!("\"{}\"", view.dossier.version)),
         location,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_of_a_body_is_keyed() {
+        let sealer = |key: &str| Sealer::new(&key.repeat(32)).expect("a sealer");
+        let body = serde_json::json!({"identityNumber": "001090000001"});
+        let hash = |key| hash(&sealer(key), &body).expect("a hash");
+        assert_eq!(hash("a"), hash("a"));
+        assert_ne!(hash("a"), hash("b"));
+    }
 }

@@ -1,4 +1,5 @@
 //! Local copies of procedures, agencies and communes. Each knows the version it holds; an older or equal one changes nothing.
+//! The statement that writes compares, so that two events handled at once cannot put the older one on top.
 
 use super::corrupt;
 use super::entity::{agency_copy, commune_copy, procedure_copy, province_copy, shipment_copy};
@@ -8,7 +9,7 @@ use contracts::events::{
     AgencyChanged, CommuneFact, ProcedureChanged, ShipmentChanged, UnitsChanged,
 };
 use durable::Tx;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, Set,
@@ -56,12 +57,6 @@ pub(crate) async fn procedure(
 
 /// Keeps an agency, if newer than what is held.
 pub(crate) async fn keep_agency(tx: &Tx, event: &AgencyChanged) -> Result<(), DbErr> {
-    let held = agency_copy::Entity::find_by_id(event.code.clone())
-        .one(&**tx)
-        .await?;
-    if held.is_some_and(|row| row.version >= event.version) {
-        return Ok(());
-    }
     let row = agency_copy::Model {
         code: event.code.clone(),
         version: event.version,
@@ -76,6 +71,10 @@ pub(crate) async fn keep_agency(tx: &Tx, event: &AgencyChanged) -> Result<(), Db
                     agency_copy::Column::Active,
                     agency_copy::Column::Data,
                 ])
+                .action_and_where(
+                    Expr::col((agency_copy::Entity, agency_copy::Column::Version))
+                        .lt(event.version),
+                )
                 .to_owned(),
         )
         .exec_without_returning(&**tx)
@@ -97,25 +96,26 @@ pub(crate) async fn agency(
 
 /// Keeps the communes of a province, all of them, if newer than what is held.
 pub(crate) async fn keep_units(tx: &Tx, event: &UnitsChanged) -> Result<(), DbErr> {
-    let held = province_copy::Entity::find_by_id(event.province_code.clone())
-        .one(&**tx)
-        .await?;
-    if held.is_some_and(|row| row.version >= event.version) {
-        return Ok(());
-    }
     let province = province_copy::Model {
         code: event.province_code.clone(),
         version: event.version,
         name: event.province_name.clone(),
     };
-    province_copy::Entity::insert(province.into_active_model())
+    let written = province_copy::Entity::insert(province.into_active_model())
         .on_conflict(
             OnConflict::column(province_copy::Column::Code)
                 .update_columns([province_copy::Column::Version, province_copy::Column::Name])
+                .action_and_where(
+                    Expr::col((province_copy::Entity, province_copy::Column::Version))
+                        .lt(event.version),
+                )
                 .to_owned(),
         )
         .exec_without_returning(&**tx)
         .await?;
+    if written == 0 {
+        return Ok(());
+    }
     commune_copy::Entity::delete_many()
         .filter(commune_copy::Column::ProvinceCode.eq(event.province_code.as_str()))
         .exec(&**tx)
@@ -183,7 +183,7 @@ pub(crate) async fn commune(
     for (province, fact) in facts {
         let begun = fact.valid_from.is_none_or(|from| from <= on);
         match fact.valid_to {
-            Some(to) if to < on => ended = ended.max(Some(to)),
+            Some(to) if to < on => ended = Ord::max(ended, Some(to)),
             _ if begun && province == province_code => {
                 let province = province_copy::Entity::find_by_id(province_code.to_owned())
                     .one(db)
@@ -202,10 +202,6 @@ pub(crate) async fn commune(
 /// Notes a shipment's state. False: what is held is as new or newer, so the event brings nothing.
 pub(crate) async fn keep_shipment(tx: &Tx, event: &ShipmentChanged) -> Result<bool, DbErr> {
     let id: Uuid = event.shipment_id.0;
-    let held = shipment_copy::Entity::find_by_id(id).one(&**tx).await?;
-    if held.is_some_and(|row| row.version >= event.version) {
-        return Ok(false);
-    }
     let state = serde_json::to_value(event.state).map_err(corrupt)?;
     let row = shipment_copy::Model {
         shipment_id: id,
@@ -213,13 +209,17 @@ pub(crate) async fn keep_shipment(tx: &Tx, event: &ShipmentChanged) -> Result<bo
         version: event.version,
         state: state.as_str().unwrap_or_default().to_owned(),
     };
-    shipment_copy::Entity::insert(row.into_active_model())
+    let written = shipment_copy::Entity::insert(row.into_active_model())
         .on_conflict(
             OnConflict::column(shipment_copy::Column::ShipmentId)
                 .update_columns([shipment_copy::Column::Version, shipment_copy::Column::State])
+                .action_and_where(
+                    Expr::col((shipment_copy::Entity, shipment_copy::Column::Version))
+                        .lt(event.version),
+                )
                 .to_owned(),
         )
         .exec_without_returning(&**tx)
         .await?;
-    Ok(true)
+    Ok(written > 0)
 }

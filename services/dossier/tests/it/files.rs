@@ -104,6 +104,21 @@ async fn what_is_no_honest_file_is_refused() {
         .await
         .expect(201);
     let boundary = "multipart/form-data; boundary=x";
+    for name in ["a\u{85}b.pdf", "a\tb.pdf", "\u{80}.pdf"] {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n%PDF-1.7\n\r\n--x--\r\n"
+        );
+        citizen
+            .post_bytes("/api/v1/files", boundary, body.into_bytes())
+            .await
+            .expect_problem(422, "file.name-invalid");
+    }
+    // Such a byte is no part of a header: the form is not read at all.
+    let nul = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b.pdf\"\r\n\r\n%PDF-1.7\n\r\n--x--\r\n";
+    citizen
+        .post_bytes("/api/v1/files", boundary, nul.to_vec())
+        .await
+        .expect_problem(400, "body.malformed");
     let empty = b"--x--\r\n".to_vec();
     citizen
         .post_bytes("/api/v1/files", boundary, empty)

@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod copies;
 mod counter;
 mod files;
 mod numbers;

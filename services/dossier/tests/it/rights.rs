@@ -107,12 +107,14 @@ async fn commands_without_the_right_are_forbidden_and_without_a_token_unauthoriz
                 continue;
             }
             let reply = w.app.as_(actor).if_match(1).post(&path, &json!({})).await;
-            assert!(
-                matches!(reply.status, 403 | 422),
+            assert_eq!(
+                reply.status,
+                403,
                 "{command} {}: {}",
                 actor.name,
                 reply.text()
             );
+            reply.expect_problem(403, "auth.forbidden");
         }
     }
     assert_eq!(
@@ -124,6 +126,37 @@ async fn commands_without_the_right_are_forbidden_and_without_a_token_unauthoriz
     w.command(&actors::officer(), &filed, "withdraw", json!({}))
         .await
         .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
+async fn a_specialist_does_not_put_an_unreceived_dossier_on_hold() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let request = json!({"items": [{"content": "Giấy chứng sinh"}], "reason": "Thiếu"});
+    let offered = |d: &serde_json::Value| {
+        let actions = d["actions"].as_array().expect("actions");
+        actions.contains(&json!("request-supplement"))
+    };
+    let seen = w.get(&actors::specialist(), &filed).await;
+    assert!(!offered(&seen));
+    w.command(
+        &actors::specialist(),
+        &filed,
+        "request-supplement",
+        request.clone(),
+    )
+    .await
+    .expect_problem(409, "dossier.action-not-open");
+    assert!(offered(&w.get(&actors::officer(), &filed).await));
+    let received = w.go(&actors::officer(), &filed, "receive", json!({})).await;
+    assert!(offered(&w.get(&actors::specialist(), &received).await));
+    w.go(
+        &actors::specialist(),
+        &received,
+        "request-supplement",
+        request,
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use crate::world::{World, text};
 use contracts::events::ShipmentState;
+use durable::sea_orm::ConnectionTrait as _;
+use durable::sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 use testkit::{actors, wait_for};
 
@@ -357,6 +359,43 @@ async fn an_unanswered_supplement_is_stopped_by_the_suite() {
     );
     assert!(text(&last["reason"]).contains("07 ngày làm việc"));
     assert_eq!(dossier::verify(w.db()).await.expect("database"), []);
+}
+
+#[tokio::test]
+async fn one_unreadable_dossier_does_not_keep_the_others_from_being_stopped() {
+    let w = World::new().await;
+    let ask = async || {
+        let request = json!({"items": [{"content": "Giấy chứng sinh"}], "reason": "Thiếu"});
+        w.go(
+            &actors::officer(),
+            &w.file().await,
+            "request-supplement",
+            request,
+        )
+        .await
+    };
+    let broken = ask().await;
+    w.rt.clock.advance(chrono::Duration::hours(1));
+    let other = ask().await;
+    let update = Query::update()
+        .table("dossier")
+        .value("personal", "not sealed")
+        .and_where(Expr::col("id").eq(crate::world::id(&broken).0))
+        .to_owned();
+    w.db()
+        .tx(|tx| {
+            let update = &update;
+            async move { tx.execute(update).await.map(|_| ()) }
+        })
+        .await
+        .expect("changed");
+    w.rt.clock
+        .set("2026-11-30T10:00:01Z".parse().expect("time"));
+    wait_for("the stop", || async {
+        let d = w.get(&actors::citizen(), &other).await;
+        (d["status"]["key"] == "stopped").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

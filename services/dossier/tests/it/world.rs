@@ -295,7 +295,7 @@ pub(crate) fn procedure(id: &str, version: i64) -> ProcedureChanged {
         name: "Thủ tục đăng ký khai sinh".to_owned(),
         field: "Hộ tịch".to_owned(),
         active: true,
-        accepted_at: vec!["commune".to_owned()],
+        accepted_at: Some(vec!["commune".to_owned()]),
         methods: vec![method(Channel::Online, 2), method(Channel::Direct, 3)],
         components: vec![
             component("c1", false, true),
@@ -320,7 +320,7 @@ pub(crate) fn agency(code: &str, version: i64) -> AgencyChanged {
     }
 }
 
-fn units() -> UnitsChanged {
+pub(crate) fn units() -> UnitsChanged {
     let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d);
     let commune = |code: &str, name: &str, from, to| CommuneFact {
         code: code.to_owned(),

@@ -136,8 +136,11 @@ pub struct EventsOut {
     params(("Idempotency-Key" = Option<String>, Header, description = "Optional: events are recognised by their ids anyway")),
     responses(
         (status = 200, description = "One answer per event", body = EventsOut),
+        (status = 400, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No or no good token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Permission missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid; nothing of the batch was stored", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["shipment.report"]))
@@ -151,7 +154,7 @@ pub(crate) async fn report_events(
     app: web::Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let operator = operator(caller.actor())?;
-    let hash = body_hash(&input.0)?;
+    let hash = body_hash(&app.rt.sealer, &input.0)?;
     let batch = checked(&app, &input.0)?;
     let answer = durable::idempotent(
         &app.db,

@@ -16,7 +16,7 @@ use contracts::problem::shared;
 use durable::Answer;
 use kit::auth::perm::{ShipmentRead, ShipmentReport};
 use kit::http::{IdempotencyKey, Json, Query};
-use kit::{Allowed, PageQuery, Problem, ProblemBody};
+use kit::{Allowed, PageQuery, Problem, ProblemBody, Sealer};
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -205,9 +205,12 @@ async fn hand_over_list(
     params(("Idempotency-Key" = Option<String>, Header, description = "Repeats with the same key and body get the same answer")),
     responses(
         (status = 201, description = "Handed over", body = Manifest),
+        (status = 400, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No or no good token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Permission missing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`shipment.not-ready`, `shipment.item-number-taken`, `manifest.number-taken`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`manifest.unknown-shipment`, `manifest.mixed-agencies`, a wrong field, or a reused key", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["shipment.report"]))
@@ -220,7 +223,7 @@ pub(crate) async fn create_manifest(
     app: web::Data<Arc<App>>,
 ) -> Result<HttpResponse, Problem> {
     let operator = operator(caller.actor())?;
-    let hash = body_hash(&input.0)?;
+    let hash = body_hash(&app.rt.sealer, &input.0)?;
     let input = checked(&input.0)?;
     let answer = durable::idempotent(
         &app.db,
@@ -256,10 +259,11 @@ pub(crate) fn operator(actor: &contracts::Actor) -> Result<String, Problem> {
     }
 }
 
-/// The hash that tells a repeated request from another one with the same key.
-pub(crate) fn body_hash(body: &impl Serialize) -> Result<String, Problem> {
-    serde_json::to_vec(body)
-        .map(|bytes| kit::http::sha256_hex(&bytes))
+/// The hash that tells a repeated request from another one with the same key. Keyed: a body may hold numbers of persons, which
+/// could be guessed from a plain hash.
+pub(crate) fn body_hash(sealer: &Sealer, body: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(body)
+        .map(|json| sealer.lookup_hash(&json))
         .map_err(Problem::internal)
 }
 
@@ -330,4 +334,18 @@ fn body(record: &entity::Model, rows: &[shipment_entity::Model]) -> Result<Manif
             })
             .collect::<Result<_, DbErr>>()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_a_body_is_keyed() {
+        let sealer = |key: &str| Sealer::new(&key.repeat(32)).expect("a sealer");
+        let body = serde_json::json!({"identityNumber": "001090000001"});
+        let hash = |key| body_hash(&sealer(key), &body).expect("a hash");
+        assert_eq!(hash("a"), hash("a"));
+        assert_ne!(hash("a"), hash("b"));
+    }
 }
