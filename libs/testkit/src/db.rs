@@ -14,6 +14,9 @@ const POSTGRES: &str = "MOTCUA_TEST_POSTGRES_URL";
 /// What `MOTCUA_TEST_AMQP_URL` is called.
 const AMQP: &str = "MOTCUA_TEST_AMQP_URL";
 
+/// How long a test waits for its database to be dropped.
+const DROPPING: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A migrated database of this test's own; gone when the test ends.
 pub struct TestDb {
     /// Opened with the test's runtime.
@@ -144,19 +147,27 @@ async fn execute(admin: &Url, sql: &str) -> Result<(), sea_orm::DbErr> {
 
 impl Drop for OnServer {
     /// Best effort, on a thread of its own: the test's runtime may be going away.
+    ///
+    /// Waits for it only so long: the server drops a database when every backend has taken note, and one that shakes hands with
+    /// a pool of this test cannot while the test's thread waits here. Once asked, the server also does it without us.
     fn drop(&mut self) {
         let (admin, sql) = (
             self.admin.clone(),
             format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", self.name),
         );
-        let dropping = std::thread::spawn(move || {
+        let (done, answer) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .ok()?;
-            runtime.block_on(execute(&admin, &sql)).ok()
+            done.send(runtime.block_on(execute(&admin, &sql)).is_ok())
+                .ok()
         });
-        if !matches!(dropping.join(), Ok(Some(()))) {
+        if matches!(
+            answer.recv_timeout(DROPPING),
+            Ok(false) | Err(std::sync::mpsc::RecvTimeoutError::Disconnected)
+        ) {
             eprintln_left_over(&self.name);
         }
     }
