@@ -78,8 +78,13 @@ async fn pass(
             limit::count(app, &Caller::Address(address)).await?;
             "identity"
         }
-        Found::OtherMethods(_) => return Err(Problem::new(shared::METHOD_NOT_ALLOWED)),
+        // Counted before it is refused: a refusal costs, too.
+        Found::OtherMethods(_) => {
+            limit::count(app, &Caller::Address(address)).await?;
+            return Err(Problem::new(shared::METHOD_NOT_ALLOWED));
+        }
         Found::Nothing if path == "/api" || path.starts_with("/api/") => {
+            limit::count(app, &Caller::Address(address)).await?;
             return Err(Problem::new(shared::NOT_FOUND));
         }
         Found::Nothing => {

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 /// A token is renewed when it has this long to live, seconds.
 const RENEW_BEFORE: i64 = 60;
-/// Renewals of one token are let through once in this many seconds: a rotated refresh token must not be shown twice.
-const RENEW_WINDOW: i64 = 15;
+/// How long a renewal of one token is remembered: a rotated refresh token must not be shown twice.
+const RENEW_WINDOW: Duration = Duration::from_secs(900);
 /// Life of an access token whose answer did not say, seconds.
 const DEFAULT_LIFE: i64 = 300;
 /// How long another request may take to renew the token.
@@ -191,8 +191,11 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
         return (session.expires_at > now).then_some(session);
     };
     let turn = format!("portal:renew:{}", app.rt.sealer.lookup_hash(&refresh));
-    let window = Duration::from_secs(RENEW_WINDOW.unsigned_abs());
-    if app.rt.cache.hits(&turn, now / RENEW_WINDOW, window).await > 1 {
+    // One turn per token, whenever it is asked for: the token is good once, and used twice it ends the session. Only when identity
+    // was away is there another turn.
+    let failed = format!("{turn}:failed");
+    let failures: i64 = kept(app, &failed).await.unwrap_or(0);
+    if app.rt.cache.hits(&turn, failures, RENEW_WINDOW).await > 1 {
         return wait_for_renewal(app, session).await;
     }
     // Somebody may have renewed it between our read and our turn.
@@ -240,6 +243,9 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
         // Identity is away: the token may still be good for a while, and the API says so if not.
         Err(ApiError::Away(cause)) => {
             tracing::warn!(cause, "token not renewed");
+            if let Err(error) = keep(app, &failed, &(failures + 1), RENEW_WINDOW).await {
+                tracing::error!(%error, "failed renewal not kept");
+            }
             Some(session)
         }
     }

@@ -392,29 +392,32 @@ impl Sheet {
     /// Breaks a text at spaces, and inside a word that is wider than the room.
     fn wrap(&self, text: &str, style: Style, size: f32, room: f32) -> Vec<String> {
         let text = vn::text::clean(text);
+        let space = self.measure(" ", style, size);
         let mut lines = Vec::new();
         for part in text.lines() {
-            let mut line = String::new();
+            let (mut line, mut width) = (String::new(), 0.0);
             for word in part.split_whitespace() {
-                let tried = if line.is_empty() {
-                    word.to_owned()
-                } else {
-                    format!("{line} {word}")
-                };
-                if self.measure(&tried, style, size) <= room {
-                    line = tried;
+                // Each letter is measured once: people write long texts.
+                let glyphs = self.glyphs(word, style);
+                let advances = glyphs.iter().map(|g| g.x_advance * size);
+                let whole: f32 = advances.clone().sum();
+                if !line.is_empty() && width + space + whole <= room {
+                    line.push(' ');
+                    line.push_str(word);
+                    width += space + whole;
                     continue;
                 }
                 if !line.is_empty() {
                     lines.push(std::mem::take(&mut line));
                 }
-                for letter in word.chars() {
-                    line.push(letter);
-                    if self.measure(&line, style, size) > room {
-                        let last = line.pop();
+                width = 0.0;
+                for (letter, advance) in word.chars().zip(advances) {
+                    if width + advance > room && !line.is_empty() {
                         lines.push(std::mem::take(&mut line));
-                        line.extend(last);
+                        width = 0.0;
                     }
+                    line.push(letter);
+                    width += advance;
                 }
             }
             lines.push(line);
@@ -478,5 +481,33 @@ impl Sheet {
         document
             .finish()
             .map_err(|error| FormError(format!("{error:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_and_nothing_is_lost() {
+        let sheet = Sheet::a5("thử").expect("a sheet");
+        let room = 120.0;
+        let long = "Đ".repeat(200);
+        let text = format!("Một dòng {long} rồi những chữ ngắn\nvà dòng hai 💥 {long}x");
+        let lines = sheet.wrap(&text, Style::Plain, 10.0, room);
+        assert!(lines.len() > 20, "{lines:?}");
+        for line in &lines {
+            assert!(!line.is_empty() && line.trim() == line, "{line:?}");
+            let width = sheet.measure(line, Style::Plain, 10.0);
+            assert!(width <= room + 0.01, "{width}: {line}");
+        }
+        let letters = |t: &str| -> String { t.chars().filter(|c| !c.is_whitespace()).collect() };
+        assert_eq!(letters(&lines.concat()), letters(&text));
+        assert_eq!(
+            sheet.wrap("a b\n\n  c", Style::Plain, 10.0, room),
+            ["a b", "c"]
+        );
+        let letter_wide = sheet.wrap("abc", Style::Plain, 10.0, 1.0);
+        assert_eq!(letter_wide, ["a", "b", "c"], "never stuck");
     }
 }

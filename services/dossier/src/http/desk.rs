@@ -150,8 +150,10 @@ pub(crate) async fn request_supplement(
     body: Json<SupplementRequest>,
 ) -> Result<HttpResponse, Problem> {
     let mut texts = Texts::default();
-    if !(1..=ITEMS).contains(&body.0.items.len()) {
+    if body.0.items.is_empty() {
         texts.refuse(FieldError::of("/items", shared::FIELD_REQUIRED));
+    } else if body.0.items.len() > ITEMS {
+        texts.refuse(FieldError::of("/items", shared::FIELD_TOO_LONG));
     }
     let items = body.0.items.iter().take(ITEMS).enumerate();
     let items = items

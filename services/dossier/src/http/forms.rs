@@ -41,23 +41,23 @@ pub(crate) async fn get_form(
     let (id, form) = path.0;
     let actor = caller.actor();
     let view = app.read(actor, DossierId(id), What::Form).await?;
-    let paper = Paper::load(&app, &view).await?;
+    let number = view.dossier.number.clone();
+    let name = number.unwrap_or_else(|| view.dossier.id.to_string());
+    let paper = Paper::load(&app, view).await?;
     let officer = actor.kind == ActorKind::Officer;
-    let pdf = match form.as_str() {
+    let wanted = form.clone();
+    // Setting type is work for the processor: not on the thread that answers requests.
+    let pdf = web::block(move || match wanted.as_str() {
         "receipt" => paper.receipt(),
         "supplement-request" => paper.supplement_request(),
         "refusal" => paper.refusal(),
         "control-slip" if officer => paper.control_slip(),
         _ => None,
-    };
-    let pdf = pdf
-        .ok_or_else(|| Problem::new(code::FORM_NOT_AVAILABLE))?
-        .map_err(Problem::internal)?;
-    let name = view
-        .dossier
-        .number
-        .clone()
-        .unwrap_or_else(|| view.dossier.id.to_string());
+    })
+    .await
+    .map_err(Problem::internal)?
+    .ok_or_else(|| Problem::new(code::FORM_NOT_AVAILABLE))?
+    .map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header((
@@ -70,8 +70,8 @@ pub(crate) async fn get_form(
 }
 
 /// What the forms of one dossier are made from.
-struct Paper<'a> {
-    view: &'a View,
+struct Paper {
+    view: View,
     agency: Option<AgencyChanged>,
     address: String,
     lookup_url: String,
@@ -79,8 +79,8 @@ struct Paper<'a> {
 
 type Made = Option<Result<Vec<u8>, forms::FormError>>;
 
-impl<'a> Paper<'a> {
-    async fn load(app: &App, view: &'a View) -> Result<Self, Error> {
+impl Paper {
+    async fn load(app: &App, view: View) -> Result<Self, Error> {
         let d = &view.dossier;
         let db = app.db.read();
         let agency = copies::agency(db, &d.agency.code).await?;
@@ -92,6 +92,7 @@ impl<'a> Paper<'a> {
             vn_day(d.submitted_at),
         )
         .await?;
+        let address = one_line(address, found);
         let lookup_url = match &d.number {
             Some(number) => app.config.links.tracking.replace("{number}", number),
             None => app.config.links.tracking.replace("{number}", ""),
@@ -99,7 +100,7 @@ impl<'a> Paper<'a> {
         Ok(Self {
             view,
             agency,
-            address: one_line(address, found),
+            address,
             lookup_url,
         })
     }

@@ -89,7 +89,7 @@ pub(crate) async fn session(
         }))
 }
 
-/// Ends one session and every refresh token that came of it.
+/// Ends one session and every code and refresh token that came of it.
 pub(crate) async fn end_session(
     db: &impl ConnectionTrait,
     id: Uuid,
@@ -97,6 +97,10 @@ pub(crate) async fn end_session(
 ) -> Result<(), DbErr> {
     session::Entity::delete_many()
         .filter(session::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    code::Entity::delete_many()
+        .filter(code::Column::SessionId.eq(id))
         .exec(db)
         .await?;
     refresh::Entity::update_many()

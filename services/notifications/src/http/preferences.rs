@@ -61,8 +61,11 @@ pub(crate) async fn get_preferences(
     request_body(content = PreferencesBody, example = json!({"email": true, "sms": false, "language": "vi"})),
     responses(
         (status = 200, description = "The preferences as kept", body = PreferencesBody),
+        (status = 400, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No or no good token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Permission missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["notification.read"]))

@@ -35,7 +35,7 @@ const PROVINCE: &str = "24";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the dossier service may take to learn of the procedure.
-const FIRST_NEWS: Duration = Duration::from_secs(20);
+const FIRST_NEWS: Duration = Duration::from_secs(60);
 
 /// Notices that the applicant must find in the inbox at the end.
 const EXPECTED: &[&str] = &[
