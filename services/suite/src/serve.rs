@@ -44,6 +44,7 @@ pub async fn start(mut settings: Settings, options: &Options) -> anyhow::Result<
     if options.bind.port() == 0 {
         settings.public_url = format!("http://{address}");
     }
+    settings.demo = options.demo;
     let mut all = settings.all()?;
     // One thread each: seven services share the machine.
     all.process.http.workers = 1;
