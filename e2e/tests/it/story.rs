@@ -30,6 +30,26 @@ async fn dossiers_go_all_the_way_in_one_process_and_survive_a_restart() {
         .expect("checked");
     assert!(verified.is_sound(), "{verified:?}");
     assert_eq!(verified.checked["shipments"], 8);
+    // The checker can fail: an effect that is taken away is missed.
+    for (file, table) in [("notifications.db", "notice"), ("postal.db", "shipment")] {
+        lose_all(&running.data.path().join(file), table).await;
+    }
+    let robbed = suite::verify::verify(&running.suite.databases)
+        .await
+        .expect("checked");
+    let missed = |consumer: &str| {
+        robbed
+            .findings
+            .iter()
+            .filter(|f| f.starts_with(consumer))
+            .count()
+    };
+    assert_eq!(
+        missed("notifications"),
+        24,
+        "filed, received, approved, eight times: {robbed:?}"
+    );
+    assert_eq!(missed("postal"), 8, "{robbed:?}");
     assert!(running.suite.stop().await, "everything ends by itself");
 }
 
@@ -88,4 +108,15 @@ fn traces(payloads: &[String]) -> Vec<String> {
             .to_owned()
     };
     payloads.iter().map(id).collect()
+}
+
+/// Empties a table behind the service's back.
+async fn lose_all(file: &std::path::Path, table: &'static str) {
+    use durable::sea_orm::{ConnectionTrait as _, Database};
+    let db = Database::connect(format!("sqlite://{}", file.display()))
+        .await
+        .expect("the file");
+    let sql = format!("PRAGMA foreign_keys = OFF; DELETE FROM {table}");
+    db.execute_unprepared(&sql).await.expect("deleted");
+    db.close().await.expect("closed");
 }

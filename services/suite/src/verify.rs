@@ -10,6 +10,9 @@ use durable::sea_orm::{ConnectionTrait as _, QueryResult};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The event of a transition.
+const DOSSIER_CHANGED: &str = "dossier.dossier-changed.v1";
+
 /// What was checked and what is broken.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,51 +98,89 @@ fn waiting_name(service: &str) -> &'static str {
     }
 }
 
-/// Ids of the dossier events that left, after checking one event per transition.
-async fn published(dossier: &Db, report: &mut Report) -> anyhow::Result<BTreeSet<String>> {
-    let journal = rows(dossier, &select("dossier_journal", &["dossier_id"])).await?;
-    report.checked.insert("dossier transitions", journal.len());
-    let mut sent = select("outbox", &["id", "event_type"]);
-    sent.and_where(Expr::col(Alias::new("event_type")).eq("dossier.dossier-changed.v1"));
-    sent.and_where(Expr::col(Alias::new("sent_at")).is_not_null());
-    let mut ids = BTreeSet::new();
-    for row in rows(dossier, &sent).await? {
-        ids.insert(row.try_get::<uuid::Uuid>("", "id")?.to_string());
-    }
-    report.checked.insert("dossier events sent", ids.len());
-    Ok(ids)
+/// A dossier event that left, and what must have come of it.
+struct Sent {
+    id: uuid::Uuid,
+    dossier: uuid::Uuid,
+    /// Somebody is told: the applicant, or a desk.
+    notice: bool,
+    /// The result goes by post.
+    shipment: bool,
 }
 
-/// Each event that left is in each consumer exactly once.
-async fn effects(
-    databases: &Databases,
-    published: &BTreeSet<String>,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+/// The dossier events that left. One per transition is checked by the dossier service's own rows.
+async fn published(dossier: &Db, report: &mut Report) -> anyhow::Result<Vec<Sent>> {
+    let journal = rows(dossier, &select("dossier_journal", &["dossier_id"])).await?;
+    report.checked.insert("dossier transitions", journal.len());
+    let mut query = select("outbox", &["id", "payload"]);
+    query.and_where(Expr::col(Alias::new("event_type")).eq(DOSSIER_CHANGED));
+    query.and_where(Expr::col(Alias::new("sent_at")).is_not_null());
+    let mut sent = Vec::new();
+    for row in rows(dossier, &query).await? {
+        let event: serde_json::Value =
+            serde_json::from_str(&row.try_get::<String>("", "payload")?)?;
+        let text = |pointer: &str| {
+            event
+                .pointer(pointer)
+                .and_then(|v| v.as_str())
+                .unwrap_or("")
+        };
+        let command = text("/data/command");
+        sent.push(Sent {
+            id: row.try_get("", "id")?,
+            dossier: text("/data/dossierId").parse()?,
+            notice: ["file", "receive", "approve"].contains(&command),
+            shipment: text("/data/status") == "done" && text("/data/returnWay/method") == "post",
+        });
+    }
+    report.checked.insert("dossier events sent", sent.len());
+    Ok(sent)
+}
+
+/// Each event that left is in each consumer once, and what was handled has had its effect.
+async fn effects(databases: &Databases, sent: &[Sent], report: &mut Report) -> anyhow::Result<()> {
+    let notices = ids(&databases.notifications, "notice", "event_id").await?;
+    let shipments = ids(&databases.postal, "shipment", "dossier_id").await?;
+    report.checked.insert("events with notices", notices.len());
     for (consumer, db) in [
         ("notifications", &databases.notifications),
         ("postal", &databases.postal),
     ] {
-        let mut taken = select("task", &["key", "kind"]);
-        taken.and_where(Expr::col(Alias::new("kind")).eq("dossier.dossier-changed.v1"));
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for row in rows(db, &taken).await? {
-            *seen.entry(row.try_get::<String>("", "key")?).or_default() += 1;
+        let mut query = select("task", &["key", "state"]);
+        query.and_where(Expr::col(Alias::new("kind")).eq(DOSSIER_CHANGED));
+        let mut states: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in rows(db, &query).await? {
+            let key = row.try_get::<String>("", "key")?;
+            states
+                .entry(key)
+                .or_default()
+                .push(row.try_get("", "state")?);
         }
-        for (id, times) in &seen {
-            if *times > 1 {
-                report.broken(format!("{consumer}: event {id} was taken {times} times"));
-            }
-        }
-        for id in published {
-            if !seen.contains_key(id) {
-                report.broken(format!(
-                    "{consumer}: event {id} left the dossier service and never arrived"
-                ));
+        for event in sent {
+            let id = event.id;
+            let [state] = states.get(&id.to_string()).map_or(&[][..], Vec::as_slice) else {
+                report.broken(format!("{consumer}: event {id} is not there once"));
+                continue;
+            };
+            let missing = match consumer {
+                "notifications" => event.notice && !notices.contains(&id),
+                _ => event.shipment && !shipments.contains(&event.dossier),
+            };
+            if state == "done" && missing {
+                report.broken(format!("{consumer}: event {id} was handled without effect"));
             }
         }
     }
     Ok(())
+}
+
+/// The ids in a column.
+async fn ids(db: &Db, table: &str, column: &str) -> anyhow::Result<BTreeSet<uuid::Uuid>> {
+    let found = rows(db, &select(table, &[column])).await?;
+    Ok(found
+        .iter()
+        .map(|row| row.try_get("", column))
+        .collect::<Result<_, _>>()?)
 }
 
 /// At most one result shipment per dossier.
