@@ -2,7 +2,7 @@
 //! clock and ids, paging, cache, outgoing client, health.
 //!
 //! Knows nothing of databases or brokers (that is `durable`) and nothing of any service. No process-wide state but the
-//! tracing subscriber: everything hangs off [`Runtime`], so that all services can live in one process.
+//! tracing subscriber and the allocator: everything hangs off [`Runtime`], so that all services can live in one process.
 
 pub mod admin;
 pub mod auth;
@@ -32,3 +32,8 @@ pub use page::{Page, PageQuery};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use runtime::{Directory, Runtime};
 pub use seal::Sealer;
+
+/// With many threads and short bursts the system's allocator keeps what was freed: one process with all services held 480 MB
+/// after a hundred dossiers; with this one it is 330 MB, and 250 MB once it is quiet.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
