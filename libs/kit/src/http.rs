@@ -316,6 +316,10 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
+/// What a handler that serves many operations says it served; metrics and spans carry it in place of the route's pattern.
+#[derive(Clone, Debug)]
+pub struct RouteLabel(pub String);
+
 /// The id of the request: the caller's `X-Request-Id` when it is a sane one, else a new one. In logs and problems.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);

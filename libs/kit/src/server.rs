@@ -1,6 +1,6 @@
 //! The HTTP server of a service: request ids, spans, metrics, problems in the caller's language, panics kept inside, drain.
 
-use crate::http::{BodyLimit, Language, RequestId};
+use crate::http::{BodyLimit, Language, RequestId, RouteLabel};
 use crate::{Problem, Runtime};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -159,10 +159,7 @@ async fn around<B: MessageBody + 'static>(
         );
     }
     let (route, status) = match &outcome {
-        Ok(response) => (
-            response.request().match_pattern(),
-            response.status().as_u16(),
-        ),
+        Ok(response) => (route(response), response.status().as_u16()),
         Err(problem) => (None, problem.code().status),
     };
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
@@ -181,6 +178,14 @@ async fn around<B: MessageBody + 'static>(
         let rendered = problem.render(language, Some(id));
         actix_web::error::InternalError::from_response(problem, rendered).into()
     })
+}
+
+fn route(response: &ServiceResponse<BoxBody>) -> Option<String> {
+    let request = response.request();
+    let label = request.extensions().get::<RouteLabel>().cloned();
+    label
+        .map(|label| label.0)
+        .or_else(|| request.match_pattern())
 }
 
 /// Forgets an `Accept-Encoding` that takes nothing we have, so that the answer goes out plain (RFC 9110 §12.5.3 lets us): the

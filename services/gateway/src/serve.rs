@@ -10,7 +10,7 @@ use contracts::problem::shared;
 use contracts::{Actor, Language as Lang};
 use kit::Problem;
 use kit::auth::MaybeSignedIn;
-use kit::http::{Language, RequestId};
+use kit::http::{Language, RequestId, RouteLabel};
 use std::net::IpAddr;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -69,7 +69,8 @@ async fn pass(
     let address = address(req, app);
     let service = match app.table.find(req.method().as_str(), path) {
         Found::Operation(operation) => {
-            tracing::debug!(operation = %operation.id, "routed");
+            req.extensions_mut()
+                .insert(RouteLabel(operation.id.clone()));
             admit(req, app, operation, address).await?;
             operation.service.as_str()
         }
@@ -88,6 +89,7 @@ async fn pass(
             return Err(Problem::new(shared::NOT_FOUND));
         }
         Found::Nothing => {
+            req.extensions_mut().insert(RouteLabel("portal".to_owned()));
             limit::count(app, &Caller::Address(address)).await?;
             "portal"
         }
@@ -209,12 +211,12 @@ fn preflight() -> HttpResponse {
         .finish()
 }
 
-/// A refusal: a problem document, or for a person in a browser a small page when a service is away.
+/// A refusal: a problem document, or a small page for a person in a browser.
 fn refusal(req: &HttpRequest, app: &App, language: Lang, problem: &Problem) -> HttpResponse {
     let id = req.extensions().get::<RequestId>().map(|id| id.0.clone());
     let code = problem.code();
-    let mut response = if code.status >= 500 && wants_page(req) {
-        away_page(language, problem, id.as_deref().unwrap_or(""))
+    let mut response = if wants_page(req) {
+        refusal_page(language, problem, id)
     } else {
         problem.render(language, id)
     };
@@ -236,24 +238,28 @@ fn wants_page(req: &HttpRequest) -> bool {
     accepts.contains("text/html") && !req.uri().path().starts_with("/api/")
 }
 
-fn away_page(language: Lang, problem: &Problem, id: &str) -> HttpResponse {
+fn refusal_page(language: Lang, problem: &Problem, id: Option<String>) -> HttpResponse {
     let (lang, title) = match language {
         Lang::Vi => ("vi", problem.code().vi),
         Lang::En => ("en", problem.code().en),
     };
-    let status = actix_web::http::StatusCode::from_u16(problem.code().status)
-        .unwrap_or(actix_web::http::StatusCode::SERVICE_UNAVAILABLE);
     // Both texts are our own: letters, digits and hyphens in the id, constants else.
     let html = format!(
         "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>Một Cửa</title><h1>{title}</h1><p><small>{id}</small></p></html>"
+         <title>Một Cửa</title><h1>{title}</h1><p><a href=\"/\">Một Cửa</a></p><p><small>{}</small></p></html>",
+        id.as_deref().unwrap_or("")
     );
-    HttpResponse::build(status)
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::RETRY_AFTER, "3"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .content_type("text/html; charset=utf-8")
-        .body(html)
+    let mut response = problem
+        .render(language, id)
+        .set_body(actix_web::body::BoxBody::new(html));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, header::HeaderValue::from_static(value));
+    }
+    response
 }

@@ -68,6 +68,50 @@ async fn a_person_in_a_browser_gets_a_page() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_too_large_gets_a_page_in_a_browser_only() {
+    let world = World::with(&[("max_body_bytes", "1000".to_owned())]).await;
+    let body = serde_json::json!({ "text": "x".repeat(2000) });
+    let page = world
+        .app
+        .anonymous()
+        .header("accept", "text/html,*/*")
+        .header("accept-language", "en")
+        .post("/nop-ho-so", &body)
+        .await
+        .expect(413);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(page.text().contains("lang=\"en\""), "{}", page.text());
+    assert_eq!(page.header("retry-after"), None);
+    let problem = world.app.anonymous().post("/nop-ho-so", &body).await;
+    problem.expect_problem(413, "body.too-large");
+}
+
+#[tokio::test]
+async fn metrics_name_the_operation() {
+    let world = World::new().await;
+    Mock::given(path("/api/v1/tracking/1"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&world.dossier)
+        .await;
+    world
+        .app
+        .anonymous()
+        .get("/api/v1/tracking/1")
+        .await
+        .expect(200);
+    let text = world.rt.metrics.render();
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("motcua_http_requests_total")
+                && line.contains("route=\"track\"")),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_service_that_does_not_answer_in_time_is_given_up() {
     let world = World::with(&[("answer_seconds", "1".to_owned())]).await;
     let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(20));
