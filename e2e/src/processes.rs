@@ -257,7 +257,10 @@ pub fn signal(child: &Child, name: &str) {
 }
 
 /// The folder that this test's build put the binaries in.
-fn binary(name: &str) -> PathBuf {
+///
+/// # Panics
+/// When it is not built.
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let folder = test
         .parent()
@@ -272,7 +275,11 @@ fn binary(name: &str) -> PathBuf {
     path
 }
 
-fn free_ports(count: usize) -> Vec<u16> {
+/// Ports that were free a moment ago.
+///
+/// # Panics
+/// When there are none.
+pub fn free_ports(count: usize) -> Vec<u16> {
     let held: Vec<TcpListener> = (0..count)
         .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
         .collect();

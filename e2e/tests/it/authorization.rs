@@ -1,49 +1,109 @@
-//! The authorization walk: every operation of the public document, called as nobody, with bad tokens, and as the wrong person.
-//! A new operation is walked without anybody adding it here; what is open to all is listed, and the list may only shrink.
+//! The authorization walk: every operation of the public document, called as nobody, with tokens that are no good, as every role of
+//! the wrong agency, as another citizen, and by the right people at the wrong step; through the gateway and past it.
+//!
+//! **A new operation needs an entry** in the file of its resource under `authorization/`: which kind of thing it is decides what is
+//! checked. Without one, [`every_operation_has_an_entry`] fails.
 
-use contracts::permission::Permission;
-use contracts::{Actor, Role};
-use e2e::one_process::OneProcess;
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+mod accounts;
+mod catalogue;
+mod dossiers;
+mod notifications;
+mod people;
+mod postal;
+mod sign_in;
+mod tokens;
+mod world;
 
-/// Operations that answer without a token.
-const PUBLIC: &[&str] = &[
-    "GET /.well-known/openid-configuration",
-    "GET /api/v1/agencies",
-    "GET /api/v1/agencies/{code}",
-    "GET /api/v1/fields",
-    "GET /api/v1/procedures",
-    "GET /api/v1/procedures/{id}",
-    "GET /api/v1/procedures/{id}/versions",
-    "GET /api/v1/provinces",
-    "GET /api/v1/provinces/{code}/communes",
-    "GET /api/v1/tracking/{number}",
-    "GET /oauth2/jwks",
-    "POST /oauth2/revoke",
-    "POST /oauth2/token",
-];
+use contracts::Role;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use world::PDF;
+use world::{Answer, World};
 
-/// One operation of the document.
+/// What kind of thing an operation is, and so what must hold of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Answers without a token, and tells of nobody.
+    Open,
+    /// About the caller alone: any good token will do.
+    Own,
+    /// One thing by its id: for others it is as if it were not there, to the letter.
+    One,
+    /// The same, but everywhere within the reach of this role.
+    OneBut(Role),
+    /// One thing by its id, at a version: the same, and refused at the wrong step.
+    Command,
+    /// What the caller may see: for others nothing of ours is in it.
+    List,
+    /// Makes something of the caller's own.
+    Create,
+    /// Names things of others in its body: it answers for them as for what does not exist.
+    Report,
+    /// For administrators: of everything within their reach.
+    Administer,
+}
+
+/// The operations of one resource.
+struct Resource {
+    entries: &'static [(&'static str, Kind)],
+    /// What `{id}` is in its paths.
+    id: fn(&World) -> &str,
+}
+
+fn resources() -> [Resource; 6] {
+    [
+        accounts::RESOURCE,
+        catalogue::RESOURCE,
+        dossiers::RESOURCE,
+        notifications::RESOURCE,
+        postal::RESOURCE,
+        sign_in::RESOURCE,
+    ]
+}
+
+/// One operation of the document, with its entry.
 struct Operation {
+    id: String,
     method: String,
     path: String,
-    /// Permissions of which any one is enough; empty: open to all.
+    service: String,
+    /// Permissions of which any one is enough; an empty name: any good token.
     any_of: Vec<String>,
     example: Value,
+    entry: Option<(Kind, fn(&World) -> &str)>,
 }
 
 impl Operation {
     fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        format!("{} {} ({})", self.method, self.path, self.id)
     }
 
-    fn writes(&self) -> bool {
-        self.method != "GET"
+    fn kind(&self) -> Kind {
+        self.entry.expect("an entry").0
+    }
+
+    fn allows(&self, role: Role) -> bool {
+        self.any_of.iter().any(|name| {
+            name.is_empty() || role.permissions().iter().any(|p| p.name() == name.as_str())
+        })
+    }
+
+    /// The path with the ids of this world in it, or with `id` in place of the thing's own.
+    fn path(&self, world: &World, id: Option<&str>) -> String {
+        let own = self.entry.expect("an entry").1;
+        self.path
+            .replace("{id}", id.unwrap_or_else(|| own(world)))
+            .replace("{number}", &world.number)
+            .replace("{code}", "24")
+            .replace("{form}", "receipt")
     }
 }
 
 fn operations() -> Vec<Operation> {
+    let known: BTreeMap<&str, (Kind, fn(&World) -> &str)> = resources()
+        .iter()
+        .flat_map(|r| r.entries.iter().map(|(id, kind)| (*id, (*kind, r.id))))
+        .collect();
     let document = suite::documents::public().expect("the documents merge");
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -51,138 +111,89 @@ fn operations() -> Vec<Operation> {
             if !["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
                 continue;
             }
-            let security = operation["security"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let any_of: Vec<String> = security
+            let security = operation["security"].as_array().cloned();
+            let any_of = security
+                .unwrap_or_default()
                 .iter()
                 .filter_map(|requirement| requirement.get("bearer"))
                 .map(|scopes| scopes[0].as_str().unwrap_or("").to_owned())
                 .collect();
-            let content = &operation["requestBody"]["content"]["application/json"];
-            let example = match &content["example"] {
-                Value::Null => json!({}),
-                given => given.clone(),
-            };
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            let id = text(&operation["operationId"]);
             all.push(Operation {
+                entry: known.get(id.as_str()).copied(),
+                id,
                 method: method.to_uppercase(),
                 path: path.clone(),
+                service: text(&operation["x-motcua-service"]),
                 any_of,
-                example,
+                example: example(&document, operation),
             });
         }
     }
     all
 }
 
-/// A world with one dossier of `citizen` at the first agency, done and on its way by post.
-struct World {
-    running: OneProcess,
-    http: reqwest::Client,
-    dossier: String,
-    file: String,
-    shipment: String,
-    notification: String,
-    number: String,
-    account: String,
+/// The example of the body: beside the schema, or that of the schema itself.
+fn example(document: &Value, operation: &Value) -> Value {
+    let content = &operation["requestBody"]["content"]["application/json"];
+    let schema = &content["schema"];
+    let named = schema["$ref"]
+        .as_str()
+        .and_then(|r| document.pointer(r.trim_start_matches('#')));
+    [Some(&content["example"]), named.map(|s| &s["example"])]
+        .into_iter()
+        .flatten()
+        .find(|e| !e.is_null())
+        .cloned()
+        .unwrap_or_else(|| serde_json::json!({}))
 }
 
-impl World {
-    async fn set() -> Self {
-        let running = OneProcess::start().await;
-        let report = suite::demo::play(&suite::demo::Options {
-            gateway: running.suite.url.parse().expect("a URL"),
-            count: 1,
-            concurrency: 1,
-            tell: false,
-        })
-        .await
-        .expect("played");
-        assert!(report.is_complete(), "{report:?}");
-        let http = crate::stranger();
-        let mut world = Self {
-            running,
-            http,
-            dossier: String::new(),
-            file: String::new(),
-            shipment: String::new(),
-            notification: String::new(),
-            number: String::new(),
-            account: String::new(),
-        };
-        let citizen = world.token("citizen").await;
-        let first = |page: &Value| page["items"][0]["id"].as_str().expect("an item").to_owned();
-        world.dossier = first(&world.json("/api/v1/dossiers", &citizen).await);
-        world.shipment = first(&world.json("/api/v1/shipments", &citizen).await);
-        world.notification = first(&world.json("/api/v1/notifications", &citizen).await);
-        let whole = world
-            .json(&format!("/api/v1/dossiers/{}", world.dossier), &citizen)
-            .await;
-        world.number = whole["number"].as_str().expect("a number").to_owned();
-        world.file = whole["attachments"][0]["fileId"]
-            .as_str()
-            .expect("a file")
-            .to_owned();
-        let me = world.json("/api/v1/me", &citizen).await;
-        world.account = me["id"]
-            .as_str()
-            .or(me["sub"].as_str())
-            .expect("an account")
-            .to_owned();
-        world
+/// What was tried, by kind of check.
+#[derive(Default)]
+struct Checks(BTreeMap<&'static str, usize>);
+
+impl Checks {
+    fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
     }
 
-    async fn token(&self, login: &str) -> String {
-        let suite = &self.running.suite;
-        identity::demo_token(&suite.databases.identity, &suite.rt, login)
-            .await
-            .expect("a token")
+    fn report(&self, operations: usize) {
+        let total: usize = self.0.values().sum();
+        println!("{operations} operations, {total} checks");
+        for (what, count) in &self.0 {
+            println!("  {count:>6}  {what}");
+        }
     }
+}
 
-    async fn json(&self, path: &str, token: &str) -> Value {
-        let request = self
-            .http
-            .get(format!("{}{path}", self.running.suite.url))
-            .bearer_auth(token);
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200, "{path}");
-        answer.json().await.expect("JSON")
+#[test]
+fn every_operation_has_an_entry() {
+    let operations = operations();
+    let missing: Vec<_> = operations
+        .iter()
+        .filter(|o| o.entry.is_none())
+        .map(Operation::name)
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "no entry in the files under e2e/tests/it/authorization/: {missing:#?}"
+    );
+    let there: BTreeSet<&str> = operations.iter().map(|o| o.id.as_str()).collect();
+    for resource in resources() {
+        for (id, _) in resource.entries {
+            assert!(there.contains(id), "{id} is in no document");
+        }
     }
-
-    /// The path with the ids of this world in it.
-    fn path(&self, operation: &Operation) -> String {
-        let of = |id: &str| operation.path.replace("{id}", id);
-        let path = match operation.path.split('/').nth(3) {
-            Some("dossiers") => of(&self.dossier),
-            Some("files") => of(&self.file),
-            Some("shipments") => of(&self.shipment),
-            Some("notifications") => of(&self.notification),
-            Some("accounts") => of(&self.account),
-            _ => of("00000000-0000-7000-8000-000000000000"),
-        };
-        path.replace("{number}", &self.number)
-            .replace("{code}", "24")
-            .replace("{form}", "receipt")
-    }
-
-    async fn call(&self, operation: &Operation, token: Option<&str>) -> (u16, String) {
-        let method = operation.method.parse().expect("a method");
-        let mut request = self.http.request(
-            method,
-            format!("{}{}", self.running.suite.url, self.path(operation)),
+    for operation in &operations {
+        let open = operation.kind() == Kind::Open;
+        assert_eq!(open, operation.any_of.is_empty(), "{}", operation.name());
+        let one = matches!(
+            operation.kind(),
+            Kind::One | Kind::OneBut(_) | Kind::Command
         );
-        if operation.writes() {
-            request = request.header("if-match", "\"1\"").json(&operation.example);
-        }
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let answer = request.send().await.expect("an answer");
-        (
-            answer.status().as_u16(),
-            answer.text().await.expect("a body"),
-        )
+        let closed_by_id = operation.path.contains("{id}") && !open;
+        assert_eq!(one, closed_by_id, "{}", operation.name());
     }
 }
 
@@ -190,125 +201,163 @@ impl World {
 async fn no_operation_answers_without_the_right_to_it() {
     let world = World::set().await;
     let operations = operations();
-    assert!(
-        operations.len() > 40,
-        "only {} operations in the document",
-        operations.len()
-    );
-    let mut checks = 0;
-
-    // Nobody.
-    let mut open = BTreeSet::new();
-    for operation in &operations {
-        let (status, body) = world.call(operation, None).await;
-        checks += 1;
-        assert!(status < 500, "{}: {status} {body}", operation.name());
-        if operation.any_of.is_empty() {
-            assert_ne!(status, 401, "{} says it is open", operation.name());
-            open.insert(operation.name());
-        } else {
-            assert_eq!(status, 401, "{}: {body}", operation.name());
-        }
-    }
-    let listed: BTreeSet<String> = PUBLIC.iter().map(|s| (*s).to_owned()).collect();
-    let unlisted: Vec<_> = open.difference(&listed).collect();
-    assert!(
-        unlisted.is_empty(),
-        "open to all and not on the list: {unlisted:?}"
-    );
-
-    // Tokens of others.
-    let rt = testkit::runtime();
-    rt.clock.set(world.running.suite.rt.clock.now());
-    let forged = testkit::token(&rt, &testkit::actors::admin());
-    for operation in operations.iter().filter(|o| !o.any_of.is_empty()) {
-        for bad in [forged.as_str(), "eyJhbGciOiJub25lIn0.e30.", "x"] {
-            let (status, body) = world.call(operation, Some(bad)).await;
-            checks += 1;
-            assert_eq!(status, 401, "{}: {body}", operation.name());
-        }
-    }
-
-    // Each role without the right.
-    let logins = [
-        "citizen2",
-        "officer2",
-        "specialist3",
-        "leader3",
-        "agencyadmin",
-        "admin",
-        "postoffice",
-    ];
-    for login in logins {
-        let token = world.token(login).await;
-        let me = actor(&token);
-        for operation in operations.iter().filter(|o| !o.any_of.is_empty()) {
-            let may = operation
-                .any_of
-                .iter()
-                .any(|p| p.is_empty() || holds(&me, p));
-            let (status, body) = world.call(operation, Some(&token)).await;
-            checks += 1;
-            assert!(
-                status < 500,
-                "{login} {}: {status} {body}",
-                operation.name()
-            );
-            if !may {
-                assert_eq!(status, 403, "{login} {}: {body}", operation.name());
-            }
-            // The world is another's: nobody here owns or handles its dossier, but the post office carries its result and the
-            // agency admin sits in its agency.
-            if ["postoffice", "agencyadmin", "admin"].contains(&login) {
-                continue;
-            }
-            assert!(
-                !body.contains(&world.number),
-                "{login} {} shows another's dossier",
-                operation.name()
-            );
-            let one = ["dossiers", "files", "shipments", "notifications"]
-                .iter()
-                .any(|r| operation.path.starts_with(&format!("/api/v1/{r}/{{id}}")));
-            if one && may {
-                assert!(
-                    matches!(status, 404 | 403 | 422),
-                    "{login} {}: {status} {body}",
-                    operation.name()
-                );
-                assert!(
-                    status != 422 || body.contains("body."),
-                    "{login} {}: {body}",
-                    operation.name()
-                );
-            }
-        }
-    }
-    assert!(checks > 400, "only {checks} checks");
-    println!("{} operations, {checks} checks", operations.len());
+    let mut checks = Checks::default();
+    nobody(&world, &operations, &mut checks).await;
+    bad_tokens(&world, &operations, &mut checks).await;
+    strangers(&world, &operations, &mut checks).await;
+    wrong_step(&world, &operations, &mut checks).await;
+    pages(&world, &mut checks).await;
+    checks.report(operations.len());
+    assert!(checks.0.values().sum::<usize>() > 2000);
     assert!(world.running.suite.stop().await);
 }
 
-fn holds(actor: &Actor, permission: &str) -> bool {
-    Permission::ALL
-        .iter()
-        .any(|p| p.name() == permission && actor.can(*p))
+/// Nothing without a token but what is open, and that tells of nobody.
+async fn nobody(world: &World, operations: &[Operation], checks: &mut Checks) {
+    for operation in operations {
+        for direct in [false, true] {
+            let answer = world.call(operation, None, None, direct).await;
+            let name = operation.name();
+            checks.count("without a token");
+            assert!(answer.status < 500, "{name}: {answer:?}");
+            if operation.kind() == Kind::Open {
+                assert_ne!(answer.status, 401, "{name} says it is open");
+                world.tells_of_nobody(&name, &answer);
+            } else {
+                assert_eq!(answer.status, 401, "{name}: {answer:?}");
+                assert_eq!(answer.code(), "auth.missing-token", "{name}");
+            }
+        }
+    }
 }
 
-/// The roles of a token, as its claims say.
-fn actor(token: &str) -> Actor {
-    #[derive(serde::Deserialize)]
-    struct Claims {
-        roles: Vec<Role>,
+/// No token that is not ours, alive and for us.
+async fn bad_tokens(world: &World, operations: &[Operation], checks: &mut Checks) {
+    let bad = tokens::bad(world).await;
+    for operation in operations.iter().filter(|o| o.kind() != Kind::Open) {
+        for (what, token, code) in &bad {
+            for direct in [false, true] {
+                let answer = world.call(operation, Some(token), None, direct).await;
+                checks.count("with a token that is no good");
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (401, *code),
+                    "{what}, {}: {answer:?}",
+                    operation.name()
+                );
+            }
+        }
     }
-    use base64::Engine as _;
-    let payload = token.split('.').nth(1).expect("a JWT");
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(payload)
-        .expect("base64url");
-    let claims: Claims = serde_json::from_slice(&bytes).expect("claims");
-    Actor {
-        roles: claims.roles,
-        ..testkit::actors::citizen()
+}
+
+/// Every role of another agency, another citizen, another post office.
+async fn strangers(world: &World, operations: &[Operation], checks: &mut Checks) {
+    let nothing = world.no_such_id();
+    for (role, token) in people::strangers(world) {
+        for operation in operations.iter().filter(|o| o.kind() != Kind::Open) {
+            let name = format!("{role:?} {}", operation.name());
+            let answer = world.call(operation, Some(&token), None, false).await;
+            assert!(answer.status < 500, "{name}: {answer:?}");
+            if !operation.allows(role) {
+                checks.count("as a role without the right");
+                assert_eq!(answer.status, 403, "{name}: {answer:?}");
+                world.tells_of_nobody(&name, &answer);
+                continue;
+            }
+            match operation.kind() {
+                Kind::One | Kind::OneBut(_) | Kind::Command => {
+                    if operation.kind() == Kind::OneBut(role) {
+                        continue;
+                    }
+                    checks.count("another's thing by its id");
+                    let id = Some(nothing.as_str());
+                    let absent = world.call(operation, Some(&token), id, false).await;
+                    assert!(
+                        matches!(answer.status, 403 | 404 | 422),
+                        "{name}: {answer:?}"
+                    );
+                    same(&name, &answer, &absent);
+                    world.tells_of_nobody(&name, &answer);
+                }
+                Kind::Report => {
+                    checks.count("another's things named in a body");
+                    let id = Some(nothing.as_str());
+                    let absent = world.call(operation, Some(&token), id, false).await;
+                    same(&name, &answer, &absent);
+                    world.tells_of_nobody(&name, &answer);
+                }
+                Kind::List | Kind::Own => {
+                    checks.count("lists and things of one's own");
+                    world.tells_of_nobody(&name, &answer);
+                    for query in ["?limit=100", &format!("?q={}", world.number)] {
+                        let answer = world.query(operation, &token, query).await;
+                        world.tells_of_nobody(&name, &answer);
+                    }
+                }
+                Kind::Create | Kind::Administer => checks.count("making and administering"),
+                Kind::Open => {}
+            }
+        }
+    }
+}
+
+/// The answer for what is another's is the answer for what is not there.
+fn same(name: &str, answer: &Answer, absent: &Answer) {
+    assert_eq!(answer.status, absent.status, "{name}: {answer:?}");
+    assert_eq!(
+        answer.normal(),
+        absent.normal(),
+        "{name} tells what is there"
+    );
+}
+
+/// People of the right agency, at a step that is not theirs.
+async fn wrong_step(world: &World, operations: &[Operation], checks: &mut Checks) {
+    let commands = || operations.iter().filter(|o| o.kind() == Kind::Command);
+    for (dossier, roles) in dossiers::steps(world) {
+        for role in roles {
+            let token = people::colleague(world, *role);
+            for operation in commands().filter(|o| o.path.starts_with("/api/v1/dossiers/")) {
+                let answer = world.command(operation, &token, dossier).await;
+                checks.count("the right people at the wrong step");
+                let wanted: &[u16] = if operation.allows(*role) {
+                    &[403, 409]
+                } else {
+                    &[403]
+                };
+                assert!(
+                    wanted.contains(&answer.status),
+                    "{role:?} {}: {answer:?}",
+                    operation.name()
+                );
+            }
+        }
+    }
+    let after = world.versions().await;
+    assert_eq!(after, world.versions_before, "nothing has happened to them");
+}
+
+/// The pages and their downloads, without a session.
+async fn pages(world: &World, checks: &mut Checks) {
+    let (d, f) = (&world.dossier, &world.file);
+    for path in [
+        "/ho-so".to_owned(),
+        format!("/ho-so/{d}"),
+        format!("/ho-so/{d}/ai-da-xem"),
+        format!("/ho-so/{d}/tep/{f}"),
+        format!("/ho-so/{d}/bieu-mau/receipt"),
+        format!("/ho-so/{d}/rut"),
+        "/mot-cua".to_owned(),
+        format!("/mot-cua/{d}"),
+        "/hop-thu".to_owned(),
+        "/buu-chinh".to_owned(),
+    ] {
+        let answer = world.page(&path).await;
+        checks.count("pages without a session");
+        assert!(
+            matches!(answer.status, 303 | 401 | 404),
+            "{path}: {answer:?}"
+        );
+        world.tells_of_nobody(&path, &answer);
     }
 }

@@ -4,6 +4,7 @@
 mod authorization;
 mod bad_input;
 mod documents;
+mod marked;
 mod story;
 
 /// A client of somebody else, not of ours: no redirects, no token.

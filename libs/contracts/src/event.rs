@@ -15,6 +15,11 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn subject(&self) -> String;
     /// The aggregate's version after the change.
     fn version(&self) -> i64;
+    /// Whether it may tell of a person. Such an event travels and rests sealed, and a clear one is not believed. Only the
+    /// catalogue's facts are public.
+    fn personal() -> bool {
+        Self::SOURCE != "catalogue"
+    }
 }
 
 /// One message.

@@ -40,6 +40,7 @@ pub mod shared {
         TOKEN_MISSING = "auth.missing-token", 401, "Cần đăng nhập", "Sign-in required";
         TOKEN_INVALID = "auth.invalid-token", 401, "Thẻ truy cập không hợp lệ", "The access token is not valid";
         TOKEN_EXPIRED = "auth.expired-token", 401, "Phiên đăng nhập đã hết hạn", "The access token has expired";
+        TOKEN_REVOKED = "auth.revoked-token", 401, "Quyền truy cập đã bị thu hồi hoặc thay đổi, vui lòng đăng nhập lại", "The rights were revoked or changed, please sign in again";
         TOKEN_ISSUER = "auth.foreign-issuer", 401, "Thẻ truy cập do bên khác phát hành", "The access token is of another issuer";
         FORBIDDEN = "auth.forbidden", 403, "Không có quyền thực hiện", "Not permitted";
         PRECONDITION_REQUIRED = "precondition.required", 428, "Thiếu điều kiện If-Match", "If-Match is required";

@@ -12,6 +12,7 @@
 //! is not promised; a consumer takes each message once because the task table has a unique key, and compares versions because
 //! events carry state. Only this crate knows which database and which broker it talks to.
 
+pub mod access;
 mod bus;
 mod db;
 mod dead;
@@ -20,6 +21,7 @@ mod idempotency;
 mod lease;
 mod migrate;
 mod outbox;
+mod private;
 mod rabbit;
 mod schema;
 pub mod service;
@@ -33,6 +35,7 @@ pub use dead::{DeadTask, dead_tasks, discard, replay};
 pub use idempotency::{Answer, IdempotencyConflict, idempotent};
 pub use migrate::{Migrations, migrate, migrations, pending};
 pub use outbox::publish;
+pub use private::{read as read_message, wrap as wrap_message};
 pub use rabbit::RabbitConfig;
 pub use task::{Done, Job, Task, TaskError, enqueue, receive};
 pub use worker::{Drain, Worker, drain};

@@ -6,7 +6,7 @@ use crate::lease;
 use crate::schema::Outbox as Col;
 use crate::task::{backoff, built, shortened};
 use chrono::{DateTime, Utc};
-use contracts::{CloudEvent, Event};
+use contracts::Event;
 use kit::Runtime;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, DbErr, FromQueryResult};
@@ -27,7 +27,7 @@ const HELD: chrono::Duration = chrono::Duration::seconds(30);
 pub async fn publish<E: Event>(tx: &Tx, rt: &Runtime, event: &E) -> Result<(), DbErr> {
     let now = rt.clock.now();
     let id = rt.ids.uuid(now);
-    let message = CloudEvent::wrap(event, id, now, kit::telemetry::current_traceparent())
+    let message = crate::private::wrap(event, id, now, kit::telemetry::current_traceparent(), rt)
         .and_then(|message| serde_json::to_string(&message))
         .map_err(|error| DbErr::Json(error.to_string()))?;
     let mut insert = Query::insert();

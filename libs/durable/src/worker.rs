@@ -92,7 +92,8 @@ impl<A: Send + Sync + 'static> Worker<A> {
         H: Fn(Arc<A>, Task<E>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Done, TaskError>> + Send + 'static,
     {
-        let handle: Handle<A> = Arc::new(move |app, raw| match event_of::<E>(&raw) {
+        let sealer = self.rt.sealer.clone();
+        let handle: Handle<A> = Arc::new(move |app, raw| match event_of::<E>(&raw, &sealer) {
             Ok(task) => handler(app, task).boxed(),
             Err(error) => std::future::ready(Err(error)).boxed(),
         });
@@ -275,10 +276,10 @@ pub async fn drain(workers: &[&dyn Drain]) -> usize {
     }
 }
 
-fn event_of<E: Event>(raw: &Task<Row>) -> Result<Task<E>, TaskError> {
+fn event_of<E: Event>(raw: &Task<Row>, sealer: &kit::Sealer) -> Result<Task<E>, TaskError> {
     let message: CloudEvent = serde_json::from_str(&raw.event.payload)
         .map_err(|error| TaskError::fatal(format!("envelope not understood: {error}")))?;
-    let event: E = serde_json::from_value(message.data)
+    let event: E = crate::private::event(sealer, &message)
         .map_err(|error| TaskError::fatal(format!("event not understood: {error}")))?;
     let mut task = raw.with(event);
     task.message_id = message.id;

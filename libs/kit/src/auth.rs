@@ -2,8 +2,8 @@
 //!
 //! The coarse right is in the handler's argument type ([`Allowed`]); the fine one is `actor.scope()`, first argument of the query.
 
+use crate::Problem;
 use crate::runtime::Runtime;
-use crate::{Clock, Problem};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
@@ -18,6 +18,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 pub use contracts::permission::perm;
 
@@ -27,6 +28,14 @@ pub const AUDIENCE: &str = "motcua";
 const LEEWAY: i64 = 30;
 /// An unknown key id asks for the key set again, at most once in this many seconds.
 const REFRESH_SECONDS: i64 = 10;
+/// How old the list of revoked rights may be, seconds: so soon does a revocation take effect everywhere.
+const REVOKED_SECONDS: i64 = 3;
+/// How old an answer with that list may be when it comes, seconds. Older: somebody plays it again.
+const REVOKED_FRESH: i64 = 120;
+/// What the sealed list is bound to.
+const REVOKED_ABOUT: &str = "revocations";
+/// How long the list may take.
+const REVOKED_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The claims of an access token (RFC 9068), ES256.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +63,45 @@ pub struct Claims {
     /// Agency code of an officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
+    /// Version of the account that the rights were read from; a token older than a revoked version is refused.
+    #[serde(default)]
+    pub ver: i64,
+}
+
+/// What was revoked lately: tokens of these accounts with rights older than the version are refused. Travels sealed, since it names
+/// people, and since who could forge it could lock them out.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Revocations {
+    /// When the list was made, unix seconds.
+    pub at: i64,
+    /// Account, and the first version whose tokens are good.
+    pub accounts: Vec<(AccountId, i64)>,
+}
+
+/// [`Revocations`] as answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SealedRevocations {
+    sealed: String,
+}
+
+impl Revocations {
+    /// Seals the list for the answer.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn seal(&self, rt: &Runtime) -> serde_json::Result<SealedRevocations> {
+        let text = serde_json::to_string(self)?;
+        let sealed = rt.sealer.seal_about(rt.ids, &text, REVOKED_ABOUT);
+        Ok(SealedRevocations { sealed })
+    }
+
+    fn open(answer: &SealedRevocations, rt: &Runtime) -> anyhow::Result<Self> {
+        let text = rt.sealer.open_about(&answer.sealed, REVOKED_ABOUT)?;
+        let list: Self = serde_json::from_str(&text)?;
+        let age = (rt.clock.now().timestamp() - list.at).abs();
+        anyhow::ensure!(age <= REVOKED_FRESH, "the list is {age} s old");
+        Ok(list)
+    }
 }
 
 impl Claims {
@@ -78,12 +126,21 @@ struct Inner {
     source: Source,
     keys: RwLock<Keys>,
     refreshing: tokio::sync::Mutex<()>,
+    revoked: RwLock<Revoked>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+struct Revoked {
+    versions: HashMap<AccountId, i64>,
+    asked: i64,
 }
 
 enum Source {
     Fixed,
-    Url(Box<dyn Fn() -> Option<url::Url> + Send + Sync>),
+    Url(Box<KeysUrl>),
 }
+
+type KeysUrl = dyn Fn() -> Option<url::Url> + Send + Sync;
 
 #[derive(Default)]
 struct Keys {
@@ -115,6 +172,11 @@ impl TokenVerifier {
                 fetched: i64::MIN,
             }),
             refreshing: tokio::sync::Mutex::new(()),
+            revoked: RwLock::new(Revoked {
+                versions: HashMap::new(),
+                asked: i64::MIN,
+            }),
+            asking: tokio::sync::Mutex::new(()),
         }))
     }
 
@@ -126,13 +188,9 @@ impl TokenVerifier {
     /// Checks a token and says who it is.
     ///
     /// # Errors
-    /// `auth.invalid-token`, `auth.expired-token`, `auth.foreign-issuer`; `unavailable` when the key set cannot be had.
-    pub async fn verify(
-        &self,
-        token: &str,
-        client: &crate::Client,
-        clock: &Clock,
-    ) -> Result<Actor, Problem> {
+    /// `auth.invalid-token`, `auth.expired-token`, `auth.revoked-token`, `auth.foreign-issuer`; `unavailable` when the key set
+    /// cannot be had.
+    pub async fn verify(&self, token: &str, rt: &Runtime) -> Result<Actor, Problem> {
         let invalid = || Problem::new(shared::TOKEN_INVALID);
         let header = jsonwebtoken::decode_header(token).map_err(|_malformed| invalid())?;
         // The algorithm is ours to choose, not the token's: no `none`, no HMAC with a public key.
@@ -140,11 +198,11 @@ impl TokenVerifier {
             return Err(invalid());
         }
         let kid = header.kid.ok_or_else(invalid)?;
-        let now = clock.now().timestamp();
+        let now = rt.clock.now().timestamp();
         let key = match self.key(&kid) {
             Some(key) => key,
             None => {
-                self.refresh(client, now).await?;
+                self.refresh(&rt.client, now).await?;
                 self.key(&kid).ok_or_else(invalid)?
             }
         };
@@ -166,7 +224,67 @@ impl TokenVerifier {
         if claims.iat.saturating_sub(LEEWAY) > now {
             return Err(invalid());
         }
+        if self.is_revoked(&claims, rt, now).await {
+            return Err(Problem::new(shared::TOKEN_REVOKED));
+        }
         Ok(claims.actor())
+    }
+
+    /// Whether the rights in the token were taken away since. The list is asked for when it is too old; while identity is away, what
+    /// is known holds, and tokens die by themselves within minutes.
+    async fn is_revoked(&self, claims: &Claims, rt: &Runtime, now: i64) -> bool {
+        if let Source::Url(keys) = &self.0.source {
+            let asked = self.read_revoked(|r| r.asked);
+            if now.abs_diff(asked) >= REVOKED_SECONDS.unsigned_abs() {
+                // Only the first request of all waits for another one's answer; later ones go on with what is known.
+                let turn = if asked == i64::MIN {
+                    Some(self.0.asking.lock().await)
+                } else {
+                    self.0.asking.try_lock().ok()
+                };
+                if turn.is_some() && self.read_revoked(|r| r.asked) == asked {
+                    self.ask_revoked(keys, rt, now).await;
+                }
+            }
+        }
+        self.read_revoked(|r| r.versions.get(&claims.sub).is_some_and(|v| claims.ver < *v))
+    }
+
+    async fn ask_revoked(&self, keys: &KeysUrl, rt: &Runtime, now: i64) {
+        let url = keys().and_then(|url| url.join("revocations").ok());
+        let found = match url {
+            None => Err(anyhow::anyhow!("the address of identity is not known")),
+            Some(url) => rt
+                .client
+                .get_url(url)
+                .deadline(REVOKED_DEADLINE)
+                .send_json::<SealedRevocations>()
+                .await
+                .map_err(anyhow::Error::from)
+                .and_then(|answer| Revocations::open(&answer, rt)),
+        };
+        let mut revoked = self
+            .0
+            .revoked
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        revoked.asked = now;
+        match found {
+            Ok(list) => revoked.versions = list.accounts.into_iter().collect(),
+            Err(error) => {
+                tracing::warn!(%error, "revocations cannot be fetched; what is known holds");
+            }
+        }
+    }
+
+    fn read_revoked<T>(&self, read: impl FnOnce(&Revoked) -> T) -> T {
+        read(
+            &self
+                .0
+                .revoked
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     fn key(&self, kid: &str) -> Option<DecodingKey> {
@@ -303,7 +421,7 @@ async fn identify(req: &HttpRequest) -> Result<Option<Actor>, Problem> {
     let rt = req
         .app_data::<web::Data<Runtime>>()
         .ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
-    let actor = rt.tokens.verify(token, &rt.client, &rt.clock).await?;
+    let actor = rt.tokens.verify(token, rt).await?;
     req.extensions_mut().insert(actor.clone());
     Ok(Some(actor))
 }

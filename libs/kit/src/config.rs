@@ -60,6 +60,8 @@ pub struct Tokens {
 pub struct Sealing {
     /// At least 32 characters.
     pub secret: Secret,
+    /// Secrets of before, separated by white space: they open, and seal nothing.
+    pub older: Secret,
 }
 
 /// The cache.

@@ -41,6 +41,7 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
         jwks.clone()
             .or_else(|| known.get("identity")?.join("/oauth2/jwks").ok())
     };
+    let older: Vec<&str> = settings.sealing.older.expose().split_whitespace().collect();
     Ok(Runtime {
         clock: Clock::System,
         ids: Ids,
@@ -50,7 +51,8 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
         cache,
         metrics: Metrics::new(),
         tokens: TokenVerifier::remote(&settings.tokens.issuer, keys),
-        sealer: Sealer::new(settings.sealing.secret.expose()).context("sealing.secret")?,
+        sealer: Sealer::with_older(settings.sealing.secret.expose(), &older)
+            .context("sealing.secret")?,
         workers: settings.http.workers,
     })
 }

@@ -1,6 +1,6 @@
 //! A clean database for each test, on the backend that the environment asks for, and messages put where a consumer finds them.
 
-use contracts::{CloudEvent, Event};
+use contracts::Event;
 use durable::sea_orm_migration::MigrationTrait;
 use durable::{Config, Db};
 use kit::Runtime;
@@ -188,7 +188,7 @@ pub async fn deliver<E: Event>(db: &Db, consumer: &str, event: &E) -> Uuid {
 /// Same with a given message id: twice the same is a duplicate. Returns whether it was new.
 pub async fn deliver_as<E: Event>(db: &Db, consumer: &str, event: &E, id: Uuid) -> bool {
     let now = db.runtime().clock.now();
-    let message = CloudEvent::wrap(event, id, now, None).expect("JSON");
+    let message = durable::wrap_message(event, id, now, None, db.runtime()).expect("JSON");
     durable::receive(db, consumer, &[message])
         .await
         .expect("stored")

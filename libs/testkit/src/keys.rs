@@ -73,6 +73,7 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
         kind: actor.kind,
         roles: actor.roles.clone(),
         agency: actor.agency.clone(),
+        ver: 1,
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

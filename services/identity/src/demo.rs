@@ -178,8 +178,11 @@ pub async fn seed_demo(db: &Db, rt: &Runtime) -> anyhow::Result<()> {
             kind,
             roles: person.roles.to_vec(),
             agency: person.agency.map(str::to_owned),
-            email: Some(format!("{}@example.vn", person.login)),
-            phone: Some(person.phone.to_owned()),
+            email: Some(
+                rt.sealer
+                    .seal(rt.ids, &format!("{}@example.vn", person.login)),
+            ),
+            phone: Some(rt.sealer.seal(rt.ids, person.phone)),
             identity_number: person.identity_number.map(|n| rt.sealer.seal(rt.ids, n)),
             identity_hash: person.identity_number.map(|n| rt.sealer.lookup_hash(n)),
             active: true,

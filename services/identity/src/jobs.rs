@@ -10,7 +10,10 @@ pub(crate) async fn clean(app: Arc<App>) -> anyhow::Result<()> {
     let before = app.rt.clock.now() - Duration::days(1);
     let removed = app
         .db
-        .tx(|tx| async move { store::grant::clean(&*tx, before).await })
+        .tx(|tx| async move {
+            let revocations = store::revocation::clean(&*tx, before).await?;
+            Ok(store::grant::clean(&*tx, before).await? + revocations)
+        })
         .await
         .map_err(|error: DbErr| error)?;
     tracing::debug!(removed, "expired grants removed");

@@ -117,20 +117,22 @@ async fn published(dossier: &Db, report: &mut Report) -> anyhow::Result<Vec<Sent
     query.and_where(Expr::col(Alias::new("sent_at")).is_not_null());
     let mut sent = Vec::new();
     for row in rows(dossier, &query).await? {
-        let event: serde_json::Value =
-            serde_json::from_str(&row.try_get::<String>("", "payload")?)?;
+        let payload: String = row.try_get("", "payload")?;
+        let event = durable::read_message(dossier.runtime(), &payload)
+            .map_err(|error| anyhow::anyhow!("an event in the outbox: {error}"))?;
         let text = |pointer: &str| {
             event
+                .data
                 .pointer(pointer)
                 .and_then(|v| v.as_str())
                 .unwrap_or("")
         };
-        let command = text("/data/command");
+        let command = text("/command");
         sent.push(Sent {
             id: row.try_get("", "id")?,
-            dossier: text("/data/dossierId").parse()?,
+            dossier: text("/dossierId").parse()?,
             notice: ["file", "receive", "approve"].contains(&command),
-            shipment: text("/data/status") == "done" && text("/data/returnWay/method") == "post",
+            shipment: text("/status") == "done" && text("/returnWay/method") == "post",
         });
     }
     report.checked.insert("dossier events sent", sent.len());

@@ -3,6 +3,7 @@
 
 mod events;
 mod idempotency;
+mod private;
 mod rabbit;
 mod tasks;
 mod tx;
@@ -30,6 +31,9 @@ struct Pinged {
 impl Event for Pinged {
     const TYPE: &'static str = "test.pinged.v1";
     const SOURCE: &'static str = "test";
+    fn personal() -> bool {
+        false
+    }
     fn subject(&self) -> String {
         self.subject.clone()
     }

@@ -80,7 +80,7 @@ pub(crate) async fn by_person(
     let by = By::Person(actor);
     let process = processes::get(&**tx, &before.process).await?;
     open(&before, intent.kind(), by, &process)?;
-    let command = resolve(tx, actor, &before, intent).await?;
+    let command = resolve(app, tx, actor, &before, intent).await?;
     let after = take(app, tx, &before, command, by, &process).await?;
     Ok(view(&**tx, after).await?)
 }
@@ -192,6 +192,7 @@ pub(crate) fn vn_day(at: chrono::DateTime<chrono::Utc>) -> chrono::NaiveDate {
 }
 
 async fn resolve(
+    app: &App,
     tx: &Tx,
     actor: &Actor,
     before: &Dossier,
@@ -232,6 +233,7 @@ async fn resolve(
             note,
         } => {
             let attachments = attach(
+                app,
                 tx,
                 actor,
                 &before.details.procedure.components,
@@ -246,7 +248,9 @@ async fn resolve(
             }
         }
         Intent::Propose { file, note } => {
-            let found = files::own(&**tx, actor.subject, &[file]).await?.pop();
+            let found = files::own(&**tx, &app.rt, actor.subject, &[file])
+                .await?
+                .pop();
             let Some(found) = found else {
                 return Err(Problem::invalid(vec![FieldError::of(
                     "/resultFileId",
@@ -274,6 +278,7 @@ async fn resolve(
 /// Turns named files into attachments: each must be the actor's own upload and answer a component that is a paper. What is wrong
 /// goes to `wrong`, by pointer.
 pub(crate) async fn attach(
+    app: &App,
     tx: &Tx,
     actor: &Actor,
     components: &[contracts::events::ProcedureComponent],
@@ -281,7 +286,7 @@ pub(crate) async fn attach(
     wrong: &mut Vec<FieldError>,
 ) -> Result<Vec<Attachment>, Error> {
     let ids: Vec<FileId> = named.iter().map(|(_, file)| *file).collect();
-    let own: BTreeMap<FileId, files::StoredFile> = files::own(&**tx, actor.subject, &ids)
+    let own: BTreeMap<FileId, files::StoredFile> = files::own(&**tx, &app.rt, actor.subject, &ids)
         .await?
         .into_iter()
         .map(|f| (f.id, f))

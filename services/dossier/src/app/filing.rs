@@ -78,7 +78,8 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     let mut wrong = checks.wrong;
     // Without a procedure nothing can be said of its components.
     let attachments = if procedure.is_some() && filing.attachments.len() <= ATTACHMENTS {
-        let attachments = attach(tx, actor, &components, &filing.attachments, &mut wrong).await?;
+        let attachments =
+            attach(app, tx, actor, &components, &filing.attachments, &mut wrong).await?;
         // At the counter the papers themselves are there.
         if filing.channel == Channel::Online {
             let missing = components.iter().filter(|c| {

@@ -9,12 +9,13 @@ use crate::Config;
 use crate::domain::{Dossier, Entry, Process};
 use crate::error::Error;
 use crate::objects::ObjectStore;
-use crate::store::access::{self, What};
+use crate::store::access::What;
 use crate::store::{dossiers, journal, processes};
 use contracts::{Actor, ActorKind, DossierId};
-use durable::Db;
+use durable::{Db, access};
 use kit::Runtime;
 use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
 
 /// The service's state.
 pub(crate) struct App {
@@ -66,20 +67,28 @@ impl App {
         Ok(view)
     }
 
-    /// Notes that an officer read something of a dossier.
+    /// Notes that somebody other than the owner read something of a dossier.
     pub(crate) async fn note_read(
         &self,
         reader: &Actor,
         id: DossierId,
         what: What,
     ) -> Result<(), DbErr> {
-        if reader.kind != ActorKind::Officer {
+        self.note_reads(reader, &[id.0], what).await
+    }
+
+    /// Notes that somebody other than the owner read something of these dossiers.
+    pub(crate) async fn note_reads(
+        &self,
+        reader: &Actor,
+        ids: &[Uuid],
+        what: What,
+    ) -> Result<(), DbErr> {
+        if reader.kind == ActorKind::Applicant || ids.is_empty() {
             return Ok(());
         }
-        let now = self.rt.clock.now();
-        let entry = self.rt.ids.uuid(now);
         self.db
-            .tx(|tx| async move { access::note(&tx, entry, now, reader, id, what).await })
+            .tx(|tx| async move { access::note(&tx, &self.rt, reader, what.of(ids)).await })
             .await
     }
 }

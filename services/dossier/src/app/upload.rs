@@ -122,6 +122,6 @@ pub(crate) async fn note(
         sha256: received.object.sha256.clone(),
         uploaded_at: now,
     };
-    files::insert(tx, &file).await?;
+    files::insert(tx, &app.rt, &file).await?;
     Ok(file)
 }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::commands::{Intent, by_person};
 use crate::domain::CommandKind;
 use crate::error::permit;
+use crate::store::access::What;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use contracts::problem::shared;
@@ -119,6 +120,9 @@ impl<K: Kind> Asked<K> {
         let app = &*app;
         once.run(app, async |tx| {
             let view = by_person(app, &tx, &actor, id, version, intent.clone()).await?;
+            // The answer shows the dossier.
+            let shown = What::Answer(K::KIND.name());
+            durable::access::note(&tx, &app.rt, &actor, shown.of(&[id.0])).await?;
             answer(app, 200, &view, &actor, language, None)
         })
         .await

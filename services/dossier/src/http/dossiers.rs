@@ -183,7 +183,12 @@ pub(crate) async fn list_dossiers(
         .await
         .map_err(Error::from)?;
     let processes = processes::all(db).await.map_err(Error::from)?;
-    let page = Page::cut(rows, limit, |d| d.id.0).map(|d| {
+    let page = Page::cut(rows, limit, |d| d.id.0);
+    let shown: Vec<Uuid> = page.items.iter().map(|d| d.id.0).collect();
+    app.note_reads(actor, &shown, What::List)
+        .await
+        .map_err(Error::from)?;
+    let page = page.map(|d| {
         let process = processes.get(&(d.process.id.clone(), d.process.version));
         ItemOut::new(&d, process, actor, now, language.0)
     });

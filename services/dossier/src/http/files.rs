@@ -114,11 +114,16 @@ pub(crate) async fn download(
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let actor = caller.actor();
-    let (file, dossier) =
-        files::readable(app.db.read(), &actor.scope(), actor.subject, FileId(id.0))
-            .await
-            .map_err(Error::from)?
-            .ok_or_else(|| Problem::new(code::FILE_NOT_FOUND))?;
+    let (file, dossier) = files::readable(
+        app.db.read(),
+        &app.rt,
+        &actor.scope(),
+        actor.subject,
+        FileId(id.0),
+    )
+    .await
+    .map_err(Error::from)?
+    .ok_or_else(|| Problem::new(code::FILE_NOT_FOUND))?;
     if let Some(dossier) = dossier {
         app.note_read(actor, dossier, What::File)
             .await

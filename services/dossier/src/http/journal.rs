@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::access::{self, What};
+use crate::store::access::What;
 use crate::store::dossiers;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
@@ -83,7 +83,7 @@ pub(crate) async fn get_journal(
     Ok(Json(Page { items, next: None }))
 }
 
-/// A read of the dossier by an officer.
+/// A read of the dossier by somebody other than its owner.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessOut {
@@ -92,16 +92,22 @@ pub(crate) struct AccessOut {
     who: String,
     #[schema(example = "H05.21")]
     agency: Option<String>,
-    /// `dossier`, `file`, `form` or `journal`.
+    /// The system that read it, when it was none of a person.
+    #[schema(example = "postoffice")]
+    client: Option<String>,
+    /// `list`, `dossier`, `file`, `form` or `journal`.
     #[schema(example = "dossier")]
     what: String,
+    /// Why: the operation, or the command whose answer showed it.
+    #[schema(example = "getDossier")]
+    operation: String,
 }
 
 /// Who read the dossier, newest first: for its owner.
 #[utoipa::path(
     get, path = "/api/v1/dossiers/{id}/access-log", tag = "dossiers", operation_id = "getAccessLog",
     summary = "Ai đã xem hồ sơ · Access log of a dossier",
-    description = "For the owner: each read by an officer, newest first.",
+    description = "For the owner: each read by an officer (a list that showed it, the dossier, a file, a form, the journal, the answer of a command), newest first.",
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"), PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<AccessOut>),
@@ -129,14 +135,16 @@ pub(crate) async fn get_access_log(
         .await
         .map_err(Error::from)?
         .ok_or(Error::NotFound)?;
-    let rows = access::of(db, id, before, limit + 1)
+    let rows = durable::access::of(db, id.0, before, limit + 1)
         .await
         .map_err(Error::from)?;
     let page = Page::cut(rows, limit, |row| row.id).map(|row| AccessOut {
         at: row.at,
         who: row.actor_name,
         agency: row.agency_code,
+        client: row.client_id,
         what: row.what,
+        operation: row.operation,
     });
     Ok(Json(page))
 }

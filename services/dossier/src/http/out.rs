@@ -30,7 +30,7 @@ pub(crate) struct DossierOut {
     agency: AgencyOut,
     channel: Channel,
     language: Language,
-    /// Identity number and tax code are masked for whoever does not handle the dossier.
+    /// Numbers, phone, e-mail and street are masked, and the answers left out, for whoever does not handle the dossier.
     applicant: Applicant,
     #[schema(value_type = Object)]
     answers: Map<String, Value>,
@@ -284,14 +284,14 @@ impl DossierOut {
             channel: d.channel,
             language: d.details.language,
             applicant: applicant(d, viewer),
-            answers: d.personal.answers.clone(),
+            answers: answers(d, viewer),
             attachments: d
                 .details
                 .attachments
                 .iter()
                 .map(|a| attachment(a, d))
                 .collect(),
-            return_way: d.personal.return_way.clone(),
+            return_way: return_way(d, viewer),
             submitted_at: d.submitted_at,
             received_at: d.received_at,
             due_at: d.due_at,
@@ -413,18 +413,26 @@ fn attachment(a: &Attachment, d: &Dossier) -> AttachmentOut {
     }
 }
 
-/// The numbers in full for the owner and for those who handle the dossier; an administrator, say, reads them masked.
-fn applicant(d: &Dossier, viewer: &Actor) -> Applicant {
+/// Whether this person reads personal data in full: the owner, and those who handle the dossier. An administrator does not.
+fn reads_in_full(d: &Dossier, viewer: &Actor) -> bool {
     let handles = [
         Permission::DossierReceive,
         Permission::DossierHandle,
         Permission::DossierApprove,
         Permission::DossierHandOver,
     ];
+    d.owner == Some(viewer.subject) || handles.iter().any(|p| viewer.can(*p))
+}
+
+/// Numbers, phone, address and answers of others than those who need them are masked.
+fn applicant(d: &Dossier, viewer: &Actor) -> Applicant {
     let mut applicant = d.personal.applicant.clone();
-    if d.owner == Some(viewer.subject) || handles.iter().any(|p| viewer.can(*p)) {
+    if reads_in_full(d, viewer) {
         return applicant;
     }
+    applicant.phone = masked_phone(&applicant.phone);
+    applicant.email = applicant.email.map(|_| "***".to_owned());
+    applicant.address.street = "***".to_owned();
     let hidden = || "************".to_owned();
     applicant.identity_number = applicant
         .identity_number
@@ -433,6 +441,29 @@ fn applicant(d: &Dossier, viewer: &Actor) -> Applicant {
         .tax_code
         .map(|n| TaxCode::parse(&n).map_or_else(|_| hidden(), |n| n.masked()));
     applicant
+}
+
+fn return_way(d: &Dossier, viewer: &Actor) -> ReturnWay {
+    let mut way = d.personal.return_way.clone();
+    if !reads_in_full(d, viewer) {
+        way.receiver_phone = way.receiver_phone.map(|p| masked_phone(&p));
+        if let Some(address) = &mut way.address {
+            address.street = "***".to_owned();
+        }
+    }
+    way
+}
+
+fn answers(d: &Dossier, viewer: &Actor) -> Map<String, Value> {
+    if reads_in_full(d, viewer) {
+        d.personal.answers.clone()
+    } else {
+        Map::new()
+    }
+}
+
+fn masked_phone(phone: &str) -> String {
+    vn::phone::Phone::parse(phone).map_or_else(|_| "***".to_owned(), |p| p.masked())
 }
 
 fn step_name(process: &Process, step: &str, language: Language) -> String {

@@ -51,30 +51,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager
-            .create_table(
-                Table::create()
-                    .table("access_log")
-                    .col(uuid("id").primary_key())
-                    .col(uuid("dossier_id"))
-                    .col(timestamp_with_time_zone("at"))
-                    .col(uuid("actor_id"))
-                    .col(string_len("actor_name", 200))
-                    .col(string_len_null("agency_code", 50))
-                    .col(string_len("what", 20))
-                    .to_owned(),
-            )
-            .await?;
-        manager
-            .create_index(
-                Index::create()
-                    .name("access_log_dossier")
-                    .table("access_log")
-                    .col("dossier_id")
-                    .col("id")
-                    .to_owned(),
-            )
-            .await
+        durable::access::create_table(manager).await
     }
 }
 
@@ -169,7 +146,7 @@ async fn files(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("file")
                 .col(uuid("id").primary_key())
                 .col(uuid("uploader"))
-                .col(string_len("name", 255))
+                .col(text("name"))
                 .col(string_len("media_type", 100))
                 .col(big_integer("size"))
                 .col(string_len("sha256", 64))

@@ -119,7 +119,7 @@ pub(crate) async fn list(
         query = query.filter(Column::Status.eq(status.as_str()));
     }
     if let Some(q) = &filter.q {
-        let mut any = Condition::any().add(Column::IdentityHash.eq(rt.sealer.lookup_hash(q)));
+        let mut any = Condition::any().add(Column::IdentityHash.is_in(rt.sealer.lookup_hashes(q)));
         let words = vn::text::fold(q);
         if !words.is_empty() {
             any = any.add(
@@ -250,6 +250,8 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
     let applicant = &d.personal.applicant;
     let procedure = &d.details.procedure;
     let personal = serde_json::to_string(&d.personal).map_err(corrupt)?;
+    // Reasons, notes and names of files tell of people, too.
+    let details = serde_json::to_string(&d.details).map_err(corrupt)?;
     let search = [
         d.number.as_deref().unwrap_or(""),
         &applicant.name,
@@ -283,12 +285,13 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
             .map(|number| rt.sealer.lookup_hash(number)),
         search: vn::text::fold(&search),
         personal: rt.sealer.seal(rt.ids, &personal),
-        details: serde_json::to_string(&d.details).map_err(corrupt)?,
+        details: rt.sealer.seal(rt.ids, &details),
     })
 }
 
 fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
     let opened = rt.sealer.open(&row.personal).map_err(corrupt)?;
+    let details = rt.sealer.open(&row.details).map_err(corrupt)?;
     let personal: Personal = serde_json::from_str(&opened).map_err(corrupt)?;
     Ok(Dossier {
         id: DossierId(row.id),
@@ -311,6 +314,6 @@ fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
         due_at: row.due_at,
         assignee: row.assignee.map(AccountId),
         personal,
-        details: serde_json::from_str(&row.details).map_err(corrupt)?,
+        details: serde_json::from_str(&details).map_err(corrupt)?,
     })
 }

@@ -110,27 +110,6 @@ pub(crate) mod dossier_file {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(crate) mod access_log {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "access_log")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(crate) id: Uuid,
-        pub(crate) dossier_id: Uuid,
-        pub(crate) at: ChronoDateTimeUtc,
-        pub(crate) actor_id: Uuid,
-        pub(crate) actor_name: String,
-        pub(crate) agency_code: Option<String>,
-        pub(crate) what: String,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 pub(crate) mod process {
     use sea_orm::entity::prelude::*;
 

@@ -1,10 +1,12 @@
 //! References to stored files. The bytes lie in the object store under their hash.
 
+use super::corrupt;
 use super::dossiers::within;
 use super::entity::{dossier, dossier_file, file};
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, DossierId, FileId, Scope};
 use durable::Tx;
+use kit::Runtime;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
@@ -46,11 +48,11 @@ impl Kind {
 }
 
 /// Notes an uploaded file.
-pub(crate) async fn insert(tx: &Tx, f: &StoredFile) -> Result<(), DbErr> {
+pub(crate) async fn insert(tx: &Tx, rt: &Runtime, f: &StoredFile) -> Result<(), DbErr> {
     file::Model {
         id: f.id.0,
         uploader: f.uploader.0,
-        name: f.name.clone(),
+        name: rt.sealer.seal(rt.ids, &f.name),
         media_type: f.media_type.clone(),
         size: f.size,
         sha256: f.sha256.clone(),
@@ -65,6 +67,7 @@ pub(crate) async fn insert(tx: &Tx, f: &StoredFile) -> Result<(), DbErr> {
 /// Those of the files that this account uploaded, in no promised order.
 pub(crate) async fn own(
     db: &impl ConnectionTrait,
+    rt: &Runtime,
     uploader: AccountId,
     ids: &[FileId],
 ) -> Result<Vec<StoredFile>, DbErr> {
@@ -74,7 +77,7 @@ pub(crate) async fn own(
         .order_by_asc(file::Column::Id)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(stored).collect())
+    rows.into_iter().map(|row| stored(rt, row)).collect()
 }
 
 /// Ties a file to a dossier, or says anew what it is to it: whoever may read the dossier may read it.
@@ -107,6 +110,7 @@ pub(crate) async fn attach(
 /// approved. Gives the dossier through which it was found.
 pub(crate) async fn readable(
     db: &impl ConnectionTrait,
+    rt: &Runtime,
     scope: &Scope,
     reader: AccountId,
     id: FileId,
@@ -114,7 +118,7 @@ pub(crate) async fn readable(
     let Some(row) = file::Entity::find_by_id(id.0).one(db).await? else {
         return Ok(None);
     };
-    let found = stored(row);
+    let found = stored(rt, row)?;
     if found.uploader == reader {
         return Ok(Some((found, None)));
     }
@@ -138,14 +142,15 @@ pub(crate) async fn readable(
     Ok(None)
 }
 
-fn stored(row: file::Model) -> StoredFile {
-    StoredFile {
+/// People put names into names of files: they rest sealed.
+fn stored(rt: &Runtime, row: file::Model) -> Result<StoredFile, DbErr> {
+    Ok(StoredFile {
         id: FileId(row.id),
         uploader: AccountId(row.uploader),
-        name: row.name,
+        name: rt.sealer.open(&row.name).map_err(corrupt)?,
         media_type: row.media_type,
         size: row.size,
         sha256: row.sha256,
         uploaded_at: row.uploaded_at,
-    }
+    })
 }

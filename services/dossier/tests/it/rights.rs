@@ -230,8 +230,8 @@ async fn the_owner_sees_which_officers_looked() {
     assert_eq!(
         log["items"],
         json!([
-            {"at": "2026-11-16T02:00:01Z", "who": "Hoàng Thị Em", "agency": "H05.21", "what": "file"},
-            {"at": "2026-11-16T02:00:00Z", "who": "Lê Thị Cúc", "agency": "H05.21", "what": "dossier"},
+            {"at": "2026-11-16T02:00:01Z", "who": "Hoàng Thị Em", "agency": "H05.21", "client": null, "what": "file", "operation": "downloadFile"},
+            {"at": "2026-11-16T02:00:00Z", "who": "Lê Thị Cúc", "agency": "H05.21", "client": null, "what": "dossier", "operation": "getDossier"},
         ])
     );
     let page = w
@@ -253,6 +253,63 @@ async fn the_owner_sees_which_officers_looked() {
         .get(&path)
         .await
         .expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
+async fn lists_and_the_answers_of_commands_are_reads_too() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let path = format!("/api/v1/dossiers/{}/access-log", text(&filed["id"]));
+    for reader in [
+        actors::officer2(),
+        actors::citizen(),
+        actors::agency_admin(),
+    ] {
+        w.app.as_(&reader).get("/api/v1/dossiers").await.expect(200);
+        w.rt.clock.advance(chrono::Duration::seconds(1));
+    }
+    w.go(&actors::officer(), &filed, "receive", json!({})).await;
+    let log = w
+        .app
+        .as_(&actors::citizen())
+        .get(&path)
+        .await
+        .expect(200)
+        .json();
+    let seen: Vec<_> = log["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|e| (text(&e["who"]), text(&e["what"]), text(&e["operation"])))
+        .collect();
+    let entry = |who: &str, what: &str, operation: &str| {
+        (who.to_owned(), what.to_owned(), operation.to_owned())
+    };
+    assert_eq!(
+        seen,
+        [
+            entry("Lê Thị Cúc", "dossier", "receive"),
+            entry("Ngô Văn Khánh", "list", "listDossiers"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn contact_and_answers_are_for_those_who_handle() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let full = w.get(&actors::officer(), &filed).await;
+    let masked = w.get(&actors::agency_admin(), &filed).await;
+    for pointer in ["/applicant/phone", "/applicant/address/street", "/answers"] {
+        assert_ne!(full.pointer(pointer), masked.pointer(pointer), "{pointer}");
+    }
+    let all = masked.to_string();
+    for secret in [
+        &full["applicant"]["phone"],
+        &full["applicant"]["address"]["street"],
+    ] {
+        assert!(!all.contains(&text(secret)), "{secret} in {all}");
+    }
 }
 
 #[tokio::test]

@@ -207,11 +207,8 @@ impl World {
         rows.iter()
             .map(|row| {
                 let payload: String = row.try_get("", "payload").expect("payload");
-                let event: Value = serde_json::from_str(&payload).expect("JSON");
-                (
-                    text(&event["data"]["command"]),
-                    event["version"].as_i64().expect("version"),
-                )
+                let event = durable::read_message(&self.rt, &payload).expect("a message");
+                (text(&event.data["command"]), event.version)
             })
             .collect()
     }

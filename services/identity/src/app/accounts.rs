@@ -7,6 +7,7 @@ use crate::store;
 use contracts::{AccountId, Actor, Role};
 use durable::Answer;
 use sea_orm::DbErr;
+use serde_json::Value;
 
 /// A new account, its fields checked and its password hashed.
 #[derive(Clone)]
@@ -58,8 +59,8 @@ pub(crate) async fn create(
         kind,
         roles: new.roles,
         agency: new.agency,
-        email: new.email,
-        phone: new.phone,
+        email: new.email.map(|e| app.rt.sealer.seal(app.rt.ids, &e)),
+        phone: new.phone.map(|p| app.rt.sealer.seal(app.rt.ids, &p)),
         identity_hash: new
             .identity_number
             .as_deref()
@@ -71,7 +72,10 @@ pub(crate) async fn create(
         version: 1,
         created_at: now,
     };
-    let answer = render(app, &account);
+    // Kept for a repeated request, and it tells of a person: sealed.
+    let mut answer = render(app, &account);
+    let text = answer.body.to_string();
+    answer.body = Value::String(app.rt.sealer.seal(app.rt.ids, &text));
     let (id, subject) = (account.id, by.subject);
     let done = durable::idempotent(
         &app.db,
@@ -97,7 +101,15 @@ pub(crate) async fn create(
     )
     .await?;
     tracing::info!(account = %id, by = %subject, "account created");
+    let mut done = done;
+    let sealed = done.body.as_str().unwrap_or_default();
+    let text = app.rt.sealer.open(sealed).map_err(unreadable)?;
+    done.body = serde_json::from_str(&text).map_err(unreadable)?;
     Ok(done)
+}
+
+fn unreadable(error: impl std::fmt::Display) -> AccountError {
+    AccountError::Database(DbErr::Custom(format!("saved answer: {error}")))
 }
 
 /// Changes an account within reach. Closing it, or a new password, signs it out everywhere.
@@ -110,6 +122,12 @@ pub(crate) async fn change(
     change: Change,
 ) -> Result<Account, AccountError> {
     let now = app.rt.clock.now();
+    let seal = |text: Option<String>| text.map(|t| app.rt.sealer.seal(app.rt.ids, &t));
+    let change = Change {
+        email: change.email.map(seal),
+        phone: change.phone.map(seal),
+        ..change
+    };
     let saved = app
         .db
         .tx(|tx| {
@@ -138,12 +156,20 @@ pub(crate) async fn change(
                 if new_password || (before.active && !after.active) {
                     store::grant::end_all(&*tx, id, now).await?;
                 }
+                if new_password || weaker(&before, &after) {
+                    store::revocation::put(&*tx, id, after.version, now).await?;
+                }
                 Ok(after)
             }
         })
         .await?;
     tracing::info!(account = %id, by = %by.subject, "account changed");
     Ok(saved)
+}
+
+/// Whether tokens given before this change say something that is no longer so.
+fn weaker(before: &Account, after: &Account) -> bool {
+    before.roles != after.roles || before.agency != after.agency || (before.active && !after.active)
 }
 
 /// One account within reach.

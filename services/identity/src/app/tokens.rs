@@ -47,6 +47,7 @@ pub(crate) fn access(rt: &Runtime, account: &Account, client: &str, seconds: u32
         kind: account.kind,
         roles: account.roles.clone(),
         agency: account.agency.clone(),
+        ver: account.version,
     }
 }
 

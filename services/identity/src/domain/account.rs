@@ -16,8 +16,9 @@ pub(crate) struct Account {
     pub(crate) roles: Vec<Role>,
     /// Agency code of an officer.
     pub(crate) agency: Option<String>,
+    /// Sealed.
     pub(crate) email: Option<String>,
-    /// E.164.
+    /// E.164, sealed.
     pub(crate) phone: Option<String>,
     /// Số định danh cá nhân, sealed.
     pub(crate) identity_number: Option<String>,

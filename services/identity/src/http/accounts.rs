@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{AccountId, Actor, ActorKind, Role};
 use durable::Answer;
+use durable::access::{self, Shown};
 use kit::auth::{Allowed, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{IdempotencyKey, Json, Path, Query};
@@ -153,6 +154,41 @@ fn reach(by: &Actor) -> Result<Reach, Problem> {
     Reach::of(by).ok_or_else(|| Problem::new(shared::FORBIDDEN))
 }
 
+/// Opens what is sealed in an account. What cannot be opened is not shown; a list must not break for it.
+pub(super) fn opened(app: &App, sealed: Option<String>) -> Option<String> {
+    let opened = app.rt.sealer.open(&sealed?);
+    opened
+        .inspect_err(|error| tracing::error!(%error, "a sealed field of an account"))
+        .ok()
+}
+
+/// Notes for the person what an administrator was shown.
+async fn note(
+    app: &App,
+    by: &Actor,
+    what: &str,
+    operation: &str,
+    shown: &[Uuid],
+) -> Result<(), Problem> {
+    let others: Vec<Uuid> = shown
+        .iter()
+        .copied()
+        .filter(|id| *id != by.subject.0)
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let shown = Shown {
+        what,
+        operation,
+        subjects: &others,
+    };
+    app.db
+        .tx(|tx| async move { access::write(&tx, &app.rt, by, shown).await })
+        .await
+        .map_err(|error: sea_orm::DbErr| unforeseen(error))
+}
+
 fn out(app: &App, account: Account) -> AccountOut {
     // A number that cannot be opened is not shown; the list must not break for it.
     let identity_number = account
@@ -168,8 +204,8 @@ fn out(app: &App, account: Account) -> AccountOut {
         kind: account.kind,
         roles: account.roles,
         agency: account.agency,
-        email: account.email,
-        phone: account.phone,
+        email: opened(app, account.email),
+        phone: opened(app, account.phone),
         identity_number,
         active: account.active,
         created_at: account.created_at,
@@ -212,6 +248,8 @@ pub(super) async fn list(
         .await
         .map_err(unforeseen)?;
     let page = Page::cut(rows, limit, |account| account.login.clone());
+    let shown: Vec<Uuid> = page.items.iter().map(|a| a.id.0).collect();
+    note(&app, by.actor(), "list", "listAccounts", &shown).await?;
     Ok(HttpResponse::Ok()
         .insert_header(super::NO_STORE)
         .json(page.map(|a| out(&app, a))))
@@ -239,6 +277,7 @@ pub(super) async fn show(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let account = accounts::show(&app, &reach(by.actor())?, AccountId(id.0)).await?;
+    note(&app, by.actor(), "account", "getAccount", &[account.id.0]).await?;
     Ok(with_etag(&mut HttpResponse::Ok(), account.version)
         .insert_header(super::NO_STORE)
         .json(out(&app, account)))
@@ -306,8 +345,8 @@ fn created(app: &App, account: &Account) -> Answer {
 
 /// Change an account
 ///
-/// Name, contact, roles, agency; `active: false` closes it; `password` sets a new one. The last two sign it out everywhere; access
-/// tokens already given live on for their ten minutes. Requires `If-Match` with the version.
+/// Name, contact, roles, agency; `active: false` closes it; `password` sets a new one. The last two sign it out everywhere.
+/// Access tokens given before a change of roles, agency, password or a closing are refused within seconds. Requires `If-Match` with the version.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "changeAccount",
@@ -346,6 +385,14 @@ pub(super) async fn change(
     let login = accounts::show(&app, &reach, id).await?.login;
     let change = checked_change(&app, body.0, &login).await?;
     let account = accounts::change(&app, by.actor(), &reach, id, version, change).await?;
+    note(
+        &app,
+        by.actor(),
+        "account",
+        "changeAccount",
+        &[account.id.0],
+    )
+    .await?;
     Ok(with_etag(&mut HttpResponse::Ok(), account.version)
         .insert_header(super::NO_STORE)
         .json(out(&app, account)))

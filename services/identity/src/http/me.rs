@@ -4,12 +4,16 @@ use super::NO_STORE;
 use crate::error::unforeseen;
 use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
+use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{AccountId, ActorKind, Permission, Role};
 use kit::auth::SignedIn;
+use kit::http::{Json, Query};
+use kit::page::{self, Page, PageQuery};
 use kit::{Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// One's own account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,8 +90,68 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         roles: account.roles,
         permissions,
         agency: account.agency,
-        email: account.email,
-        phone: account.phone,
+        email: super::accounts::opened(&app, account.email),
+        phone: super::accounts::opened(&app, account.phone),
         identity_number,
     }))
+}
+
+/// A read of one's account by an administrator.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountAccess {
+    /// When.
+    at: DateTime<Utc>,
+    /// Name of the reader.
+    #[schema(example = "Lý Thị Nga")]
+    who: String,
+    /// Agency of the reader.
+    #[schema(example = "H05.21")]
+    agency: Option<String>,
+    /// `list` or `account`.
+    #[schema(example = "account")]
+    what: String,
+    /// Why: the operation.
+    #[schema(example = "getAccount")]
+    operation: String,
+}
+
+/// Who read one's account
+///
+/// Each read of one's account by an administrator, newest first. Reads of dossiers and shipments are told by their own access logs.
+#[utoipa::path(
+    tag = "accounts",
+    operation_id = "getMyAccessLog",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page.", body = Page<AccountAccess>),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []))
+)]
+#[get("/api/v1/me/access-log")]
+pub(super) async fn my_access_log(
+    who: SignedIn,
+    query: Query<PageQuery>,
+    app: web::Data<App>,
+) -> Result<Json<Page<AccountAccess>>, Problem> {
+    let limit = page::limit(query.0.limit)?;
+    let before = query
+        .0
+        .cursor
+        .as_deref()
+        .map(page::decode_cursor::<Uuid>)
+        .transpose()?;
+    let rows = durable::access::of(app.db.read(), who.0.subject.0, before, limit + 1)
+        .await
+        .map_err(unforeseen)?;
+    let page = Page::cut(rows, limit, |row| row.id).map(|row| AccountAccess {
+        at: row.at,
+        who: row.actor_name,
+        agency: row.agency_code,
+        what: row.what,
+        operation: row.operation,
+    });
+    Ok(Json(page))
 }

@@ -6,6 +6,7 @@ mod discovery;
 mod logout;
 mod me;
 mod page;
+mod revocations;
 mod token;
 mod userinfo;
 
@@ -25,6 +26,7 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(token::revoke)
         .service(userinfo::userinfo)
         .service(me::me)
+        .service(me::my_access_log)
         .service(accounts::list)
         .service(accounts::create)
         .service(accounts::show)
@@ -36,6 +38,7 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
                 .service(logout::ask)
                 .service(logout::confirm)
                 .service(userinfo::userinfo_by_post)
+                .service(revocations::revocations)
         });
 }
 

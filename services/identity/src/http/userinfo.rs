@@ -74,8 +74,8 @@ async fn claims(who: &SignedIn, app: &App) -> Result<HttpResponse, Problem> {
         sub: account.id,
         name: account.name,
         preferred_username: account.login,
-        email: account.email,
-        phone_number: account.phone,
+        email: super::accounts::opened(app, account.email),
+        phone_number: super::accounts::opened(app, account.phone),
         roles: account.roles,
         agency: account.agency,
     }))

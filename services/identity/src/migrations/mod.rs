@@ -4,11 +4,13 @@ use sea_orm_migration::MigrationTrait;
 
 mod m0001_accounts;
 mod m0002_grants;
+mod m0003_revocations;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m0001_accounts::Migration),
         Box::new(m0002_grants::Migration),
+        Box::new(m0003_revocations::Migration),
     ]
 }

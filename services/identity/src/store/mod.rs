@@ -5,6 +5,7 @@ pub(crate) mod client;
 mod entity;
 pub(crate) mod grant;
 pub(crate) mod key;
+pub(crate) mod revocation;
 pub(crate) mod setting;
 
 use sea_orm::DbErr;

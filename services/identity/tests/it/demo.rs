@@ -96,6 +96,7 @@ fn the_document_describes_every_operation() {
             "getAccount",
             "getKeySet",
             "getMe",
+            "getMyAccessLog",
             "getProviderMetadata",
             "getUserInfo",
             "issueToken",

@@ -11,4 +11,5 @@ mod flow;
 mod grants;
 mod limits;
 mod pages;
+mod revocation;
 mod world;

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier, Notification,
-    Procedure, ProcedureItem, Shipment, Tracking, UploadedFile,
+    Access, Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier,
+    Notification, Procedure, ProcedureItem, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -378,6 +378,22 @@ impl<'a> Api<'a> {
     pub(crate) async fn tracking(self, number: &str) -> Answered<Tracking> {
         self.get(&format!("/api/v1/tracking/{}", segment(number)))
             .await
+    }
+
+    // Who has read it.
+
+    /// The access log of a dossier or shipment of one's own.
+    pub(crate) async fn readers(
+        self,
+        kind: &str,
+        id: &str,
+        cursor: Option<&str>,
+    ) -> Answered<List<Access>> {
+        let path = format!("/api/v1/{kind}/{}/access-log", segment(id));
+        match cursor {
+            Some(cursor) => self.find(&path, &[("cursor", cursor)]).await,
+            None => self.get(&path).await,
+        }
     }
 
     // Post.

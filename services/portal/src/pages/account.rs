@@ -188,7 +188,7 @@ pub(super) async fn callback(
     let actor = app
         .rt
         .tokens
-        .verify(&tokens.access_token, &app.rt.client, &app.rt.clock)
+        .verify(&tokens.access_token, &app.rt)
         .await
         .map_err(|problem| {
             tracing::warn!(%problem, "the token just given is not taken");

@@ -109,6 +109,7 @@ struct One {
     attachments: Vec<FileRow>,
     base: String,
     may_withdraw: bool,
+    readers: &'static str,
     d: Dossier,
 }
 
@@ -200,6 +201,7 @@ async fn show(
         attachments: view::files(&d.attachments),
         base: path,
         may_withdraw: d.open("withdraw"),
+        readers: super::access::title(t),
         d,
     };
     html(status, &page)

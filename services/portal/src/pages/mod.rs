@@ -1,5 +1,6 @@
 //! The pages, one file a subject: what is read from the API, and the template it goes into.
 
+mod access;
 mod account;
 mod dossiers;
 mod download;
@@ -27,6 +28,7 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(filing::blank)
         .service(filing::send)
         .service(dossiers::list)
+        .service(access::readers)
         .service(dossiers::withdraw_form)
         .service(dossiers::do_withdraw)
         .service(dossiers::send_supplement)

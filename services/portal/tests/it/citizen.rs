@@ -257,3 +257,44 @@ async fn the_inbox_marks_what_was_read() {
         1
     );
 }
+
+#[tokio::test]
+async fn the_owner_sees_who_has_read_the_dossier_and_the_shipment() {
+    let (world, browser) = world().await;
+    let read = |who: &str,
+                agency: Option<&str>,
+                client: Option<&str>,
+                what: &str,
+                operation: &str| {
+        json!({"at": "2026-11-16T01:30:00Z", "who": who, "agency": agency, "client": client, "what": what, "operation": operation})
+    };
+    let log = format!("/api/v1/dossiers/{DOSSIER}/access-log");
+    let officer = read("Lê Thị Cúc", Some("H05.21"), None, "dossier", "receive");
+    world
+        .answers(&log, json!({"items": [officer], "next": "n2"}))
+        .await;
+    let items = json!({"items": [{"id": "s-1", "state": "inTransit", "stateName": "x", "createdAt": "2026-11-16T02:00:00Z"}]});
+    world.answers("/api/v1/shipments", items).await;
+    let post = read(
+        "Bưu điện",
+        None,
+        Some("postoffice"),
+        "shipment",
+        "getShipment",
+    );
+    world
+        .answers("/api/v1/shipments/s-1/access-log", json!({"items": [post]}))
+        .await;
+    let at = format!("/ho-so/{DOSSIER}/ai-da-xem");
+    let page = world.get(&browser, &at).await.expect(200).text();
+    for text in [
+        "16/11/2026 08:30",
+        "Lê Thị Cúc (H05.21)",
+        "Hồ sơ – tiếp nhận",
+        "Bưu điện (postoffice)",
+        "Bưu gửi – xem để giải quyết",
+        &format!("{at}?tiep=n2"),
+    ] {
+        assert!(page.contains(text), "{text} is missing in {page}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Hand-over records (biên bản giao nhận).
 
 use super::Check;
-use super::shipments::{ShipmentBody, bodies};
+use super::shipments::{ShipmentBody, bodies, reads_in_full};
 use crate::app::App;
 use crate::app::collect::{Collect, collect};
 use crate::domain::item;
@@ -155,9 +155,12 @@ pub(crate) async fn list_manifests(
         Scope::Owner(_) => Scope::Nothing,
         scope => scope,
     };
-    let list = hand_over_list(&app, &scope, before, limit, language.0)
+    let full = reads_in_full(caller.actor());
+    let list = hand_over_list(&app, &scope, before, limit, (language.0, full))
         .await
         .map_err(crate::error::database)?;
+    let shown: Vec<Uuid> = list.ready.iter().map(|s| s.id).collect();
+    super::access::note(&app, caller.actor(), "list", "listManifests", &shown).await?;
     Ok(Json(list))
 }
 
@@ -166,7 +169,7 @@ async fn hand_over_list(
     scope: &Scope,
     before: Option<Uuid>,
     limit: u64,
-    language: contracts::Language,
+    (language, full): (contracts::Language, bool),
 ) -> Result<HandOverList, DbErr> {
     let db = app.db.read();
     let shown = if before.is_none() { READY_SHOWN } else { 0 };
@@ -181,7 +184,7 @@ async fn hand_over_list(
         }
     }
     Ok(HandOverList {
-        ready: bodies(app, &ready, language).await?,
+        ready: bodies(app, &ready, language, full).await?,
         ready_count,
         items: page
             .items

@@ -1,5 +1,6 @@
 //! The resources. One file each: types, handlers, mapping.
 
+pub mod access;
 pub mod events;
 pub mod manifests;
 pub mod shipments;
@@ -15,7 +16,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(manifests::create_manifest)
         .service(events::report_events)
         .service(shipments::list_shipments)
-        .service(shipments::get_shipment);
+        .service(shipments::get_shipment)
+        .service(access::get_shipment_access_log);
 }
 
 /// Collects wrong fields of a body.

@@ -11,7 +11,7 @@ use crate::store::{event, manifest, reference, shipment};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::events::ShipmentState;
-use contracts::{Address, Code, Language, Scope};
+use contracts::{Actor, ActorKind, Address, Code, Language, Permission, Scope};
 use kit::auth::perm::ShipmentRead;
 use kit::http::{Json, Path, Query};
 use kit::{Allowed, Page, Problem, ProblemBody};
@@ -222,9 +222,11 @@ pub(crate) async fn list_shipments(
         .await
         .map_err(crate::error::database)?;
     let page = Page::cut(rows, limit, |row| row.id);
-    let items = bodies(&app, &page.items, language.0)
+    let items = bodies(&app, &page.items, language.0, reads_in_full(caller.actor()))
         .await
         .map_err(crate::error::database)?;
+    let shown: Vec<Uuid> = page.items.iter().map(|row| row.id).collect();
+    super::access::note(&app, caller.actor(), "list", "listShipments", &shown).await?;
     Ok(Json(Page {
         items,
         next: page.next,
@@ -262,22 +264,37 @@ pub(crate) async fn get_shipment(
         .map_err(crate::error::database)?;
     let view = fold(&events, &app.calendar);
     let revision = row.revision;
-    let shipment = bodies(&app, std::slice::from_ref(&row), language.0)
+    let full = reads_in_full(caller.actor());
+    let shipment = bodies(&app, std::slice::from_ref(&row), language.0, full)
         .await
         .map_err(crate::error::database)?
         .pop()
         .ok_or_else(|| Problem::new(SHIPMENT_NOT_FOUND))?;
     let timeline = timeline(view, matches!(scope, Scope::Owner(_)));
+    super::access::note(&app, caller.actor(), "shipment", "getShipment", &[row.id]).await?;
     let mut response = HttpResponse::Ok();
     kit::etag::with_etag(&mut response, revision);
     Ok(response.json(ShipmentDetail { shipment, timeline }))
 }
 
-/// Rows as answered: opened, with addresses in words and the number of their record.
+/// Whether this reader sees phone and address: the owner, the post, and officers of the desk. An administrator does not.
+pub(crate) fn reads_in_full(reader: &Actor) -> bool {
+    reader.kind != ActorKind::Officer
+        || [
+            Permission::DossierReceive,
+            Permission::DossierHandOver,
+            Permission::DossierApprove,
+        ]
+        .iter()
+        .any(|p| reader.can(*p))
+}
+
+/// Rows as answered: opened, with addresses in words and the number of their record; phone and street masked unless `full`.
 pub(crate) async fn bodies(
     app: &App,
     rows: &[Model],
     language: Language,
+    full: bool,
 ) -> Result<Vec<ShipmentBody>, DbErr> {
     let manifests: Vec<Uuid> = rows.iter().filter_map(|r| r.manifest_id).collect();
     let numbers: BTreeMap<Uuid, String> = manifest::numbers(app.db.read(), &manifests)
@@ -286,8 +303,11 @@ pub(crate) async fn bodies(
         .collect();
     let receivers = rows
         .iter()
-        .map(|row| reference::unseal::<Receiver>(&app.rt.sealer, &row.receiver_sealed))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|row| {
+            let receiver = reference::unseal::<Receiver>(&app.rt.sealer, &row.receiver_sealed)?;
+            Ok(if full { receiver } else { masked(receiver) })
+        })
+        .collect::<Result<Vec<_>, DbErr>>()?;
     let places = Places::load(app, &receivers).await?;
     let now = app.rt.clock.now();
     rows.iter()
@@ -327,6 +347,19 @@ pub(crate) async fn bodies(
             })
         })
         .collect()
+}
+
+fn masked(receiver: Receiver) -> Receiver {
+    Receiver {
+        name: receiver.name,
+        phone: receiver
+            .phone
+            .map(|p| vn::phone::Phone::parse(&p).map_or_else(|_| "***".to_owned(), |p| p.masked())),
+        address: receiver.address.map(|a| Address {
+            street: "***".to_owned(),
+            ..a
+        }),
+    }
 }
 
 /// Names of places, for the addresses of one answer.

@@ -139,7 +139,8 @@ impl MigrationTrait for Tables {
         shipments(manager).await?;
         events(manager).await?;
         manifests(manager).await?;
-        small_tables(manager).await
+        small_tables(manager).await?;
+        durable::access::create_table(manager).await
     }
 }
 

@@ -125,6 +125,86 @@ async fn the_post_learns_where_to_deliver_and_nothing_of_the_dossier() {
 }
 
 #[tokio::test]
+async fn the_owner_sees_who_read_the_shipment_and_administrators_read_it_masked() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    let path = format!("/api/v1/shipments/{}", id(&shipment));
+    world.rt.clock.advance(chrono::Duration::seconds(1));
+    let full = world
+        .app
+        .as_(&actors::officer())
+        .get(&path)
+        .await
+        .expect(200)
+        .text();
+    assert!(full.contains("Số 12, thôn Trung"));
+    world.rt.clock.advance(chrono::Duration::seconds(1));
+    for path in [
+        path.as_str(),
+        "/api/v1/shipments",
+        "/api/v1/shipments/manifests",
+    ] {
+        let masked = world
+            .app
+            .as_(&actors::agency_admin())
+            .get(path)
+            .await
+            .expect(200)
+            .text();
+        assert!(!masked.contains("thôn Trung"), "{path} {masked}");
+        world.rt.clock.advance(chrono::Duration::seconds(1));
+    }
+    world
+        .app
+        .as_(&actors::post_office())
+        .get(&path)
+        .await
+        .expect(200);
+    world
+        .app
+        .as_(&actors::citizen())
+        .get(&path)
+        .await
+        .expect(200);
+    let log = format!("{path}/access-log");
+    let page = world
+        .app
+        .as_(&actors::citizen())
+        .get(&log)
+        .await
+        .expect(200)
+        .json();
+    let seen: Vec<_> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| {
+            let text = |name: &str| e[name].as_str().unwrap_or("").to_owned();
+            (text("who"), text("client"), text("operation"))
+        })
+        .collect();
+    let entry = |who: &str, client: &str, operation: &str| {
+        (who.to_owned(), client.to_owned(), operation.to_owned())
+    };
+    assert_eq!(
+        seen,
+        [
+            entry("Bưu điện", "postoffice", "getShipment"),
+            entry("Ngô Văn Khánh", "", "listManifests"),
+            entry("Ngô Văn Khánh", "", "listShipments"),
+            entry("Ngô Văn Khánh", "", "getShipment"),
+            entry("Lê Thị Cúc", "", "getShipment"),
+            // The shipment came into the world so.
+            entry("Bưu điện", "postoffice", "listShipments"),
+        ]
+    );
+    for other in [actors::citizen2(), actors::officer(), actors::post_office()] {
+        let reply = world.app.as_(&other).get(&log).await;
+        reply.expect_problem(404, "shipment.not-found");
+    }
+}
+
+#[tokio::test]
 async fn lists_page_and_refuse_what_they_do_not_know() {
     let world = World::new().await;
     for _ in 0..3 {
@@ -228,7 +308,7 @@ async fn a_late_item_is_marked_overdue() {
 fn every_operation_is_documented() {
     let document = serde_json::to_value(postal::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 4);
+    assert_eq!(paths.len(), 5);
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().unwrap() {
             for field in ["summary", "description", "operationId", "security"] {

@@ -136,7 +136,7 @@ impl World {
             .iter()
             .map(|row| {
                 let text: String = row.try_get("", "payload").expect("payload");
-                let message: contracts::CloudEvent = serde_json::from_str(&text).expect("envelope");
+                let message = durable::read_message(&self.rt, &text).expect("envelope");
                 serde_json::from_value(message.data).expect("event")
             })
             .collect();

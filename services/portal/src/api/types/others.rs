@@ -126,6 +126,23 @@ pub(crate) struct Notification {
     pub(crate) read: bool,
 }
 
+/// A read of one's data by somebody else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Access {
+    pub(crate) at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) who: String,
+    #[serde(default)]
+    pub(crate) agency: Option<String>,
+    #[serde(default)]
+    pub(crate) client: Option<String>,
+    #[serde(default)]
+    pub(crate) what: String,
+    #[serde(default)]
+    pub(crate) operation: String,
+}
+
 /// One's own account, to fill forms in advance.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,16 @@
+//! Accounts, one's own and those one administers.
+
+use super::{Kind, Resource};
+use contracts::Role;
+
+pub(super) const RESOURCE: Resource = Resource {
+    entries: &[
+        ("listAccounts", Kind::Administer),
+        ("createAccount", Kind::Administer),
+        ("getAccount", Kind::OneBut(Role::ProvinceAdmin)),
+        ("changeAccount", Kind::OneBut(Role::ProvinceAdmin)),
+        ("getMe", Kind::Own),
+        ("getMyAccessLog", Kind::Own),
+    ],
+    id: |world| &world.account,
+};

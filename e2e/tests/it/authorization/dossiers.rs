@@ -1,0 +1,54 @@
+//! Dossiers, their forms, journals and files; the public look-up.
+
+use super::world::{Thing, World};
+use super::{Kind, Resource};
+use contracts::Role;
+
+pub(super) const RESOURCE: Resource = Resource {
+    entries: &[
+        ("listDossiers", Kind::List),
+        ("fileDossier", Kind::Create),
+        ("getDossier", Kind::One),
+        ("getAccessLog", Kind::One),
+        ("getJournal", Kind::One),
+        ("getForm", Kind::One),
+        ("receiveDossier", Kind::Command),
+        ("requestSupplement", Kind::Command),
+        ("supplementDossier", Kind::Command),
+        ("refuseDossier", Kind::Command),
+        ("withdrawDossier", Kind::Command),
+        ("startHandling", Kind::Command),
+        ("proposeResult", Kind::Command),
+        ("sendBack", Kind::Command),
+        ("approveResult", Kind::Command),
+        ("requestPayment", Kind::Command),
+        ("confirmPayment", Kind::Command),
+        ("stopDossier", Kind::Command),
+        ("handOverResult", Kind::Command),
+        ("uploadFile", Kind::Create),
+        ("downloadFile", Kind::One),
+        ("trackDossier", Kind::Open),
+    ],
+    id: |world| &world.dossier,
+};
+
+/// Dossiers at a step, and those of its own agency whose step it is not.
+pub(super) fn steps(world: &World) -> [(&Thing, &'static [Role]); 2] {
+    [
+        // Just filed: it lies at the one-stop desk.
+        (
+            &world.fresh,
+            &[Role::Specialist, Role::Leader, Role::AgencyAdmin],
+        ),
+        // Returned: nobody's step any more.
+        (
+            &world.finished,
+            &[
+                Role::OneStopOfficer,
+                Role::Specialist,
+                Role::Leader,
+                Role::AgencyAdmin,
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,398 @@
+//! A world with two dossiers of `citizen` at `H05.21`: one returned by post, one just filed. Whoever is somebody else must not learn of
+//! either.
+
+use super::Operation;
+use super::tokens::SigningKey;
+use e2e::one_process::OneProcess;
+use serde_json::{Value, json};
+
+/// A dossier and the version it is at.
+pub(super) struct Thing {
+    pub(super) id: String,
+    pub(super) version: i64,
+}
+
+pub(super) struct World {
+    pub(super) running: OneProcess,
+    pub(super) key: SigningKey,
+    http: reqwest::Client,
+    pub(super) dossier: String,
+    pub(super) finished: Thing,
+    pub(super) fresh: Thing,
+    pub(super) versions_before: Vec<i64>,
+    pub(super) procedure: String,
+    pub(super) file: String,
+    pub(super) shipment: String,
+    pub(super) notification: String,
+    pub(super) number: String,
+    pub(super) account: String,
+    /// A token of an account that was closed since.
+    pub(super) closed: String,
+    /// What must be in no answer to somebody else.
+    secrets: Vec<String>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: String,
+    body: String,
+}
+
+impl Answer {
+    /// The code of a problem.
+    pub(super) fn code(&self) -> &str {
+        let after = self.body.split_once("\"code\":\"").map_or("", |(_, r)| r);
+        after.split('"').next().unwrap_or("")
+    }
+
+    /// The body without what differs from request to request.
+    pub(super) fn normal(&self) -> Value {
+        let mut body: Value = serde_json::from_str(&self.body).unwrap_or_else(|_| json!(self.body));
+        if let Some(object) = body.as_object_mut() {
+            object.remove("requestId");
+            object.remove("instance");
+        }
+        body
+    }
+}
+
+/// A small PDF.
+pub(crate) const PDF: &[u8] = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+impl World {
+    pub(super) async fn set() -> Self {
+        let running = OneProcess::start().await;
+        let report = suite::demo::play(&suite::demo::Options {
+            gateway: running.suite.url.parse().expect("a URL"),
+            count: 1,
+            concurrency: 1,
+            tell: false,
+        })
+        .await
+        .expect("played");
+        assert!(report.is_complete(), "{report:?}");
+        let key = SigningKey::of(&running.suite).await;
+        let mut world = Self {
+            running,
+            key,
+            http: crate::stranger(),
+            dossier: String::new(),
+            finished: Thing {
+                id: String::new(),
+                version: 0,
+            },
+            fresh: Thing {
+                id: String::new(),
+                version: 0,
+            },
+            versions_before: Vec::new(),
+            procedure: String::new(),
+            file: String::new(),
+            shipment: String::new(),
+            notification: String::new(),
+            number: String::new(),
+            account: String::new(),
+            closed: String::new(),
+            secrets: Vec::new(),
+        };
+        world.look_around().await;
+        world.closed = world.close_an_account().await;
+        world.versions_before = world.versions().await;
+        world
+    }
+
+    async fn look_around(&mut self) {
+        let citizen = self.token("citizen").await;
+        let first = |page: &Value| text(&page["items"][0]["id"]);
+        self.dossier = first(&self.json("/api/v1/dossiers", &citizen).await);
+        self.shipment = first(&self.json("/api/v1/shipments", &citizen).await);
+        self.notification = first(&self.json("/api/v1/notifications", &citizen).await);
+        self.account = text(&self.json("/api/v1/me", &citizen).await["id"]);
+        let path = format!("/api/v1/dossiers/{}", self.dossier);
+        let whole = self.json(&path, &citizen).await;
+        self.number = text(&whole["number"]);
+        self.procedure = text(&whole["procedure"]["id"]);
+        self.file = text(&whole["attachments"][0]["fileId"]);
+        self.finished = Thing {
+            id: self.dossier.clone(),
+            version: whole["version"].as_i64().expect("a version"),
+        };
+        self.fresh = self.file_another(&whole, &citizen).await;
+        let applicant = &whole["applicant"];
+        self.secrets = [
+            &applicant["name"],
+            &applicant["phone"],
+            &applicant["email"],
+            &applicant["identityNumber"],
+            &applicant["address"]["street"],
+        ]
+        .into_iter()
+        .filter_map(Value::as_str)
+        .chain([
+            self.dossier.as_str(),
+            self.fresh.id.as_str(),
+            self.shipment.as_str(),
+            self.notification.as_str(),
+            self.file.as_str(),
+        ])
+        .map(str::to_owned)
+        .collect();
+        assert!(self.secrets.len() >= 9 && self.secrets.iter().all(|s| s.len() > 5));
+    }
+
+    /// The same once more, left at the desk.
+    async fn file_another(&self, like: &Value, token: &str) -> Thing {
+        let mut attachments = Vec::new();
+        for paper in like["attachments"].as_array().expect("attachments") {
+            let part = reqwest::multipart::Part::bytes(PDF)
+                .file_name("giay-to.pdf")
+                .mime_str("application/pdf")
+                .expect("a media type");
+            let form = reqwest::multipart::Form::new().part("file", part);
+            let sent = self.http.post(self.url("/api/v1/files")).multipart(form);
+            let file: Value = sent
+                .bearer_auth(token)
+                .send()
+                .await
+                .expect("an answer")
+                .json()
+                .await
+                .expect("JSON");
+            let component = &paper["componentId"];
+            attachments.push(json!({"componentId": component, "fileId": text(&file["id"])}));
+        }
+        let body = json!({
+            "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
+            "applicant": like["applicant"], "answers": like["answers"],
+            "attachments": attachments, "return": {"method": "counter"},
+        });
+        let sent = self.http.post(self.url("/api/v1/dossiers")).json(&body);
+        let answer = sent.bearer_auth(token).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let filed: Value = answer.json().await.expect("JSON");
+        assert_eq!(status, 201, "{filed}");
+        Thing {
+            id: text(&filed["id"]),
+            version: filed["version"].as_i64().expect("a version"),
+        }
+    }
+
+    /// Closes the account of an officer and returns the token it had, once nobody takes it any more.
+    async fn close_an_account(&self) -> String {
+        let token = self.token("leader3").await;
+        let me = self.json("/api/v1/me", &token).await;
+        let path = format!("/api/v1/accounts/{}", text(&me["id"]));
+        let admin = self.token("admin").await;
+        let sent = self.http.patch(self.url(&path)).bearer_auth(admin);
+        let answer = sent
+            .header("if-match", "\"1\"")
+            .json(&json!({"active": false}))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        testkit::wait_for("the closed account is refused everywhere", || async {
+            let services = [
+                "catalogue",
+                "dossier",
+                "postal",
+                "notifications",
+                "identity",
+            ];
+            let directory = &self.running.suite.rt.directory;
+            let mut all = vec![self.url("/api/v1/me")];
+            for service in services {
+                let path = match service {
+                    "catalogue" => "/api/v1/imports/procedures",
+                    "dossier" => "/api/v1/dossiers",
+                    "postal" => "/api/v1/shipments",
+                    "notifications" => "/api/v1/notifications",
+                    _ => "/api/v1/me",
+                };
+                let base = directory.get(service).expect("an address");
+                all.push(base.join(path).expect("a URL").to_string());
+            }
+            for url in all {
+                let request = if url.contains("imports") {
+                    self.http.post(url).body("")
+                } else {
+                    self.http.get(url)
+                };
+                let answer = request.bearer_auth(&token).send().await.expect("an answer");
+                if answer.status().as_u16() != 401 {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+        token
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.running.suite.url)
+    }
+
+    async fn token(&self, login: &str) -> String {
+        let suite = &self.running.suite;
+        identity::demo_token(&suite.databases.identity, &suite.rt, login)
+            .await
+            .expect("a token")
+    }
+
+    async fn json(&self, path: &str, token: &str) -> Value {
+        let request = self.http.get(self.url(path)).bearer_auth(token);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.json().await.expect("JSON")
+    }
+
+    /// An id that nothing has.
+    pub(super) fn no_such_id(&self) -> String {
+        let rt = &self.running.suite.rt;
+        rt.ids.uuid(rt.clock.now()).to_string()
+    }
+
+    /// Versions of the world's dossiers now.
+    pub(super) async fn versions(&self) -> Vec<i64> {
+        let citizen = self.token("citizen").await;
+        let page = self.json("/api/v1/dossiers", &citizen).await;
+        let items = page["items"].as_array().expect("items");
+        items
+            .iter()
+            .map(|d| d["version"].as_i64().expect("a version"))
+            .collect()
+    }
+
+    /// Calls an operation for the world's own thing, or for `id`; `direct`: past the gateway.
+    pub(super) async fn call(
+        &self,
+        operation: &Operation,
+        token: Option<&str>,
+        id: Option<&str>,
+        direct: bool,
+    ) -> Answer {
+        let path = match (operation.id.as_str(), id) {
+            ("downloadFile", None) => operation.path(self, Some(&self.file)),
+            (_, id) => operation.path(self, id),
+        };
+        let base = if direct {
+            let directory = &self.running.suite.rt.directory;
+            let base = directory.get(&operation.service).expect("an address");
+            base.as_str().trim_end_matches('/').to_owned()
+        } else {
+            self.running.suite.url.clone()
+        };
+        let shipment = id.unwrap_or(&self.shipment);
+        let body = named(operation.example.clone(), shipment);
+        let mut answer = self
+            .send(operation, format!("{base}{path}"), token, 1, &body)
+            .await;
+        // The answer may name what it was asked about: that is no news to the one who asked.
+        for asked in [id.unwrap_or(""), &path, shipment] {
+            if !asked.is_empty() && asked.len() > 8 {
+                answer.body = answer.body.replace(asked, "(asked)");
+            }
+        }
+        answer
+    }
+
+    /// Gives a command on a dossier at its version.
+    pub(super) async fn command(
+        &self,
+        operation: &Operation,
+        token: &str,
+        dossier: &Thing,
+    ) -> Answer {
+        let url = self.url(&operation.path(self, Some(&dossier.id)));
+        let body = &operation.example;
+        self.send(operation, url, Some(token), dossier.version, body)
+            .await
+    }
+
+    /// A GET with a query.
+    pub(super) async fn query(&self, operation: &Operation, token: &str, query: &str) -> Answer {
+        let url = self.url(&format!("{}{query}", operation.path(self, None)));
+        self.send(operation, url, Some(token), 1, &Value::Null)
+            .await
+    }
+
+    async fn send(
+        &self,
+        operation: &Operation,
+        url: String,
+        token: Option<&str>,
+        version: i64,
+        body: &Value,
+    ) -> Answer {
+        let method = operation.method.parse().expect("a method");
+        let mut request = self.http.request(method, url);
+        if operation.method != "GET" {
+            let etag = format!("\"{version}\"");
+            request = request.header("if-match", etag).json(body);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        answer(request).await
+    }
+
+    /// A page of the portal, without a session.
+    pub(super) async fn page(&self, path: &str) -> Answer {
+        let mut answer = answer(self.http.get(self.url(path))).await;
+        // The way back after sign-in names what was asked for.
+        let encoded: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        for asked in [encoded.as_str(), path] {
+            answer.headers = answer.headers.replace(asked, "(asked)");
+            answer.body = answer.body.replace(asked, "(asked)");
+        }
+        answer
+    }
+
+    /// Nothing of the world's is in an answer, neither body nor headers.
+    pub(super) fn tells_of_nobody(&self, name: &str, answer: &Answer) {
+        for secret in &self.secrets {
+            assert!(
+                !answer.body.contains(secret.as_str()) && !answer.headers.contains(secret.as_str()),
+                "{name} tells {secret}: {answer:?}"
+            );
+        }
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    Answer {
+        status: response.status().as_u16(),
+        headers: format!("{:?}", response.headers()),
+        body: response.text().await.expect("a body"),
+    }
+}
+
+/// The example with this shipment wherever it names one.
+fn named(mut body: Value, shipment: &str) -> Value {
+    match &mut body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                *value = if name == "shipmentId" {
+                    json!(shipment)
+                } else {
+                    named(value.take(), shipment)
+                };
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = named(item.take(), shipment);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    body
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}

@@ -1,0 +1,367 @@
+//! Redaction: personal data with marks is planted wherever it can come in, well and badly formed, and then everything that the suite
+//! writes is searched for the marks: logs at their most talkative, traces, metrics, databases with outbox, tasks and dead messages.
+//!
+//! Not searched, because they are there to hold them: the uploaded files and the letters handed to the mail server. Names of people are
+//! not marked: they are kept in clear in the journal and in search columns (docs/security/personal-data.md).
+
+use e2e::processes::{binary, free_ports};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+const PHONE: &str = "0987 650 321";
+const RECEIVER_PHONE: &str = "0987650322";
+const NUMBER: &str = "024090765432";
+const COUNTER_NUMBER: &str = "024090765499";
+const STREET: &str = "Ngõ zq77zq phố Đánh Dấu";
+const EMAIL: &str = "danhdau-zq77zq@example.vn";
+const ANSWER: &str = "Bí mật zq77zq của cháu";
+const PASSWORD: &str = "mật khẩu zq77zq đánh dấu";
+const FILE: &str = "giay-to-zq77zq.pdf";
+
+/// What must be found nowhere. `zq77zq` is in most of them.
+const MARKS: &[&str] = &[
+    "zq77zq",
+    "987650321",
+    "987650322",
+    "987 650 321",
+    NUMBER,
+    COUNTER_NUMBER,
+];
+
+struct Running {
+    child: Child,
+    url: String,
+    admin: String,
+    folder: tempfile::TempDir,
+    http: reqwest::Client,
+}
+
+impl Running {
+    async fn start(traces: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ports = free_ports(2);
+        let url = format!("http://127.0.0.1:{}", ports[0]);
+        let admin = format!("http://127.0.0.1:{}", ports[1]);
+        let log = std::fs::File::create(folder.path().join("suite.log")).expect("a log");
+        let nowhere = folder.path().join("suite.log").join("no-folder");
+        let child = Command::new(binary("motcua"))
+            .args(["serve", "--demo"])
+            .args(["--bind", url.trim_start_matches("http://")])
+            .args(["--admin-bind", admin.trim_start_matches("http://")])
+            .env("MOTCUA_DATA", folder.path().join("data"))
+            .env("MOTCUA_PROCESS__TELEMETRY__LOG", "debug")
+            .env(
+                "MOTCUA_PROCESS__TELEMETRY__OTLP_URL",
+                format!("{traces}/v1/traces"),
+            )
+            // Letters cannot be handed out: they fail, are tried again, and their faults are written down.
+            .env("MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY", nowhere)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("motcua starts");
+        let running = Self {
+            child,
+            url,
+            admin,
+            folder,
+            http: crate::stranger(),
+        };
+        testkit::wait_for("the suite is ready", || async {
+            let asked = running.http.get(format!("{}/readyz", running.admin));
+            let answer = asked.send().await.ok()?;
+            (answer.status().as_u16() == 200).then_some(())
+        })
+        .await;
+        running
+    }
+
+    fn token(&self, login: &str) -> String {
+        let out = Command::new(binary("motcua"))
+            .args(["token", login])
+            .env("MOTCUA_DATA", self.folder.path().join("data"))
+            .env("MOTCUA_PROCESS__TOKENS__ISSUER", &self.url)
+            .output()
+            .expect("motcua runs");
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    }
+
+    async fn send(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let method = method.parse().expect("a method");
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .header("if-match", "\"1\"")
+            .bearer_auth(token);
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Value {
+        let (status, body) = self.send("GET", path, token, &Value::Null).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn upload(&self, token: &str) -> String {
+        let part = reqwest::multipart::Part::bytes(crate::authorization::PDF)
+            .file_name(FILE)
+            .mime_str("application/pdf")
+            .expect("a media type");
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let sent = self.http.post(format!("{}/api/v1/files", self.url));
+        let answer = sent.bearer_auth(token).multipart(form).send().await;
+        let file: Value = answer.expect("an answer").json().await.expect("JSON");
+        file["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Only if the test failed before it stopped it.
+        drop(self.child.kill());
+    }
+}
+
+/// Every file under a folder, but for those that hold what they are there for.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            if !["files", "outbox"].iter().any(|kept| path.ends_with(kept)) {
+                files(&path, found);
+            }
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn marks_in(what: &str, bytes: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for mark in MARKS {
+        if let Some(at) = bytes
+            .windows(mark.len())
+            .position(|window| window == mark.as_bytes())
+        {
+            let around = &bytes[at.saturating_sub(120)..(at + 120).min(bytes.len())];
+            found.push(format!(
+                "{mark} in {what}: …{}…",
+                String::from_utf8_lossy(around)
+            ));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_written_tells_what_people_told_us() {
+    let collector = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&collector)
+        .await;
+    let mut running = Running::start(&collector.uri()).await;
+    let report = suite::demo::play(&suite::demo::Options {
+        gateway: running.url.parse().expect("a URL"),
+        count: 1,
+        concurrency: 1,
+        tell: false,
+    })
+    .await
+    .expect("played");
+    drop(report);
+    plant(&running).await;
+    let metrics = running.http.get(format!("{}/metrics", running.admin));
+    let metrics = metrics.send().await.expect("metrics");
+    let metrics = metrics.bytes().await.expect("metrics");
+    e2e::processes::signal(&running.child, "TERM");
+    let ended = testkit::wait_for("the suite ends", || {
+        let ended = running.child.try_wait().expect("a child");
+        async move { ended }
+    })
+    .await;
+    assert!(ended.success(), "{ended}");
+
+    let mut all = Vec::new();
+    files(running.folder.path(), &mut all);
+    let mut found = marks_in("metrics", &metrics);
+    let mut bytes_searched = metrics.len();
+    for path in &all {
+        let bytes = std::fs::read(path).expect("a file");
+        bytes_searched += bytes.len();
+        found.extend(marks_in(&path.to_string_lossy(), &bytes));
+    }
+    let traces = collector.received_requests().await.expect("traces");
+    assert!(!traces.is_empty(), "the collector was sent no traces");
+    for request in &traces {
+        bytes_searched += request.body.len();
+        found.extend(marks_in("traces", &request.body));
+    }
+    assert!(all.iter().any(|p| p.ends_with("dossier.db")), "{all:?}");
+    let log = std::fs::read(running.folder.path().join("suite.log")).expect("a log");
+    assert!(log.len() > 10_000, "the log is talkative");
+    println!(
+        "{} files, {} traces, {bytes_searched} bytes searched for {} marks",
+        all.len(),
+        traces.len(),
+        MARKS.len()
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Marks wherever something can be said: in a dossier's life, in accounts, and in what is refused.
+async fn plant(running: &Running) {
+    let citizen = running.token("citizen2");
+    let officer = running.token("officer");
+    let admin = running.token("agencyadmin");
+    let first = running.token("citizen");
+    let page = running.get("/api/v1/dossiers", &first).await;
+    let id = page["items"][0]["id"]
+        .as_str()
+        .expect("a dossier")
+        .to_owned();
+    let like = running.get(&format!("/api/v1/dossiers/{id}"), &first).await;
+    let mut attachments = Vec::new();
+    for paper in like["attachments"].as_array().expect("papers") {
+        let file = running.upload(&citizen).await;
+        attachments.push(json!({"componentId": paper["componentId"], "fileId": file}));
+    }
+    let mut address = like["applicant"]["address"].clone();
+    address["street"] = json!(STREET);
+    let good = json!({
+        "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
+        "applicant": {"kind": "citizen", "name": "Trần Thị Bình", "identityNumber": NUMBER, "phone": PHONE, "email": EMAIL, "address": address},
+        "answers": {"childName": ANSWER}, "attachments": attachments,
+        "return": {"method": "post", "receiverName": "Trần Thị Bình", "receiverPhone": RECEIVER_PHONE, "address": address},
+    });
+    let (status, filed) = running
+        .send("POST", "/api/v1/dossiers", &citizen, &good)
+        .await;
+    assert_eq!(status, 201, "{filed}");
+    let id = filed["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/dossiers/{id}");
+    let (status, body) = running
+        .send("POST", &format!("{path}/receive"), &officer, &json!({}))
+        .await;
+    assert_eq!(status, 200, "{body}");
+    for token in [&officer, &admin, &citizen] {
+        running.get(&path, token).await;
+        running
+            .get(&format!("/api/v1/dossiers?q={NUMBER}"), token)
+            .await;
+    }
+    let account = json!({"login": "danh.dau", "password": PASSWORD, "name": "Phạm Thị Dấu", "roles": ["specialist"],
+        "agency": "H05.21", "phone": PHONE, "email": EMAIL, "identityNumber": COUNTER_NUMBER});
+    let (status, body) = running
+        .send("POST", "/api/v1/accounts", &admin, &account)
+        .await;
+    assert_eq!(status, 201, "{body}");
+
+    // What is refused, and why it was, must not be written down either.
+    let mut bad = Vec::new();
+    for (pointer, value) in [
+        ("/applicant/phone", json!("0987650321 zq77zq")),
+        ("/applicant/identityNumber", json!("024090765432zq77zq")),
+        ("/applicant/email", json!("zq77zq@@example.vn")),
+        ("/applicant/address", json!(STREET)),
+        ("/applicant/kind", json!(ANSWER)),
+        ("/procedureId", json!(NUMBER)),
+        (
+            "/attachments",
+            json!([{"componentId": ANSWER, "fileId": NUMBER}]),
+        ),
+        ("/answers", json!(ANSWER)),
+    ] {
+        let mut body = good.clone();
+        *body.pointer_mut(pointer).expect("a member") = value;
+        bad.push(body);
+    }
+    bad.push(json!({"zq77zq": NUMBER}));
+    bad.push(json!([PHONE, NUMBER, STREET]));
+    for body in &bad {
+        let (status, answer) = running
+            .send("POST", "/api/v1/dossiers", &citizen, body)
+            .await;
+        assert!((400..500).contains(&status), "{status} {answer}");
+    }
+    let hand_over = json!({"receiverName": "Trần Thị Bình", "receiverIdentityNumber": COUNTER_NUMBER, "note": ANSWER});
+    let posts = [
+        (format!("{path}/hand-over"), &officer, &hand_over),
+        (
+            format!("{path}/supplement"),
+            &citizen,
+            &json!({"note": ANSWER}),
+        ),
+        ("/api/v1/accounts".to_owned(), &admin, &account),
+        ("/api/v1/accounts".to_owned(), &citizen, &account),
+        (
+            format!("/api/v1/dossiers/{NUMBER}/receive"),
+            &officer,
+            &json!({}),
+        ),
+    ];
+    for (path, token, body) in posts {
+        let (status, answer) = running.send("POST", &path, token, body).await;
+        assert!((400..500).contains(&status), "{path}: {status} {answer}");
+    }
+    for path in [
+        format!("/api/v1/dossiers?status={NUMBER}"),
+        format!("/api/v1/dossiers?cursor={NUMBER}"),
+        format!("/api/v1/tracking/{NUMBER}"),
+        format!("/api/v1/files/{NUMBER}"),
+        format!("/api/v1/unheard-of/{NUMBER}"),
+        format!("/tra-cuu?so={NUMBER}"),
+        format!("/unheard-of/{NUMBER}?x={EMAIL}"),
+    ] {
+        running.send("GET", &path, &citizen, &Value::Null).await;
+    }
+    let broken =
+        format!("{{\"applicant\": {{\"phone\": \"{PHONE}\", \"identityNumber\": {NUMBER}x");
+    for path in ["/api/v1/dossiers", "/api/v1/accounts", "/oauth2/token"] {
+        let sent = running.http.post(format!("{}{path}", running.url));
+        let sent = sent
+            .header("content-type", "application/json")
+            .bearer_auth(&citizen);
+        sent.body(broken.clone()).send().await.expect("an answer");
+    }
+    let form = [
+        ("grant_type", "password"),
+        ("username", NUMBER),
+        ("password", PASSWORD),
+    ];
+    let sent = running.http.post(format!("{}/oauth2/token", running.url));
+    sent.form(&form).send().await.expect("an answer");
+    let forged = format!("Bearer {NUMBER}.{EMAIL}.{PHONE}");
+    let sent = running.http.get(format!("{}/api/v1/me", running.url));
+    sent.header("authorization", forged)
+        .send()
+        .await
+        .expect("an answer");
+
+    // A letter about it has failed, and its fault is written down.
+    let citizen = &citizen;
+    testkit::wait_for("a letter has failed", || async move {
+        let page = running.get("/api/v1/notifications", citizen).await;
+        let first = page["items"][0]["id"].as_str()?.to_owned();
+        let detail = running
+            .get(&format!("/api/v1/notifications/{first}"), citizen)
+            .await;
+        let deliveries = detail["deliveries"].as_array()?;
+        let failed = |d: &Value| d["error"].is_string();
+        deliveries.iter().any(failed).then_some(())
+    })
+    .await;
+}

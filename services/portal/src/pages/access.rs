@@ -1,0 +1,137 @@
+//! Who has read one's dossier and its shipment: when, and in what operation.
+
+use super::further;
+use crate::ctx::Ctx;
+use crate::error::PageError;
+use crate::format;
+use crate::i18n::Tr;
+use crate::shell::{Page, Section, ok};
+use actix_web::{HttpResponse, get, web};
+use askama::Template;
+use contracts::Language;
+use kit::http::Query;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "access.html")]
+struct Readers {
+    page: Page,
+    title: &'static str,
+    lead: &'static str,
+    nobody: &'static str,
+    columns: [&'static str; 3],
+    post: &'static str,
+    back: &'static str,
+    id: String,
+    rows: Vec<Row>,
+    next: Option<String>,
+    shipments: Vec<Row>,
+}
+
+struct Row {
+    at: String,
+    who: String,
+    what: String,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    tiep: Option<String>,
+}
+
+#[get("/ho-so/{id}/ai-da-xem")]
+pub(super) async fn readers(
+    ctx: Ctx,
+    id: web::Path<String>,
+    paging: Query<Paging>,
+) -> Result<HttpResponse, PageError> {
+    ctx.signed_in()?;
+    let t = ctx.t;
+    let path = format!("/ho-so/{id}/ai-da-xem");
+    let found = ctx
+        .api()
+        .readers("dossiers", &id, paging.0.tiep.as_deref())
+        .await
+        .map_err(|e| ctx.refuse(e))?;
+    let mut shipments = Vec::new();
+    if paging.0.tiep.is_none() {
+        let carried = ctx.api().shipments_of(&id).await;
+        for shipment in carried.map_err(|e| ctx.refuse(e))?.items {
+            let read = ctx.api().readers("shipments", &shipment.id, None).await;
+            shipments.extend(read.map_err(|e| ctx.refuse(e))?.items);
+        }
+    }
+    let row = |access: crate::api::types::Access| Row {
+        at: format::time(&access.at),
+        who: match access.agency.or(access.client) {
+            Some(place) => format!("{} ({place})", access.who),
+            None => access.who,
+        },
+        what: what(t, &access.what, &access.operation),
+    };
+    ok(&Readers {
+        page: Page::new(&ctx, Section::Mine, title(t)),
+        title: title(t),
+        lead: word(
+            t,
+            "Mỗi lần cán bộ, bưu chính hoặc hệ thống khác xem dữ liệu của bạn đều được ghi lại tại đây.",
+            "Each time an officer, the post or another system reads your data it is noted here.",
+        ),
+        nobody: word(t, "Chưa có ai xem.", "Nobody has read it yet."),
+        columns: [
+            word(t, "Thời điểm", "When"),
+            word(t, "Người xem", "Who"),
+            word(t, "Xem gì, để làm gì", "What, and why"),
+        ],
+        post: word(t, "Việc trả kết quả qua bưu chính", "The return by post"),
+        back: word(t, "Về hồ sơ", "Back to the dossier"),
+        rows: found.items.into_iter().map(row).collect(),
+        next: found.next.as_deref().map(|c| further(&path, &[], c)),
+        shipments: shipments.into_iter().map(row).collect(),
+        id: id.into_inner(),
+    })
+}
+
+/// The title of the page, and of the link to it.
+pub(crate) fn title(t: Tr) -> &'static str {
+    word(t, "Ai đã xem hồ sơ của tôi", "Who has read my dossier")
+}
+
+fn word(t: Tr, vi: &'static str, en: &'static str) -> &'static str {
+    match t.0 {
+        Language::Vi => vi,
+        Language::En => en,
+    }
+}
+
+/// What was shown and in what operation. A command that this page does not know is named as the API names it.
+fn what(t: Tr, what: &str, operation: &str) -> String {
+    let thing = match what {
+        "list" => word(t, "Danh sách có hồ sơ này", "A list with this dossier"),
+        "dossier" => word(t, "Hồ sơ", "The dossier"),
+        "file" => word(t, "Một tệp đính kèm", "An attached file"),
+        "form" => word(t, "Một biểu mẫu", "A form"),
+        "journal" => word(t, "Nhật ký xử lý", "The journal"),
+        "shipment" => word(t, "Bưu gửi", "The shipment"),
+        other => other,
+    };
+    let why = match operation {
+        "listDossiers" | "listShipments" | "listManifests" => {
+            word(t, "xem việc cần làm", "looking for work to do")
+        }
+        "getDossier" | "getShipment" => word(t, "xem để giải quyết", "reading to handle it"),
+        "downloadFile" => word(t, "kiểm tra giấy tờ", "checking the papers"),
+        "getForm" => word(t, "in biểu mẫu", "printing a form"),
+        "getJournal" => word(t, "kiểm tra quá trình", "checking the process"),
+        "receive" => word(t, "tiếp nhận", "receiving it"),
+        "request-supplement" => word(t, "yêu cầu bổ sung", "asking for a supplement"),
+        "refuse" => word(t, "từ chối tiếp nhận", "refusing it"),
+        "start-handling" => word(t, "thụ lý", "taking it up"),
+        "propose" => word(t, "trình kết quả", "proposing the result"),
+        "approve" => word(t, "phê duyệt", "approving"),
+        "send-back" => word(t, "trả lại để xử lý thêm", "sending it back"),
+        "hand-over" => word(t, "trả kết quả", "handing the result over"),
+        other => other,
+    };
+    format!("{thing} – {why}")
+}
