@@ -19,6 +19,11 @@ pub mod codes {
         AGENCY_INVALID = "account.agency-invalid", 422, "Mã cơ quan chưa hợp lệ", "The agency is not valid";
         ROLE_NOT_ALLOWED = "account.role-not-allowed", 403, "Không được cấp hoặc thay đổi vai trò này", "This role may not be granted or changed by you";
         AGENCY_NOT_ALLOWED = "account.agency-not-allowed", 403, "Không được quản lý tài khoản của cơ quan này", "Accounts of this agency are not yours to manage";
+        PASSWORD_WRONG = "account.password-wrong", 422, "Mật khẩu không đúng", "The password is wrong";
+        SECOND_FACTOR_ON = "second-factor.on", 409, "Tài khoản đã bật xác thực hai lớp", "The account has a second factor already";
+        SECOND_FACTOR_OFF = "second-factor.off", 409, "Tài khoản chưa bật xác thực hai lớp", "The account has no second factor";
+        CODE_WRONG = "second-factor.code-wrong", 422, "Mã xác thực không đúng hoặc đã dùng", "The code is wrong or was used";
+        SESSION_NOT_FOUND = "session.not-found", 404, "Không tìm thấy phiên đăng nhập", "There is no such session";
         OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";
     }
 }

@@ -99,6 +99,7 @@ pub(crate) async fn code(
                         expires_at: now + lifetime,
                         used_at: None,
                         revoked_at: None,
+                        amr: code.amr.clone(),
                     };
                     store::grant::add_refresh(&*tx, &token).await?;
                 }
@@ -115,6 +116,7 @@ pub(crate) async fn code(
                 nonce: code.nonce.as_deref(),
                 session: code.session,
                 auth_time: code.auth_time,
+                amr: &code.amr,
             };
             answer(app, &account, &about, next).await
         }
@@ -185,6 +187,7 @@ pub(crate) async fn refresh(
                 nonce: None,
                 session: token.session,
                 auth_time: token.auth_time,
+                amr: &token.amr,
             };
             answer(app, &account, &about, Some(next)).await
         }
@@ -244,6 +247,7 @@ struct About<'a> {
     nonce: Option<&'a str>,
     session: uuid::Uuid,
     auth_time: chrono::DateTime<chrono::Utc>,
+    amr: &'a str,
 }
 
 async fn answer(
@@ -263,6 +267,7 @@ async fn answer(
             nonce: about.nonce,
             session: about.session,
             auth_time: about.auth_time,
+            amr: about.amr,
             access_token: &access_token,
         };
         Some(keys.sign("JWT", &tokens::id(&app.rt, account, &sign_in, seconds))?)

@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod passwords;
+pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod throttle;
 pub(crate) mod tokens;

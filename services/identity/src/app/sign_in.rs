@@ -29,7 +29,7 @@ impl From<DbErr> for NotSignedIn {
 }
 
 /// Longer passwords are wrong without being hashed, bytes.
-const LONGEST: usize = 1024;
+pub(crate) const LONGEST: usize = 1024;
 
 /// Checks login and password, with the same work for a login that does not exist.
 pub(crate) async fn authenticate(
@@ -74,11 +74,20 @@ pub(crate) async fn authenticate(
     }
 }
 
+/// How somebody signed in.
+pub(crate) struct Means {
+    /// Values of RFC 8176, with spaces between.
+    pub(crate) amr: &'static str,
+    /// What the browser calls itself.
+    pub(crate) device: String,
+}
+
 /// A new session and the secret for its cookie. A session that the browser had before is ended: its cookie is never reused.
 pub(crate) async fn start_session(
     app: &App,
     account: AccountId,
     before: Option<&Session>,
+    how: Means,
 ) -> Result<(Session, String), DbErr> {
     let now = app.rt.clock.now();
     let cookie = app.rt.ids.secret();
@@ -88,6 +97,8 @@ pub(crate) async fn start_session(
         account,
         created_at: now,
         expires_at: now + Duration::seconds(i64::from(app.settings.session_seconds)),
+        amr: how.amr.to_owned(),
+        device: how.device,
     };
     let old = before.map(|s| s.id);
     app.db
@@ -144,6 +155,7 @@ pub(crate) async fn issue_code(
         auth_time: session.created_at,
         expires_at: now + Duration::seconds(i64::from(app.settings.code_seconds)),
         used_at: None,
+        amr: session.amr.clone(),
     };
     app.db
         .tx(|tx| {

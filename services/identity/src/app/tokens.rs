@@ -20,6 +20,9 @@ pub(crate) struct IdClaims {
     pub(crate) exp: i64,
     pub(crate) iat: i64,
     pub(crate) auth_time: i64,
+    /// By what means the person signed in (RFC 8176).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) amr: Vec<String>,
     /// The session, for sign-out.
     pub(crate) sid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,7 @@ pub(crate) struct SignIn<'a> {
     pub(crate) nonce: Option<&'a str>,
     pub(crate) session: uuid::Uuid,
     pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) amr: &'a str,
     pub(crate) access_token: &'a str,
 }
 
@@ -73,6 +77,7 @@ pub(crate) fn id(rt: &Runtime, account: &Account, about: &SignIn<'_>, seconds: u
         exp: now + i64::from(seconds),
         iat: now,
         auth_time: about.auth_time.timestamp(),
+        amr: about.amr.split_whitespace().map(str::to_owned).collect(),
         sid: about.session.to_string(),
         nonce: about.nonce.map(str::to_owned),
         at_hash: Some(secret::at_hash(about.access_token)),

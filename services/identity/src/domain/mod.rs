@@ -4,4 +4,5 @@ pub(crate) mod account;
 pub(crate) mod client;
 pub(crate) mod params;
 pub(crate) mod request;
+pub(crate) mod second_factor;
 pub(crate) mod secret;

@@ -150,7 +150,7 @@ pub(super) struct ListQuery {
     cursor: Option<String>,
 }
 
-fn reach(by: &Actor) -> Result<Reach, Problem> {
+pub(super) fn reach(by: &Actor) -> Result<Reach, Problem> {
     Reach::of(by).ok_or_else(|| Problem::new(shared::FORBIDDEN))
 }
 

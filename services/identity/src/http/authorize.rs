@@ -3,7 +3,8 @@
 use super::page::{self, SignIn};
 use super::{Cookies, NO_STORE};
 use crate::App;
-use crate::app::sign_in::{self, NotSignedIn};
+use crate::app::second_factor::{self, Refused};
+use crate::app::sign_in::{self, Means, NotSignedIn};
 use crate::app::throttle::Wait;
 use crate::domain::client::Client;
 use crate::domain::params::Params;
@@ -14,7 +15,7 @@ use crate::store;
 use crate::store::grant::Session;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use contracts::Language as Lang;
+use contracts::{AccountId, Language as Lang};
 use kit::Problem;
 use kit::http::Language;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ use url::Url;
 
 /// How long a sign-in page stays good, seconds.
 const FORM_SECONDS: i64 = 3600;
+/// How long after the password the second factor may come, seconds.
+const SECOND_FACTOR_SECONDS: i64 = 600;
 
 /// What the sign-in form carries, sealed: nobody can make one, and it is bound to a cookie of the browser that asked.
 #[derive(Serialize, Deserialize)]
@@ -31,6 +34,9 @@ struct FormToken {
     /// Unix seconds.
     until: i64,
     request: AuthorizationRequest,
+    /// Whose password was right, when the second factor is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    passed: Option<AccountId>,
 }
 
 /// `GET /oauth2/authorize`.
@@ -124,6 +130,8 @@ struct Shown<'a> {
     error: Option<(&'static str, String)>,
     status: StatusCode,
     retry_after: Option<u64>,
+    /// Whose password was right: the second factor is asked for.
+    passed: Option<AccountId>,
 }
 
 impl Default for Shown<'_> {
@@ -133,6 +141,7 @@ impl Default for Shown<'_> {
             error: None,
             status: StatusCode::OK,
             retry_after: None,
+            passed: None,
         }
     }
 }
@@ -158,28 +167,33 @@ fn form_page(
         .unwrap_or("")
         .to_owned();
     let redirect_origin = origin(&request.redirect_uri);
+    let seconds = match shown.passed {
+        Some(_) => SECOND_FACTOR_SECONDS,
+        None => FORM_SECONDS,
+    };
     let token = FormToken {
         browser: secret::hash(&browser),
-        until: app.rt.clock.now().timestamp() + FORM_SECONDS,
+        until: app.rt.clock.now().timestamp() + seconds,
         request,
+        passed: shown.passed,
     };
     let form = match serde_json::to_string(&token) {
         Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
         Err(error) => return unforeseen(error).render(lang, None),
     };
-    let mut response = page::sign_in(
-        app,
-        lang,
-        &SignIn {
-            client: &client.name,
-            error: shown.error,
-            form: &form,
-            login: &login,
-            redirect_origin,
-            status: shown.status,
-            retry_after: shown.retry_after,
-        },
-    );
+    let content = SignIn {
+        client: &client.name,
+        error: shown.error,
+        form: &form,
+        login: &login,
+        redirect_origin,
+        status: shown.status,
+        retry_after: shown.retry_after,
+    };
+    let mut response = match shown.passed {
+        Some(_) => page::second_factor(app, lang, &content),
+        None => page::sign_in(app, lang, &content),
+    };
     let cookie = cookies.make(Cookies::FORM, browser, FORM_SECONDS);
     if let Err(error) = response.add_cookie(&cookie) {
         return unforeseen(error).render(lang, None);
@@ -187,7 +201,7 @@ fn form_page(
     response
 }
 
-/// `POST /oauth2/authorize`: login and password.
+/// `POST /oauth2/authorize`: login and password, or the second factor.
 #[post("/oauth2/authorize")]
 pub(super) async fn submit(
     req: HttpRequest,
@@ -199,7 +213,7 @@ pub(super) async fn submit(
     let Ok(params) = super::form(&req, &body) else {
         return broken(&app, lang);
     };
-    let Some(request) = opened(&req, &app, params.get("form")) else {
+    let Some(token) = opened(&req, &app, params.get("form")) else {
         return page::message(
             &app,
             lang,
@@ -211,7 +225,7 @@ pub(super) async fn submit(
             ),
         );
     };
-    match try_sign_in(&req, &app, lang, request, &params).await {
+    match try_sign_in(&req, &app, lang, token, &params).await {
         Ok(response) => response,
         Err(error) => unforeseen(error).render(lang, None),
     }
@@ -221,32 +235,26 @@ async fn try_sign_in(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
-    request: AuthorizationRequest,
+    token: FormToken,
     params: &Params,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    let request = token.request;
     // The client may have been closed, or its redirect taken away, since the page was made.
     let client = store::client::find(app.db.read(), &request.client).await?;
     let Some(client) = client.filter(|c| c.redirects_to(&request.redirect_uri)) else {
         return Ok(broken(app, lang));
     };
+    if let Some(id) = token.passed {
+        return second_step(req, app, lang, (&client, request), id, params).await;
+    }
     let login = params.get("login").unwrap_or("");
     let password = params.get("password").unwrap_or("");
     let refused = match sign_in::authenticate(app, login, password, super::address(req)).await {
-        Ok(account) => {
-            let cookies = Cookies::of(app);
-            let before = cookies.read(req, Cookies::SESSION);
-            let before = sign_in::resume(app, before.as_deref()).await?;
-            let before = before.map(|(session, _)| session);
-            let (session, secret) =
-                sign_in::start_session(app, account.id, before.as_ref()).await?;
-            let mut response = answer(app, &request, &session).await?;
-            let seconds = i64::from(app.settings.session_seconds);
-            let cookie = cookies.make(Cookies::SESSION, secret, seconds);
-            if let Err(error) = response.add_cookie(&cookie) {
-                return Ok(unforeseen(error).render(lang, None));
-            }
-            return Ok(response);
-        }
+        Ok(account) if second_factor::is_on(app, account.id).await? => Shown {
+            passed: Some(account.id),
+            ..Shown::default()
+        },
+        Ok(account) => return begin(req, app, lang, &request, account.id, "pwd").await,
         Err(NotSignedIn::Database(error)) => return Err(error),
         Err(NotSignedIn::Wrong) => Shown {
             error: Some((
@@ -256,15 +264,7 @@ async fn try_sign_in(
             status: StatusCode::UNAUTHORIZED,
             ..Shown::default()
         },
-        Err(NotSignedIn::TooMany(Wait(seconds))) => Shown {
-            error: Some((
-                "Đăng nhập sai quá nhiều lần. Vui lòng thử lại sau ít phút",
-                format!("Too many failed sign-ins. Please try again in {seconds} seconds"),
-            )),
-            status: StatusCode::TOO_MANY_REQUESTS,
-            retry_after: Some(seconds),
-            ..Shown::default()
-        },
+        Err(NotSignedIn::TooMany(wait)) => too_many(wait),
         Err(NotSignedIn::Busy) => Shown {
             error: Some((
                 "Hệ thống đang bận. Vui lòng thử lại",
@@ -283,13 +283,101 @@ async fn try_sign_in(
     Ok(form_page(req, app, lang, &client, request, shown))
 }
 
-/// The request inside a form that this browser was given, and not too long ago.
-fn opened(req: &HttpRequest, app: &App, form: Option<&str>) -> Option<AuthorizationRequest> {
+fn too_many(Wait(seconds): Wait) -> Shown<'static> {
+    Shown {
+        error: Some((
+            "Đăng nhập sai quá nhiều lần. Vui lòng thử lại sau ít phút",
+            format!("Too many failed sign-ins. Please try again in {seconds} seconds"),
+        )),
+        status: StatusCode::TOO_MANY_REQUESTS,
+        retry_after: Some(seconds),
+        ..Shown::default()
+    }
+}
+
+/// The code of the authenticator application, after the password was right.
+async fn second_step(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    (client, request): (&Client, AuthorizationRequest),
+    id: AccountId,
+    params: &Params,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    let code = params.get("code").unwrap_or("");
+    // Closed, or changed by an administrator, since the password was given: from the beginning.
+    let account = store::account::find(app.db.read(), id).await?;
+    let Some(account) = account.filter(|a| a.active) else {
+        return Ok(form_page(req, app, lang, client, request, Shown::default()));
+    };
+    let refused = match second_factor::prove(app, &account, code, super::address(req)).await {
+        Ok(proof) => return begin(req, app, lang, &request, id, proof.amr()).await,
+        Err(Refused::Database(error)) => return Err(error),
+        Err(Refused::Off) => {
+            return Ok(form_page(req, app, lang, client, request, Shown::default()));
+        }
+        Err(Refused::TooMany(wait)) => too_many(wait),
+        Err(Refused::Other(error)) => return Ok(unforeseen(error).render(lang, None)),
+        Err(_) => Shown {
+            error: Some((
+                "Mã xác thực không đúng hoặc đã dùng",
+                "The code is wrong or was used".to_owned(),
+            )),
+            status: StatusCode::UNAUTHORIZED,
+            ..Shown::default()
+        },
+    };
+    let shown = Shown {
+        passed: Some(id),
+        ..refused
+    };
+    Ok(form_page(req, app, lang, client, request, shown))
+}
+
+/// Starts the session and sends the browser back with a code.
+async fn begin(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    request: &AuthorizationRequest,
+    account: AccountId,
+    amr: &'static str,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    let cookies = Cookies::of(app);
+    let before = cookies.read(req, Cookies::SESSION);
+    let before = sign_in::resume(app, before.as_deref()).await?;
+    let before = before.map(|(session, _)| session);
+    let how = Means {
+        amr,
+        device: device(req),
+    };
+    let (session, secret) = sign_in::start_session(app, account, before.as_ref(), how).await?;
+    let mut response = answer(app, request, &session).await?;
+    let seconds = i64::from(app.settings.session_seconds);
+    let cookie = cookies.make(Cookies::SESSION, secret, seconds);
+    if let Err(error) = response.add_cookie(&cookie) {
+        return Ok(unforeseen(error).render(lang, None));
+    }
+    Ok(response)
+}
+
+/// What the browser calls itself, at most 200 characters.
+fn device(req: &HttpRequest) -> String {
+    let agent = req
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    agent.chars().take(200).collect()
+}
+
+/// The content of a form that this browser was given, and not too long ago.
+fn opened(req: &HttpRequest, app: &App, form: Option<&str>) -> Option<FormToken> {
     let token: FormToken = serde_json::from_str(&app.rt.sealer.open(form?).ok()?).ok()?;
     let browser = Cookies::of(app).read(req, Cookies::FORM)?;
     let good = secret::equal(&token.browser, &secret::hash(&browser))
         && app.rt.clock.now().timestamp() < token.until;
-    good.then_some(token.request)
+    good.then_some(token)
 }
 
 /// Sends the browser back to the client.

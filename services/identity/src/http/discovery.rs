@@ -120,6 +120,7 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "exp",
                 "iat",
                 "auth_time",
+                "amr",
                 "sid",
                 "nonce",
                 "at_hash",

@@ -7,6 +7,8 @@ mod logout;
 mod me;
 mod page;
 mod revocations;
+mod second_factor;
+mod sessions;
 mod token;
 mod userinfo;
 
@@ -27,6 +29,15 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(userinfo::userinfo)
         .service(me::me)
         .service(me::my_access_log)
+        .service(second_factor::show)
+        .service(second_factor::propose)
+        .service(second_factor::confirm)
+        .service(second_factor::renew_codes)
+        .service(second_factor::turn_off)
+        .service(second_factor::reset)
+        .service(sessions::list)
+        .service(sessions::end)
+        .service(sessions::end_all)
         .service(accounts::list)
         .service(accounts::create)
         .service(accounts::show)

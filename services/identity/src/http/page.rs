@@ -28,6 +28,24 @@ struct SignInPage<'a> {
     login: &'a str,
 }
 
+/// Words of the page that asks for the second factor.
+struct SecondFactorText {
+    title: &'static str,
+    hint: &'static str,
+    code: &'static str,
+    submit: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+struct SecondFactorPage<'a> {
+    lang: &'static str,
+    nonce: &'a str,
+    t: SecondFactorText,
+    error: Option<&'a str>,
+    form: &'a str,
+}
+
 /// Words of the sign-out page.
 struct SignOutText {
     title: &'static str,
@@ -100,6 +118,39 @@ pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpR
         error,
         form: page.form,
         login: page.login,
+    };
+    render(
+        &html,
+        &nonce,
+        page.status,
+        language,
+        &page.redirect_origin,
+        page.retry_after,
+    )
+}
+
+/// The page that asks for the second factor.
+pub(super) fn second_factor(app: &App, language: Language, page: &SignIn<'_>) -> HttpResponse {
+    let nonce = app.rt.ids.secret();
+    let error = page.error.as_ref().map(|(vi, en)| match language {
+        Language::Vi => *vi,
+        Language::En => en.as_str(),
+    });
+    let html = SecondFactorPage {
+        lang: code(language),
+        nonce: &nonce,
+        t: SecondFactorText {
+            title: pick(language, "Xác thực hai lớp", "Second factor"),
+            hint: pick(
+                language,
+                "Nhập mã 6 chữ số trong ứng dụng xác thực, hoặc một mã khôi phục.",
+                "Type the six digits of your authenticator application, or a recovery code.",
+            ),
+            code: pick(language, "Mã xác thực", "Code"),
+            submit: pick(language, "Tiếp tục", "Continue"),
+        },
+        error,
+        form: page.form,
     };
     render(
         &html,

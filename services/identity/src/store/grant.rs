@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    QueryFilter as _, Set,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
 use uuid::Uuid;
 
@@ -20,6 +20,10 @@ pub(crate) struct Session {
     /// When the password was given.
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
+    /// By what means: values of RFC 8176, with spaces between.
+    pub(crate) amr: String,
+    /// What the browser calls itself, for the person's own list.
+    pub(crate) device: String,
 }
 
 /// What an authorization code stands for.
@@ -38,6 +42,7 @@ pub(crate) struct Code {
     pub(crate) auth_time: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
+    pub(crate) amr: String,
 }
 
 /// A refresh token, one of a family.
@@ -54,6 +59,7 @@ pub(crate) struct Refresh {
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
     pub(crate) revoked_at: Option<DateTime<Utc>>,
+    pub(crate) amr: String,
 }
 
 /// Starts a session.
@@ -64,6 +70,8 @@ pub(crate) async fn add_session(db: &impl ConnectionTrait, s: &Session) -> Resul
         account_id: Set(s.account.0),
         created_at: Set(s.created_at),
         expires_at: Set(s.expires_at),
+        amr: Set(s.amr.clone()),
+        device: Set(s.device.clone()),
     }
     .insert(db)
     .await?;
@@ -80,13 +88,52 @@ pub(crate) async fn session(
         .filter(session::Column::ExpiresAt.gt(now))
         .one(db)
         .await?
-        .map(|row| Session {
-            hash: row.hash,
-            id: row.id,
-            account: AccountId(row.account_id),
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        }))
+        .map(live))
+}
+
+fn live(row: session::Model) -> Session {
+    Session {
+        hash: row.hash,
+        id: row.id,
+        account: AccountId(row.account_id),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        amr: row.amr,
+        device: row.device,
+    }
+}
+
+/// The live sessions of an account, newest first, at most 100.
+pub(crate) async fn sessions_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>, DbErr> {
+    Ok(session::Entity::find()
+        .filter(session::Column::AccountId.eq(account.0))
+        .filter(session::Column::ExpiresAt.gt(now))
+        .order_by_desc(session::Column::CreatedAt)
+        .order_by_desc(session::Column::Id)
+        .limit(100)
+        .all(db)
+        .await?
+        .into_iter()
+        .map(live)
+        .collect())
+}
+
+/// Whether this session is this account's.
+pub(crate) async fn is_session_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    id: Uuid,
+) -> Result<bool, DbErr> {
+    Ok(session::Entity::find()
+        .filter(session::Column::AccountId.eq(account.0))
+        .filter(session::Column::Id.eq(id))
+        .one(db)
+        .await?
+        .is_some())
 }
 
 /// Ends one session and every code and refresh token that came of it.
@@ -150,6 +197,7 @@ pub(crate) async fn add_code(db: &impl ConnectionTrait, c: &Code) -> Result<(), 
         auth_time: Set(c.auth_time),
         expires_at: Set(c.expires_at),
         used_at: Set(c.used_at),
+        amr: Set(c.amr.clone()),
     }
     .insert(db)
     .await?;
@@ -174,6 +222,7 @@ pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option
             auth_time: row.auth_time,
             expires_at: row.expires_at,
             used_at: row.used_at,
+            amr: row.amr,
         }))
 }
 
@@ -209,6 +258,7 @@ pub(crate) async fn add_refresh(db: &impl ConnectionTrait, r: &Refresh) -> Resul
         expires_at: Set(r.expires_at),
         used_at: Set(r.used_at),
         revoked_at: Set(r.revoked_at),
+        amr: Set(r.amr.clone()),
     }
     .insert(db)
     .await?;
@@ -235,6 +285,7 @@ pub(crate) async fn refresh(
             expires_at: row.expires_at,
             used_at: row.used_at,
             revoked_at: row.revoked_at,
+            amr: row.amr,
         }))
 }
 

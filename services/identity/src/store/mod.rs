@@ -6,6 +6,7 @@ mod entity;
 pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod revocation;
+pub(crate) mod second_factor;
 pub(crate) mod setting;
 
 use sea_orm::DbErr;

@@ -92,16 +92,25 @@ fn the_document_describes_every_operation() {
         ids,
         [
             "changeAccount",
+            "confirmSecondFactor",
             "createAccount",
+            "endMySession",
+            "endMySessions",
             "getAccount",
             "getKeySet",
             "getMe",
             "getMyAccessLog",
             "getProviderMetadata",
+            "getSecondFactor",
             "getUserInfo",
             "issueToken",
             "listAccounts",
+            "listMySessions",
+            "proposeSecondFactor",
+            "renewRecoveryCodes",
+            "resetSecondFactor",
             "revokeToken",
+            "turnOffSecondFactor"
         ]
     );
 }

@@ -12,4 +12,6 @@ mod grants;
 mod limits;
 mod pages;
 mod revocation;
+mod second_factor;
+mod sessions;
 mod world;
