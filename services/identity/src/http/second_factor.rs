@@ -36,7 +36,7 @@ pub(crate) struct SecondFactorOut {
 /// A shared secret that waits to be confirmed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ProposalOut {
+pub(crate) struct SecondFactorProposal {
     /// The secret, base32, to type into the authenticator application.
     #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     secret: String,
@@ -152,7 +152,7 @@ pub(super) async fn show(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
     operation_id = "proposeSecondFactor",
     request_body(content = PasswordIn, example = json!({ "password": "ba con mèo đen" })),
     responses(
-        (status = 200, description = "The secret, shown once.", body = ProposalOut),
+        (status = 200, description = "The secret, shown once.", body = SecondFactorProposal),
         (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No token, a bad one, or the account is closed.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "A machine client.", body = ProblemBody, content_type = "application/problem+json"),
@@ -179,7 +179,7 @@ pub(super) async fn propose(
     let address = address(&secret, &account.login).map_err(unforeseen)?;
     Ok(HttpResponse::Ok()
         .insert_header(NO_STORE)
-        .json(ProposalOut { secret, address }))
+        .json(SecondFactorProposal { secret, address }))
 }
 
 /// Confirm the second factor
