@@ -18,7 +18,7 @@ pub(super) const RESOURCE: Resource = Resource {
         ("turnOffSecondFactor", Kind::Own),
         ("resetSecondFactor", Kind::OneBut(Role::ProvinceAdmin)),
         ("listMySessions", Kind::Own),
-        ("endMySession", Kind::Own),
+        ("endMySession", Kind::One),
         ("endMySessions", Kind::Own),
     ],
     id: |world| &world.account,

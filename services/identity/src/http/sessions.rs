@@ -82,8 +82,7 @@ pub(super) async fn list(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
     params(("id" = Uuid, Path, description = "The session.", example = "01932f4c-0000-7000-8000-000000000001")),
     responses(
         (status = 204, description = "Signed out there."),
-        (status = 401, description = "No token, a bad one, or the account is closed.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A machine client.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not there, or somebody else's.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
@@ -94,7 +93,7 @@ pub(super) async fn end(
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let account = own(&app, &who.0).await?.id;
+    let account = who.0.subject;
     let (id, now) = (id.0, app.rt.clock.now());
     let ended = app
         .db
