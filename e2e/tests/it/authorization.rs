@@ -6,6 +6,7 @@
 
 mod accounts;
 mod catalogue;
+mod clients;
 mod dossiers;
 mod notifications;
 mod people;
@@ -50,10 +51,11 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 6] {
+fn resources() -> [Resource; 7] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
+        clients::RESOURCE,
         dossiers::RESOURCE,
         notifications::RESOURCE,
         postal::RESOURCE,

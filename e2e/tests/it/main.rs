@@ -5,6 +5,7 @@ mod authorization;
 mod bad_input;
 mod documents;
 mod marked;
+mod rotation;
 mod story;
 
 /// A client of somebody else, not of ours: no redirects, no token.

@@ -68,6 +68,8 @@ permissions! {
     ShipmentReport = "shipment.report",
     /// Read one's own inbox.
     NotificationRead = "notification.read",
+    /// Create, change and close machine clients of one's agency (or of all, for the province admin).
+    ClientManage = "client.manage",
     /// Create and change accounts of one's agency (or of all, for the province admin).
     AccountManage = "account.manage",
 }
@@ -153,9 +155,15 @@ impl Role {
                 P::DossierRead,
                 P::ShipmentRead,
                 P::AccountManage,
+                P::ClientManage,
                 P::NotificationRead,
             ],
-            Role::ProvinceAdmin => &[P::CatalogueManage, P::AccountManage, P::NotificationRead],
+            Role::ProvinceAdmin => &[
+                P::CatalogueManage,
+                P::AccountManage,
+                P::ClientManage,
+                P::NotificationRead,
+            ],
             Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],
         }
     }
@@ -189,6 +197,19 @@ pub struct Actor {
     pub agency: Option<String>,
     /// The OAuth client that the token was given to (`azp`).
     pub client: Option<String>,
+    /// What a client was limited to by its administrator.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Limits of a machine client, beyond those of its role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Names of the permissions it may use; `None`: all of its role.
+    pub scopes: Option<Vec<String>>,
+    /// Requests a minute; `None`: as everybody.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// The rows that an actor may see. The first argument of each query.
@@ -205,11 +226,18 @@ pub enum Scope {
 }
 
 impl Actor {
-    /// Whether one of the roles carries the permission.
+    /// Whether one of the roles carries the permission, within the limits of the client.
     pub fn can(&self, permission: Permission) -> bool {
-        self.roles
-            .iter()
-            .any(|r| r.permissions().contains(&permission))
+        let scoped = self
+            .limits
+            .scopes
+            .as_ref()
+            .is_none_or(|scopes| scopes.iter().any(|name| name == permission.name()));
+        scoped
+            && self
+                .roles
+                .iter()
+                .any(|r| r.permissions().contains(&permission))
     }
 
     /// Whether the actor holds the role.

@@ -9,8 +9,10 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::permission::perm::Required;
 use contracts::problem::shared;
-use contracts::{AccountId, Actor, ActorKind, Role};
-use jsonwebtoken::jwk::JwkSet;
+use contracts::{AccountId, Actor, ActorKind, Limits, Role};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -66,6 +68,12 @@ pub struct Claims {
     /// Version of the account that the rights were read from; a token older than a revoked version is refused.
     #[serde(default)]
     pub ver: i64,
+    /// Permissions that the token is limited to, space separated (RFC 9068); absent: all of the roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Requests a minute that the gateway lets through; absent: as everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<u32>,
 }
 
 /// What was revoked lately: tokens of these accounts with rights older than the version are refused. Travels sealed, since it names
@@ -113,6 +121,12 @@ impl Claims {
             roles: self.roles,
             agency: self.agency,
             client: Some(self.azp),
+            limits: Limits {
+                scopes: self
+                    .scope
+                    .map(|s| s.split_whitespace().map(str::to_owned).collect()),
+                requests_per_minute: self.quota,
+            },
         }
     }
 }
@@ -334,8 +348,29 @@ impl TokenVerifier {
 fn index(set: &JwkSet) -> HashMap<String, DecodingKey> {
     set.keys
         .iter()
-        .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+        .filter_map(|jwk| Some((jwk.common.key_id.clone()?, signing_key(jwk)?)))
         .collect()
+}
+
+/// The key that checks ES256 signatures, if this is one: on P-256, and meant for nothing else by its own word.
+pub fn signing_key(jwk: &Jwk) -> Option<DecodingKey> {
+    let common = &jwk.common;
+    let on_p256 = matches!(&jwk.algorithm,
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256);
+    let signs = common
+        .public_key_use
+        .as_ref()
+        .is_none_or(|what| *what == PublicKeyUse::Signature);
+    let es256 = common
+        .key_algorithm
+        .is_none_or(|alg| alg == KeyAlgorithm::ES256);
+    let verifies = common
+        .key_operations
+        .as_ref()
+        .is_none_or(|ops| ops.contains(&KeyOperations::Verify));
+    (on_p256 && signs && es256 && verifies)
+        .then(|| DecodingKey::from_jwk(jwk).ok())
+        .flatten()
 }
 
 /// The caller holds permission `P`.

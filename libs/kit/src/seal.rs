@@ -143,6 +143,11 @@ impl Sealer {
             .ok_or(OpenError)
     }
 
+    /// What begins every text sealed with the key in use.
+    pub fn prefix(&self) -> String {
+        format!("v1.{}.", self.0.current.id)
+    }
+
     /// Whether this was sealed with the key in use. What was not is to be sealed again.
     pub fn is_current(&self, sealed: &str) -> bool {
         sealed

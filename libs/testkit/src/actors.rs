@@ -20,6 +20,7 @@ fn actor(
         roles: vec![role],
         agency: agency.map(str::to_owned),
         client: Some(client.to_owned()),
+        limits: contracts::Limits::default(),
     }
 }
 

@@ -74,6 +74,8 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
         roles: actor.roles.clone(),
         agency: actor.agency.clone(),
         ver: 1,
+        scope: actor.limits.scopes.as_ref().map(|s| s.join(" ")),
+        quota: actor.limits.requests_per_minute,
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

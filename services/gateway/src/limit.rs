@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Whose requests are counted.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
-    /// Whoever shows a token, by subject.
-    Account(contracts::AccountId),
+    /// Whoever shows a token, by subject, with the limit of its own if it has one.
+    Account(contracts::AccountId, Option<u32>),
     /// Anybody else, by address.
     Address(Option<IpAddr>),
 }
@@ -23,7 +23,10 @@ const WINDOW: i64 = 60;
 /// 429 with `Retry-After` when it is one too many.
 pub(crate) async fn count(app: &App, caller: &Caller) -> Result<(), Problem> {
     let (key, most) = match caller {
-        Caller::Account(id) => (format!("gateway:rate:{id}"), app.config.requests_per_minute),
+        Caller::Account(id, own) => (
+            format!("gateway:rate:{id}"),
+            own.map_or(app.config.requests_per_minute, u64::from),
+        ),
         Caller::Address(ip) => (
             format!("gateway:rate:{}", place(*ip)),
             app.config.public_requests_per_minute,

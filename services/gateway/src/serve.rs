@@ -114,14 +114,20 @@ async fn admit(
         Access::Public => {
             // Not needed, but whoever shows a good one is counted by it.
             let actor = signed_in(req).await.ok().flatten();
-            let caller = actor.map_or(anonymous, |actor| Caller::Account(actor.subject));
+            let caller = actor.map_or(anonymous, |actor| {
+                Caller::Account(actor.subject, actor.limits.requests_per_minute)
+            });
             return limit::count(app, &caller).await;
         }
         Access::Optional => signed_in(req).await,
         Access::Token(sets) => match signed_in(req).await {
             Ok(Some(actor)) => {
                 // Counted before it is refused: a refusal costs, too.
-                limit::count(app, &Caller::Account(actor.subject)).await?;
+                limit::count(
+                    app,
+                    &Caller::Account(actor.subject, actor.limits.requests_per_minute),
+                )
+                .await?;
                 return may(&actor, sets);
             }
             Ok(None) => Err(Problem::new(shared::TOKEN_MISSING)),
@@ -130,7 +136,9 @@ async fn admit(
     };
     match checked {
         Ok(actor) => {
-            let caller = actor.map_or(anonymous, |actor| Caller::Account(actor.subject));
+            let caller = actor.map_or(anonymous, |actor| {
+                Caller::Account(actor.subject, actor.limits.requests_per_minute)
+            });
             limit::count(app, &caller).await
         }
         Err(problem) => {

@@ -12,6 +12,7 @@ use std::fmt;
 pub mod codes {
     contracts::codes! {
         ACCOUNT_NOT_FOUND = "account.not-found", 404, "Không tìm thấy tài khoản", "There is no such account";
+        CLIENT_NOT_FOUND = "client.not-found", 404, "Không tìm thấy máy khách", "There is no such client";
         LOGIN_TAKEN = "account.login-taken", 409, "Tên đăng nhập đã có người dùng", "The login is taken";
         LOGIN_INVALID = "account.login-invalid", 422, "Tên đăng nhập chưa hợp lệ", "The login is not valid";
         PASSWORD_WEAK = "account.password-weak", 422, "Mật khẩu quá yếu", "The password is too weak";

@@ -19,3 +19,13 @@ pub(crate) async fn clean(app: Arc<App>) -> anyhow::Result<()> {
     tracing::debug!(removed, "expired grants removed");
     Ok(())
 }
+
+/// Says which machine clients expire soon.
+pub(crate) async fn expiry(app: Arc<App>) -> anyhow::Result<()> {
+    Ok(crate::app::machines::warn_of_expiry(&app).await?)
+}
+
+/// Lets a new signing key take over in time.
+pub(crate) async fn keys(app: Arc<App>) -> anyhow::Result<()> {
+    crate::app::keys::turn(&app.db, &app.rt, app.settings.signing_key_days).await
+}

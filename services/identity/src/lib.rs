@@ -50,6 +50,10 @@ pub struct Config {
     pub failure_window_seconds: u32,
     /// Passwords hashed at the same time.
     pub hashing_turns: usize,
+    /// Days until a new signing key takes over; 0: never by itself.
+    pub signing_key_days: u32,
+    /// Whether this whole instance is for trying out: only then do sandbox clients get tokens.
+    pub sandbox: bool,
     /// Redirect URIs of the portal; empty: derived from the issuer.
     pub portal_redirect_uris: Vec<String>,
     /// Where the portal may return after sign-out; empty: derived from the issuer.
@@ -63,6 +67,8 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// Largest body of a request, bytes.
 const MAX_BODY: usize = 256 << 10;
+/// How often clients that expire soon are looked for.
+const EXPIRY_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How often expired grants are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
@@ -126,6 +132,8 @@ pub async fn start(
     });
     Worker::new("identity", &db, bus, rt, Arc::clone(&app))
         .every("identity-clean", CLEAN_EVERY, jobs::clean)
+        .every("identity-expiry", EXPIRY_EVERY, jobs::expiry)
+        .every("identity-keys", CLEAN_EVERY, jobs::keys)
         .spawn();
     let data = actix_web::web::Data::from(app);
     kit::server::serve("identity", listener, rt, MAX_BODY, move |cfg| {

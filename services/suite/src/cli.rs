@@ -1,7 +1,7 @@
 //! The commands of `motcua`.
 
 use crate::settings::{Databases, Settings};
-use crate::{demo, documents, due, import, serve, settings, token, verify};
+use crate::{demo, documents, due, import, seal_again, serve, settings, token, verify};
 use anyhow::{Context as _, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -44,6 +44,10 @@ enum Command {
     Due(due::Arguments),
     /// Print, write or check the OpenAPI documents.
     Openapi(Openapi),
+    /// Seal with the present key what an older one sealed; can run while the services do. Prints how many texts there were to do.
+    SealAgain,
+    /// Make a new key to sign tokens with. The old one verifies until its tokens are dead.
+    RotateSigningKey,
     /// Print the effective configuration, secrets masked.
     Config,
     /// Check the journals and what must agree between the services; exit 1 if anything is broken.
@@ -175,6 +179,18 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
         Command::Config => {
             let all = Settings::new(data, None).all()?;
             print(&serde_json::to_string_pretty(&settings::masked(&all)?)?);
+        }
+        Command::SealAgain => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let done = seal_again::seal_again(&Databases::open(&all, &rt).await?).await?;
+            print(&serde_json::to_string_pretty(&done)?);
+        }
+        Command::RotateSigningKey => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let databases = Databases::open(&all, &rt).await?;
+            identity::rotate_signing_key(&databases.identity, &rt).await?;
         }
         Command::Verify { json } => {
             let all = Settings::new(data, None).all()?;

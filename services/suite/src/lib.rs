@@ -8,6 +8,7 @@ pub mod demo;
 pub mod documents;
 pub mod due;
 pub mod import;
+pub mod seal_again;
 pub mod serve;
 pub mod settings;
 pub mod token;

@@ -34,6 +34,7 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
             }
             .to_owned(),
         ),
+        limits: contracts::Limits::default(),
     }
 }
 

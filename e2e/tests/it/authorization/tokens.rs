@@ -78,6 +78,8 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         roles: actor.roles.clone(),
         agency: actor.agency.clone(),
         ver: 1,
+        scope: None,
+        quota: None,
     }
 }
 
@@ -225,6 +227,11 @@ pub(super) async fn bad(world: &World) -> Vec<(&'static str, String, &'static st
         (
             "of a closed account",
             world.closed.clone(),
+            "auth.revoked-token",
+        ),
+        (
+            "of a closed client",
+            world.closed_client.clone(),
             "auth.revoked-token",
         ),
     ]

@@ -28,6 +28,10 @@ pub(super) struct World {
     pub(super) account: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
+    /// A machine client of the world's agency.
+    pub(super) client: String,
+    /// A token of another that was closed since.
+    pub(super) closed_client: String,
     /// What must be in no answer to somebody else.
     secrets: Vec<String>,
 }
@@ -95,9 +99,12 @@ impl World {
             number: String::new(),
             account: String::new(),
             closed: String::new(),
+            client: String::new(),
+            closed_client: String::new(),
             secrets: Vec::new(),
         };
         world.look_around().await;
+        (world.client, world.closed_client) = world.make_clients().await;
         world.closed = world.close_an_account().await;
         world.versions_before = world.versions().await;
         world
@@ -177,6 +184,43 @@ impl World {
             id: text(&filed["id"]),
             version: filed["version"].as_i64().expect("a version"),
         }
+    }
+
+    /// Makes two clients; one stays, of the other a token that it had before it was closed.
+    async fn make_clients(&self) -> (String, String) {
+        let admin = self.token("agencyadmin").await;
+        let body = json!({"name": "Hệ thống", "role": "integrator",
+            "expiresAt": self.running.suite.rt.clock.now() + chrono::Duration::days(90)});
+        let mut made = Vec::new();
+        for _ in 0..2 {
+            let sent = self.http.post(self.url("/api/v1/clients")).json(&body);
+            let answer = sent.bearer_auth(&admin).send().await.expect("an answer");
+            let client: Value = answer.json().await.expect("JSON");
+            made.push((text(&client["id"]), text(&client["secret"])));
+        }
+        let (stays, (id, secret)) = (made[0].0.clone(), &made[1]);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret),
+        ];
+        let sent = self.http.post(self.url("/oauth2/token")).form(&form);
+        let answer: Value = sent
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
+        let token = text(&answer["access_token"]);
+        let path = format!("/api/v1/clients/{id}");
+        let sent = self.http.patch(self.url(&path)).bearer_auth(admin);
+        let sent = sent
+            .header("if-match", "\"1\"")
+            .json(&json!({"active": false}));
+        let answer = sent.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        (stays, token)
     }
 
     /// Closes the account of an officer and returns the token it had, once nobody takes it any more.

@@ -41,6 +41,7 @@ fn person(n: u128, role: Role) -> Actor {
         roles: vec![role],
         agency: officer.then(|| "H05.21".to_owned()),
         client: None,
+        limits: contracts::Limits::default(),
     }
 }
 

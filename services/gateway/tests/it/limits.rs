@@ -48,6 +48,29 @@ async fn one_too_many_waits_until_the_minute_is_over() {
 }
 
 #[tokio::test]
+async fn a_client_has_the_limit_that_its_administrator_gave_it() {
+    let world = World::with(&small()).await;
+    let mut client = actors::integrator();
+    client.limits.requests_per_minute = Some(6);
+    client.limits.scopes = Some(vec!["dossier.read".to_owned()]);
+    let caller = world.app.as_(&client);
+    for _ in 0..6 {
+        caller.get("/api/v1/dossiers").await.expect(200);
+    }
+    let seventh = caller.get("/api/v1/dossiers").await;
+    seventh.expect_problem(429, "rate-limited");
+}
+
+#[tokio::test]
+async fn a_client_does_nothing_beyond_its_scopes() {
+    let world = World::new().await;
+    let mut client = actors::integrator();
+    client.limits.scopes = Some(vec!["notification.read".to_owned()]);
+    let reply = world.app.as_(&client).get("/api/v1/dossiers").await;
+    reply.expect_problem(403, "auth.forbidden");
+}
+
+#[tokio::test]
 async fn without_a_token_the_address_is_counted() {
     let world = World::with(&small()).await;
     let from = |ip: &str| world.app.anonymous().header("x-forwarded-for", ip);

@@ -1,6 +1,7 @@
 //! Which client asks, and is it that client? (RFC 6749 §2.3)
 
 use crate::App;
+use crate::app::machines::SIGNS;
 use crate::app::passwords::Busy;
 use crate::app::throttle::Wait;
 use crate::domain::client::Client;
@@ -36,17 +37,28 @@ pub(crate) async fn authenticate(
                 .admit(&app.rt, &name, address)
                 .await
                 .map_err(|Wait(seconds)| OauthError::too_many(seconds))?;
+            let machine = store::machine::find(app.db.read(), &given.id).await?;
+            let now = app.rt.clock.now();
+            let fits = |hash: &str| {
+                hash.strip_prefix("sha256:")
+                    .is_some_and(|hash| secret::equal(hash, &secret::hash(secret)))
+            };
             let stored = client.as_ref().and_then(|c| c.secret_hash.as_deref());
-            let good = match stored.and_then(|s| s.strip_prefix("sha256:")) {
-                Some(hash) => secret::equal(hash, &secret::hash(secret)),
+            let good = match stored.filter(|s| *s == SIGNS || s.starts_with("sha256:")) {
+                Some(current) => {
+                    // The secret before is taken for a while after a rotation.
+                    let before = machine.as_ref().and_then(|m| m.previous.as_ref());
+                    fits(current) || before.is_some_and(|(hash, until)| now < *until && fits(hash))
+                }
                 None => app
                     .hasher
                     .verify(secret, stored)
                     .await
                     .map_err(|Busy| OauthError::busy())?,
             };
+            let admitted = machine.as_ref().is_none_or(|m| m.admits(address, now));
             match client {
-                Some(client) if good => {
+                Some(client) if good && admitted => {
                     app.throttle.succeeded(&app.rt, &attempt).await;
                     Ok(client)
                 }

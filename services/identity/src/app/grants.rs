@@ -209,16 +209,23 @@ pub(crate) async fn client_credentials(
         None => None,
     };
     let account = account.ok_or_else(OauthError::unauthorized_client)?;
+    let machine = store::machine::find(app.db.read(), &client.id).await?;
+    if machine.as_ref().is_some_and(|m| m.sandbox) && !app.settings.sandbox {
+        return Err(OauthError::unauthorized_client());
+    }
+    let scope = machine.as_ref().map(|m| m.scopes.join(" "));
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
-    let claims = tokens::access(&app.rt, &account, &client.id, seconds);
+    let mut claims = tokens::access(&app.rt, &account, &client.id, seconds);
+    claims.scope = scope.clone();
+    claims.quota = machine.and_then(|m| m.quota);
     Ok(TokenAnswer {
         access_token: keys.sign("at+jwt", &claims)?,
         token_type: "Bearer",
         expires_in: seconds,
         refresh_token: None,
         id_token: None,
-        scope: String::new(),
+        scope: scope.unwrap_or_default(),
     })
 }
 

@@ -18,6 +18,9 @@ const RETIRED_DAYS: i64 = 2;
 /// How long the keys are kept in memory, seconds: a rotation elsewhere is seen after this.
 const KEPT_SECONDS: i64 = 60;
 
+/// How long a new key is published before it signs, seconds: by then everybody who checks tokens has heard of it.
+const AHEAD_SECONDS: i64 = 2 * KEPT_SECONDS;
+
 /// The keys of one moment.
 pub(crate) struct Keys {
     kid: String,
@@ -71,7 +74,8 @@ impl Keys {
 
 async fn load(db: &Db, rt: &Runtime) -> anyhow::Result<Keys> {
     let since = rt.clock.now() - Duration::days(RETIRED_DAYS);
-    let mut signer = None;
+    let heard_of = rt.clock.now() - Duration::seconds(AHEAD_SECONDS);
+    let mut signer: Option<(String, EncodingKey, bool)> = None;
     let mut set = JwkSet { keys: Vec::new() };
     for stored in store::key::usable(db.read(), since).await? {
         let pkcs8 = rt
@@ -80,11 +84,13 @@ async fn load(db: &Db, rt: &Runtime) -> anyhow::Result<Keys> {
             .with_context(|| format!("signing key {}", stored.kid))?;
         let key = EncodingKey::from_ec_der(&B64.decode(pkcs8)?);
         set.keys.push(public(&key)?);
-        if stored.retired_at.is_none() && signer.is_none() {
-            signer = Some((stored.kid, key));
+        // The newest that everybody has heard of; while there is none, the oldest.
+        let known = stored.created_at <= heard_of;
+        if stored.retired_at.is_none() && !signer.as_ref().is_some_and(|(.., known)| *known) {
+            signer = Some((stored.kid, key, known));
         }
     }
-    let (kid, signing) = signer.context("there is no signing key; run migrate")?;
+    let (kid, signing, _) = signer.context("there is no signing key; run migrate")?;
     Ok(Keys { kid, signing, set })
 }
 
@@ -120,9 +126,6 @@ async fn add(db: &Db, rt: &Runtime, only_if_none: bool) -> anyhow::Result<()> {
                 return Ok(());
             }
             store::key::add(&*tx, &kid, &sealed, now).await?;
-            if !only_if_none {
-                store::key::retire_others(&*tx, &kid, now).await?;
-            }
             Ok::<_, sea_orm::DbErr>(())
         }
     })
@@ -143,7 +146,28 @@ pub async fn ensure_signing_key(db: &Db, rt: &Runtime) -> anyhow::Result<()> {
     add(db, rt, true).await
 }
 
-/// Makes a new signing key and retires the others: they sign no more and stay published until their tokens are dead.
+/// Makes a new key when the newest is older than `days`, and retires those that another has taken over from.
+pub(crate) async fn turn(db: &Db, rt: &Runtime, days: u32) -> anyhow::Result<()> {
+    let now = rt.clock.now();
+    let live = store::key::usable(db.read(), now).await?;
+    let mut live = live.iter().filter(|key| key.retired_at.is_none());
+    let newest = live.clone().next().map(|key| key.created_at);
+    if days > 0 && newest.is_some_and(|made| made < now - Duration::days(i64::from(days))) {
+        add(db, rt, false).await?;
+        tracing::info!("a new signing key is published");
+    }
+    let heard_of = now - Duration::seconds(AHEAD_SECONDS);
+    if let Some(signs) = live.find(|key| key.created_at <= heard_of) {
+        let made = signs.created_at;
+        db.tx(|tx| async move { store::key::retire_before(&*tx, made, now).await })
+            .await
+            .map_err(|error: sea_orm::DbErr| error)?;
+    }
+    Ok(())
+}
+
+/// Makes a new signing key. It is published at once and signs two minutes later; the ones before then retire: they sign no more and stay
+/// published until their tokens are dead.
 ///
 /// # Errors
 /// As [`ensure_signing_key`].

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod clients;
 pub(crate) mod grants;
 pub(crate) mod keys;
+pub(crate) mod machines;
 pub(crate) mod passwords;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;

@@ -51,6 +51,8 @@ pub(crate) fn access(rt: &Runtime, account: &Account, client: &str, seconds: u32
         roles: account.roles.clone(),
         agency: account.agency.clone(),
         ver: account.version,
+        scope: None,
+        quota: None,
     }
 }
 

@@ -215,6 +215,7 @@ mod tests {
             roles: roles.to_vec(),
             agency: agency.map(str::to_owned),
             client: None,
+            limits: contracts::Limits::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod client;
+pub(crate) mod machine;
 pub(crate) mod params;
 pub(crate) mod request;
 pub(crate) mod second_factor;

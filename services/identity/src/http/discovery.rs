@@ -49,6 +49,8 @@ pub(crate) struct ProviderMetadata {
     code_challenge_methods_supported: Vec<&'static str>,
     /// How clients prove themselves at the token endpoint.
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How clients sign that sign.
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How clients prove themselves at the revocation endpoint.
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     /// Claims of id token and userinfo.
@@ -106,7 +108,9 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "none",
                 "client_secret_basic",
                 "client_secret_post",
+                "private_key_jwt",
             ],
+            token_endpoint_auth_signing_alg_values_supported: vec!["ES256"],
             revocation_endpoint_auth_methods_supported: vec![
                 "none",
                 "client_secret_basic",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod authorize;
+mod clients;
 mod discovery;
 mod logout;
 mod me;
@@ -42,6 +43,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(accounts::create)
         .service(accounts::show)
         .service(accounts::change)
+        .service(clients::list)
+        .service(clients::create)
+        .service(clients::show)
+        .service(clients::change)
+        .service(clients::rotate)
         .map(|plain| {
             plain
                 .service(authorize::ask)

@@ -4,6 +4,7 @@ use super::NO_STORE;
 use crate::App;
 use crate::app::clients::{self, Credentials};
 use crate::app::grants::{self, TokenAnswer};
+use crate::app::machines;
 use crate::domain::client::{Client, Grant};
 use crate::domain::params::Params;
 use crate::error::OauthError;
@@ -14,6 +15,9 @@ use base64::engine::general_purpose::STANDARD as B64;
 use kit::ProblemBody;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// `client_assertion_type` of RFC 7523.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The form of a token request.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,6 +35,10 @@ pub(crate) struct TokenRequest {
     /// Its secret; not with HTTP Basic, not for a public client.
     #[schema(example = "motcua-demo-secret")]
     client_secret: Option<String>,
+    /// For a client that signs: `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
+    /// For a client that signs: a JWT with `iss` and `sub` its id, `aud` the token endpoint, `exp` within five minutes and a new `jti`.
+    client_assertion: Option<String>,
     /// For `authorization_code`: the code.
     code: Option<String>,
     /// For `authorization_code`: the redirect URI of the authorization request.
@@ -184,6 +192,18 @@ async fn client(req: &HttpRequest, app: &App, params: &Params) -> Result<Client,
         None => None,
         Some(value) => Some(basic(value).ok_or_else(|| OauthError::invalid_client(true))?),
     };
+    if let Some(kind) = params.get("client_assertion_type") {
+        if kind != JWT_BEARER || basic.is_some() || params.get("client_secret").is_some() {
+            return Err(OauthError::invalid_request(
+                "use one way of client authentication",
+            ));
+        }
+        let assertion = params
+            .get("client_assertion")
+            .ok_or_else(|| OauthError::invalid_request("client_assertion is missing"))?;
+        let address = super::address(req);
+        return machines::prove(app, params.get("client_id"), assertion, address).await;
+    }
     let credentials = match (basic, params.get("client_id"), params.get("client_secret")) {
         (Some(_), _, Some(_)) => {
             return Err(OauthError::invalid_request(

@@ -5,6 +5,7 @@ use sea_orm_migration::MigrationTrait;
 mod m0001_accounts;
 mod m0002_grants;
 mod m0003_revocations;
+mod m0004_machine_clients;
 mod m0010_second_factor;
 
 /// All of them.
@@ -13,6 +14,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0001_accounts::Migration),
         Box::new(m0002_grants::Migration),
         Box::new(m0003_revocations::Migration),
+        Box::new(m0004_machine_clients::Migration),
         Box::new(m0010_second_factor::Migration),
     ]
 }

@@ -33,7 +33,7 @@ pub(super) mod account {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) mod client {
+pub(crate) mod client {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -73,6 +73,35 @@ pub(super) mod signing_key {
         pub pkcs8: String,
         pub created_at: DateTimeUtc,
         pub retired_at: Option<DateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod machine_client {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "machine_client")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub client_id: String,
+        pub agency: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub scopes: String,
+        #[sea_orm(column_type = "Text")]
+        pub networks: String,
+        pub expires_at: DateTimeUtc,
+        pub previous_hash: Option<String>,
+        pub previous_until: Option<DateTimeUtc>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub jwks: Option<String>,
+        pub quota: Option<i32>,
+        pub sandbox: bool,
+        pub version: i64,
+        pub updated_at: DateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,7 @@ use sea_orm::{
 pub(crate) struct StoredKey {
     pub(crate) kid: String,
     pub(crate) pkcs8: String,
+    pub(crate) created_at: DateTime<Utc>,
     pub(crate) retired_at: Option<DateTime<Utc>>,
 }
 
@@ -34,6 +35,7 @@ pub(crate) async fn usable(
         .map(|row| StoredKey {
             kid: row.kid,
             pkcs8: row.pkcs8,
+            created_at: row.created_at,
             retired_at: row.retired_at,
         })
         .collect())
@@ -57,10 +59,10 @@ pub(crate) async fn add(
     Ok(())
 }
 
-/// Retires every live key but one: it signs no more, and is published until its tokens are dead.
-pub(crate) async fn retire_others(
+/// Retires the live keys that were made before another: they sign no more, and are published until their tokens are dead.
+pub(crate) async fn retire_before(
     db: &impl ConnectionTrait,
-    kid: &str,
+    made: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<u64, DbErr> {
     Ok(Entity::update_many()
@@ -68,7 +70,7 @@ pub(crate) async fn retire_others(
             retired_at: Set(Some(now)),
             ..Default::default()
         })
-        .filter(Column::Kid.ne(kid))
+        .filter(Column::CreatedAt.lt(made))
         .filter(Column::RetiredAt.is_null())
         .exec(db)
         .await?

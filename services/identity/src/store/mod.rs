@@ -5,6 +5,7 @@ pub(crate) mod client;
 mod entity;
 pub(crate) mod grant;
 pub(crate) mod key;
+pub(crate) mod machine;
 pub(crate) mod revocation;
 pub(crate) mod second_factor;
 pub(crate) mod setting;

@@ -92,11 +92,14 @@ fn the_document_describes_every_operation() {
         ids,
         [
             "changeAccount",
+            "changeClient",
             "confirmSecondFactor",
             "createAccount",
+            "createClient",
             "endMySession",
             "endMySessions",
             "getAccount",
+            "getClient",
             "getKeySet",
             "getMe",
             "getMyAccessLog",
@@ -105,12 +108,14 @@ fn the_document_describes_every_operation() {
             "getUserInfo",
             "issueToken",
             "listAccounts",
+            "listClients",
             "listMySessions",
             "proposeSecondFactor",
             "renewRecoveryCodes",
             "resetSecondFactor",
             "revokeToken",
-            "turnOffSecondFactor"
+            "rotateClientSecret",
+            "turnOffSecondFactor",
         ]
     );
 }

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod clients;
 mod demo;
 mod flow;
 mod grants;

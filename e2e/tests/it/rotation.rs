@@ -1,0 +1,81 @@
+//! The sealing key is changed: everything is sealed again, and the old key can be taken away.
+
+use e2e::one_process::OneProcess;
+use kit::config::Secret;
+use serde_json::Value;
+use suite::seal_again::seal_again;
+use suite::settings::{Databases, Settings};
+
+async fn get(running: &OneProcess, path: &str) -> Value {
+    let suite = &running.suite;
+    let token = identity::demo_token(&suite.databases.identity, &suite.rt, "citizen")
+        .await
+        .expect("a token");
+    let sent = crate::stranger().get(format!("{}{path}", suite.url));
+    let answer = sent.bearer_auth(token).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200, "{path}");
+    answer.json().await.expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
+    let running = OneProcess::start().await;
+    let report = suite::demo::play(&suite::demo::Options {
+        gateway: running.suite.url.parse().expect("a URL"),
+        count: 1,
+        concurrency: 1,
+        tell: false,
+    })
+    .await
+    .expect("played");
+    assert!(report.is_complete(), "{report:?}");
+    let dossier = &get(&running, "/api/v1/dossiers").await["items"][0]["id"];
+    let path = format!("/api/v1/dossiers/{}", dossier.as_str().expect("an id"));
+    let before = get(&running, &path).await;
+    let shipments = get(&running, "/api/v1/shipments").await;
+
+    let file = running.data.path().join("sealing-secret");
+    let old = std::fs::read_to_string(&file).expect("the secret");
+    let new = kit::Ids.secret();
+    let mut settings = Settings::isolated(running.data.path().to_owned(), &running.suite.url)
+        .all()
+        .expect("settings");
+    settings.process.sealing.secret = Secret::new(new.clone());
+    // Without the old key nothing is lost, and nothing pretends to be done.
+    let rt = kit::process::runtime(&settings.process).expect("a runtime");
+    let databases = Databases::open(&settings, &rt).await.expect("databases");
+    assert!(seal_again(&databases).await.is_err());
+    settings.process.sealing.older = Secret::new(old.trim());
+    let rt = kit::process::runtime(&settings.process).expect("a runtime");
+    let databases = Databases::open(&settings, &rt).await.expect("databases");
+    let done = seal_again(&databases).await.expect("sealed again");
+    for column in [
+        "dossier.personal",
+        "dossier.details",
+        "file.name",
+        "shipment.receiver_sealed",
+        "delivery.content_sealed",
+        "account.identity_number",
+        "account.phone",
+        "signing_key.pkcs8",
+    ] {
+        assert!(done[column] > 0, "{column}: {done:?}");
+    }
+    let again = seal_again(&databases).await.expect("nothing to do");
+    assert!(again.values().all(|count| *count == 0), "{again:?}");
+
+    std::fs::write(&file, new).expect("the new secret");
+    let running = running.restart().await;
+    assert_eq!(get(&running, &path).await, before);
+    assert_eq!(get(&running, "/api/v1/shipments").await, shipments);
+    let number = before["applicant"]["identityNumber"]
+        .as_str()
+        .expect("a number");
+    let found = get(&running, &format!("/api/v1/dossiers?q={number}")).await;
+    assert_eq!(
+        found["items"].as_array().map(Vec::len),
+        Some(1),
+        "found by its number"
+    );
+    assert!(running.suite.stop().await);
+}

@@ -1,0 +1,214 @@
+//! Access tokens against what the world may send: the test vectors of Project Wycheproof, and arbitrary bytes.
+#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use kit::TokenVerifier;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::path::PathBuf;
+use testkit::{actors, runtime, token};
+
+/// Where the vectors are: `MOTCUA_WYCHEPROOF`, or beside the repository. <https://github.com/C2SP/wycheproof>, `testvectors_v1`.
+fn vectors(name: &str) -> Option<Value> {
+    let folder = kit::config::variable("MOTCUA_WYCHEPROOF").map_or_else(
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/data/wycheproof"
+            ))
+        },
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+        {
+            eprintln!(
+                "skipped: {} is not there; set MOTCUA_WYCHEPROOF",
+                path.display()
+            );
+        }
+        return None;
+    };
+    Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+/// Whether a JWS would be taken as signed by one of these keys, by the rules and the library of [`TokenVerifier`]: ES256 alone, the key
+/// found by its id.
+fn is_signed(jws: &str, keys: &[Value]) -> bool {
+    let Ok(header) = jsonwebtoken::decode_header(jws) else {
+        return false;
+    };
+    if header.alg != Algorithm::ES256 {
+        return false;
+    }
+    let Some(key) = keys.iter().find_map(|key| {
+        let jwk: Jwk = serde_json::from_value(key.clone()).ok()?;
+        (jwk.common.key_id == header.kid)
+            .then(|| kit::auth::signing_key(&jwk))
+            .flatten()
+    }) else {
+        return false;
+    };
+    let Some((message, signature)) = jws.rsplit_once('.') else {
+        return false;
+    };
+    message.split('.').count() == 2
+        && jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::ES256)
+            .unwrap_or(false)
+}
+
+#[tokio::test]
+async fn the_signature_vectors_of_wycheproof() {
+    let Some(file) = vectors("json_web_signature_test.json") else {
+        return;
+    };
+    let rt = runtime();
+    let (mut taken, mut refused) = (0, 0);
+    for group in file["testGroups"].as_array().expect("groups") {
+        let public = [&group["public"], &group["private"]]
+            .into_iter()
+            .find(|key| key.is_object())
+            .expect("a key");
+        let keys = public["keys"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![public.clone()]);
+        let set = JwkSet {
+            keys: keys
+                .iter()
+                .filter_map(|key| serde_json::from_value(key.clone()).ok())
+                .collect(),
+        };
+        let verifier = TokenVerifier::fixed(testkit::ISSUER, &set);
+        for test in group["tests"].as_array().expect("tests") {
+            let name = format!("{} {}", test["tcId"], test["comment"]);
+            // The other form of a JWS (RFC 7515 §7.2) is an object: never taken.
+            let Some(jws) = test["jws"].as_str() else {
+                continue;
+            };
+            let signed = is_signed(jws, &keys);
+            if test["result"] == "invalid" {
+                assert!(!signed, "{name} is taken");
+            }
+            let ours = keys
+                .iter()
+                .any(|k| k["alg"] == "ES256" && k["use"] != "enc");
+            if test["result"] == "valid" && ours && jws.starts_with("eyJhbGciOiJFUzI1NiI") {
+                assert!(signed, "{name} is refused");
+            }
+            if signed {
+                taken += 1
+            } else {
+                refused += 1
+            }
+            // None of them is a token of ours, whoever signed it.
+            assert!(verifier.verify(jws, &rt).await.is_err(), "{name}");
+        }
+    }
+    println!("{taken} signatures taken, {refused} refused");
+    assert!(taken > 0 && refused > 300);
+}
+
+#[tokio::test]
+async fn the_key_vectors_of_wycheproof() {
+    let Some(file) = vectors("json_web_key_test.json") else {
+        return;
+    };
+    let mut count = 0;
+    for group in file["testGroups"].as_array().expect("groups") {
+        let public = [&group["public"], &group["private"]]
+            .into_iter()
+            .find(|key| key.is_object())
+            .expect("a key");
+        let keys = public["keys"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![public.clone()]);
+        for test in group["tests"].as_array().expect("tests") {
+            let Some(jws) = test["jws"].as_str() else {
+                continue;
+            };
+            count += 1;
+            if test["result"] == "invalid" {
+                let name = format!("{} {}", test["tcId"], test["comment"]);
+                // Our own set holds nothing but P-256 keys that sign, so a mixed set is read for its P-256 keys only.
+                let mixed = group["comment"]
+                    .as_str()
+                    .is_some_and(|c| c.contains("mixed"));
+                assert!(mixed || !is_signed(jws, &keys), "{name} is taken");
+            }
+        }
+    }
+    println!("{count} key vectors");
+    assert!(count > 20);
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(work)
+}
+
+/// Refused with a 401 that has a code.
+fn refused(text: &str) -> bool {
+    let verified = block_on(async {
+        let rt = runtime();
+        rt.tokens.verify(text, &rt).await
+    });
+    match verified {
+        Ok(actor) => panic!("{text:?} is {actor:?}"),
+        Err(problem) => problem.code().status == 401,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn arbitrary_text_is_no_token(text in ".*") {
+        prop_assert!(refused(&text));
+    }
+
+    #[test]
+    fn arbitrary_parts_are_no_token(
+        header in "[A-Za-z0-9_-]{0,80}", payload in "[A-Za-z0-9_-]{0,200}", signature in "[A-Za-z0-9_-]{0,90}",
+    ) {
+        let token = format!("{header}.{payload}.{signature}");
+        prop_assert!(refused(&token));
+    }
+
+    #[test]
+    fn arbitrary_json_in_the_parts_is_no_token(alg in "[A-Za-z0-9]{0,8}", kid in ".*", extra in ".*") {
+        use base64::Engine as _;
+        let part = |value: Value| {
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+        };
+        let header = part(serde_json::json!({"alg": alg, "kid": kid, "crit": [extra]}));
+        let payload = part(serde_json::json!({"sub": extra, "roles": [extra], "exp": extra}));
+        let token = format!("{header}.{payload}.");
+        prop_assert!(refused(&token));
+    }
+
+    /// A good token is good as it is, and no longer when one character of it is another.
+    #[test]
+    fn a_token_with_one_character_changed_is_no_token(at in any::<prop::sample::Index>(), with in "[A-Za-z0-9_.=-]") {
+        let (good, is_good) = block_on(async {
+            let rt = runtime();
+            let good = token(&rt, &actors::admin());
+            let verified = rt.tokens.verify(&good, &rt).await;
+            (good, verified.is_ok())
+        });
+        prop_assert!(is_good);
+        let at = at.index(good.len());
+        let mut changed: Vec<char> = good.chars().collect();
+        let with = with.chars().next().expect("a character");
+        if let Some(c) = changed.get_mut(at).filter(|c| **c != with) {
+            *c = with;
+            prop_assert!(refused(&changed.into_iter().collect::<String>()));
+        }
+    }
+}

@@ -1,0 +1,560 @@
+//! Machine clients, for administrators: systems of integrators and post offices that sign in by themselves.
+
+use crate::app::machines::{self, Change, Managed, New};
+use crate::domain::account::Reach;
+use crate::domain::machine;
+use crate::error::{AccountError, codes, unforeseen};
+use crate::{App, store};
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, patch, post, web};
+use chrono::{DateTime, Duration, Utc};
+use contracts::problem::shared;
+use contracts::{Actor, Role};
+use ipnet::IpNet;
+use jsonwebtoken::jwk::JwkSet;
+use kit::auth::{Allowed, perm};
+use kit::etag::{IfMatch, with_etag};
+use kit::http::{Json, Path, Query};
+use kit::{FieldError, Page, PageQuery, Problem, ProblemBody, page};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Networks and keys of one client at the most.
+const MOST: usize = 20;
+/// Requests a minute at the most.
+const MOST_REQUESTS: u32 = 60_000;
+/// How far ahead a client may expire, and how long an old secret may live on.
+const LONGEST_DAYS: i64 = 731;
+const LONGEST_OVERLAP_HOURS: i64 = 720;
+
+/// A machine client.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClientOut {
+    /// The client id; it is in every token (`azp`), in journals and access logs.
+    #[schema(example = "c-0193a1c27b7e7d2f8a3b4c5d6e7f8091")]
+    id: String,
+    /// Version, for `If-Match`.
+    #[schema(example = 1)]
+    version: i64,
+    /// Name, shown in journals and to citizens.
+    #[schema(example = "Phần mềm hộ tịch")]
+    name: String,
+    /// `integrator` or `post_office`.
+    role: Option<Role>,
+    /// Whose it is; null: the province's.
+    #[schema(example = "H05.21")]
+    agency: Option<String>,
+    /// What it may do, of what its role may.
+    #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
+    scopes: Vec<String>,
+    /// Where it may ask for tokens from; empty: anywhere.
+    #[schema(value_type = Vec<String>, example = json!(["203.0.113.0/24"]))]
+    networks: Vec<IpNet>,
+    /// When it stops working.
+    expires_at: DateTime<Utc>,
+    /// Within 30 days, or already past.
+    expires_soon: bool,
+    /// Until when the secret before the present one is taken.
+    previous_secret_until: Option<DateTime<Utc>>,
+    /// It signs (`private_key_jwt`) and has no secret.
+    signs: bool,
+    /// Requests a minute; null: as everybody.
+    #[schema(example = 600)]
+    requests_per_minute: Option<u32>,
+    /// Gets tokens only where the whole instance is for trying out.
+    sandbox: bool,
+    /// False: closed.
+    active: bool,
+}
+
+/// A client with its secret, which is shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClientWithSecret {
+    /// The client.
+    #[serde(flatten)]
+    client: ClientOut,
+    /// Its secret; absent when it signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "vK3n…")]
+    secret: Option<String>,
+}
+
+/// A new client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ClientIn {
+    /// Name, at most 200 characters.
+    #[schema(example = "Phần mềm hộ tịch")]
+    name: String,
+    /// `integrator`; `post_office` by a province administrator only.
+    role: Role,
+    /// Whose it is: the own agency of an agency administrator.
+    #[schema(example = "H05.21")]
+    agency: Option<String>,
+    /// Some of the permissions of the role; empty: all.
+    #[serde(default)]
+    #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
+    scopes: Vec<String>,
+    /// Networks in CIDR form; empty: anywhere.
+    #[serde(default)]
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    networks: Vec<String>,
+    /// Within two years.
+    expires_at: DateTime<Utc>,
+    /// Public keys (JWK Set, P-256): the client then signs and gets no secret.
+    #[schema(value_type = Option<Object>)]
+    jwks: Option<Value>,
+    /// 1–60,000.
+    #[schema(example = 600)]
+    requests_per_minute: Option<u32>,
+    /// For trying out.
+    #[serde(default)]
+    sandbox: bool,
+}
+
+/// A change: what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct ClientPatch {
+    /// Name.
+    #[schema(example = "Phần mềm hộ tịch")]
+    name: Option<String>,
+    /// Scopes.
+    #[schema(example = json!(["dossier.read"]))]
+    scopes: Option<Vec<String>>,
+    /// Networks.
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    networks: Option<Vec<String>>,
+    /// Expiry.
+    expires_at: Option<DateTime<Utc>>,
+    /// Requests a minute; `null`: as everybody.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>, example = 600)]
+    requests_per_minute: Option<Option<u32>>,
+    /// False closes the client.
+    #[schema(example = true)]
+    active: Option<bool>,
+}
+
+/// How a secret is rotated.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// Hours for which the old secret is taken, too: 0–720.
+    #[schema(example = 24)]
+    overlap_hours: i64,
+}
+
+fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+fn reach(by: &Actor) -> Result<Reach, Problem> {
+    Reach::of(by).ok_or_else(|| Problem::new(shared::FORBIDDEN))
+}
+
+fn out(app: &App, managed: Managed) -> ClientOut {
+    let Managed {
+        machine,
+        name,
+        role,
+        active,
+    } = managed;
+    let now = app.rt.clock.now();
+    ClientOut {
+        expires_soon: machine.expires_soon(now),
+        version: machine.version,
+        name,
+        role,
+        agency: machine.agency,
+        scopes: machine.scopes,
+        networks: machine.networks,
+        expires_at: machine.expires_at,
+        previous_secret_until: machine
+            .previous
+            .map(|(_, until)| until)
+            .filter(|u| *u > now),
+        signs: machine.jwks.is_some(),
+        requests_per_minute: machine.quota,
+        sandbox: machine.sandbox,
+        active,
+        id: machine.client,
+    }
+}
+
+/// The error of a use-case, about clients.
+fn refused(error: AccountError) -> Problem {
+    match error {
+        AccountError::NotFound => Problem::new(codes::CLIENT_NOT_FOUND),
+        other => other.into(),
+    }
+}
+
+/// List machine clients
+///
+/// By id. An agency administrator sees those of the own agency, a province administrator all.
+#[utoipa::path(
+    tag = "clients",
+    operation_id = "listClients",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page.", body = Page<ClientOut>),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["client.manage"]))
+)]
+#[get("/api/v1/clients")]
+pub(super) async fn list(
+    by: Allowed<perm::ClientManage>,
+    query: Query<PageQuery>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let limit = page::limit(query.0.limit)?;
+    let after = query
+        .0
+        .cursor
+        .as_deref()
+        .map(page::decode_cursor::<String>)
+        .transpose()?;
+    let rows = store::machine::list(app.db.read(), &reach(by.actor())?, after, limit + 1)
+        .await
+        .map_err(unforeseen)?;
+    let page = Page::cut(rows, limit, |machine| machine.client.clone());
+    let mut items = Vec::new();
+    for machine in page.items {
+        let managed = machines::complete(&app, machine).await.map_err(refused)?;
+        items.push(out(&app, managed));
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header(super::NO_STORE)
+        .json(Page {
+            items,
+            next: page.next,
+        }))
+}
+
+/// Show a machine client
+///
+/// With its version as `ETag`. Its secret is shown when it is made, never again.
+#[utoipa::path(
+    tag = "clients",
+    operation_id = "getClient",
+    params(("id" = String, Path, description = "The client.", example = "c-0193a1c27b7e7d2f8a3b4c5d6e7f8091")),
+    responses(
+        (status = 200, description = "The client.", body = ClientOut, headers(("ETag" = String, description = "The version."))),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not there, or not within reach.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["client.manage"]))
+)]
+#[get("/api/v1/clients/{id}")]
+pub(super) async fn show(
+    by: Allowed<perm::ClientManage>,
+    id: Path<String>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let managed = machines::show(&app, &reach(by.actor())?, &id.0)
+        .await
+        .map_err(refused)?;
+    Ok(answer(&app, managed))
+}
+
+fn answer(app: &App, managed: Managed) -> HttpResponse {
+    with_etag(&mut HttpResponse::Ok(), managed.machine.version)
+        .insert_header(super::NO_STORE)
+        .json(out(app, managed))
+}
+
+/// Create a machine client
+///
+/// Answers with the secret, this once, or without one when public keys are given. An agency administrator makes integrators of the own
+/// agency, a province administrator also post offices.
+#[utoipa::path(
+    tag = "clients",
+    operation_id = "createClient",
+    request_body(content = ClientIn, example = json!({
+        "name": "Phần mềm hộ tịch", "role": "integrator", "agency": "H05.21",
+        "scopes": ["dossier.file", "dossier.read", "file.upload"], "networks": ["203.0.113.0/24"],
+        "expiresAt": "2027-11-16T00:00:00Z", "requestsPerMinute": 600,
+    })),
+    responses(
+        (status = 201, description = "Created.", body = ClientWithSecret, headers(("Location" = String, description = "The client."), ("ETag" = String, description = "The version."))),
+        (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator, or beyond one's reach.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["client.manage"]))
+)]
+#[post("/api/v1/clients")]
+pub(super) async fn create(
+    by: Allowed<perm::ClientManage>,
+    body: Json<ClientIn>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let new = checked(body.0, &reach(by.actor())?, app.rt.clock.now())?;
+    let (managed, secret) = machines::create(&app, by.actor(), new)
+        .await
+        .map_err(refused)?;
+    let location = format!("/api/v1/clients/{}", managed.machine.client);
+    Ok(
+        with_etag(&mut HttpResponse::Created(), managed.machine.version)
+            .insert_header((header::LOCATION, location))
+            .insert_header(super::NO_STORE)
+            .json(ClientWithSecret {
+                client: out(&app, managed),
+                secret,
+            }),
+    )
+}
+
+/// Change a machine client
+///
+/// Tokens it was given before are refused within seconds. Requires `If-Match` with the version.
+#[utoipa::path(
+    tag = "clients",
+    operation_id = "changeClient",
+    request_body(content = ClientPatch, example = json!({ "scopes": ["dossier.read"], "active": true })),
+    params(
+        ("id" = String, Path, description = "The client.", example = "c-0193a1c27b7e7d2f8a3b4c5d6e7f8091"),
+        ("If-Match" = String, Header, description = "The version that is changed.", example = "\"1\""),
+    ),
+    responses(
+        (status = 200, description = "Changed.", body = ClientOut, headers(("ETag" = String, description = "The new version."))),
+        (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not there, or not within reach.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed by somebody else since.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["client.manage"]))
+)]
+#[patch("/api/v1/clients/{id}")]
+pub(super) async fn change(
+    by: Allowed<perm::ClientManage>,
+    id: Path<String>,
+    version: IfMatch,
+    body: Json<ClientPatch>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let reach = reach(by.actor())?;
+    let version = version.required()?;
+    let known = machines::show(&app, &reach, &id.0).await.map_err(refused)?;
+    let change = checked_change(body.0, known.role, app.rt.clock.now())?;
+    let managed = machines::change(&app, by.actor(), &reach, &id.0, version, change)
+        .await
+        .map_err(refused)?;
+    Ok(answer(&app, managed))
+}
+
+/// Rotate the secret of a machine client
+///
+/// Answers with the new secret, this once. The old one is taken for `overlapHours` more, so that no call fails meanwhile. A client that
+/// signs has no secret and is not found here.
+#[utoipa::path(
+    tag = "clients",
+    operation_id = "rotateClientSecret",
+    request_body(content = Rotation, example = json!({ "overlapHours": 24 })),
+    params(("id" = String, Path, description = "The client.", example = "c-0193a1c27b7e7d2f8a3b4c5d6e7f8091")),
+    responses(
+        (status = 200, description = "Rotated.", body = ClientWithSecret, headers(("ETag" = String, description = "The new version."))),
+        (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not there, not within reach, or it signs.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed by somebody else meanwhile.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["client.manage"]))
+)]
+#[post("/api/v1/clients/{id}/rotate-secret")]
+pub(super) async fn rotate(
+    by: Allowed<perm::ClientManage>,
+    id: Path<String>,
+    body: Json<Rotation>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let hours = body.0.overlap_hours;
+    if !(0..=LONGEST_OVERLAP_HOURS).contains(&hours) {
+        let wrong = FieldError::of("/overlapHours", shared::FIELD_INVALID);
+        return Err(Problem::invalid(vec![wrong]));
+    }
+    let reach = reach(by.actor())?;
+    let (managed, secret) =
+        machines::rotate(&app, by.actor(), &reach, &id.0, Duration::hours(hours))
+            .await
+            .map_err(refused)?;
+    Ok(with_etag(&mut HttpResponse::Ok(), managed.machine.version)
+        .insert_header(super::NO_STORE)
+        .json(ClientWithSecret {
+            client: out(&app, managed),
+            secret: Some(secret),
+        }))
+}
+
+/// Fields of one client, each checked.
+#[derive(Default)]
+struct Check(Vec<FieldError>);
+
+impl Check {
+    fn wrong(&mut self, pointer: &str, code: contracts::Code) {
+        self.0.push(FieldError::of(pointer, code));
+    }
+
+    fn name(&mut self, text: &str) -> String {
+        let clean = vn::text::clean(text);
+        let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        if clean.is_empty() {
+            self.wrong("/name", shared::FIELD_REQUIRED);
+        } else if clean.chars().count() > 200 {
+            self.wrong("/name", shared::FIELD_TOO_LONG);
+        }
+        clean
+    }
+
+    fn scopes(&mut self, role: Role, asked: &[String]) -> Vec<String> {
+        let found = machine::scopes(role, asked);
+        if found.is_none() {
+            self.wrong("/scopes", shared::FIELD_INVALID);
+        }
+        found.unwrap_or_default()
+    }
+
+    fn networks(&mut self, asked: &[String]) -> Vec<IpNet> {
+        if asked.len() > MOST {
+            self.wrong("/networks", shared::FIELD_TOO_LONG);
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (n, text) in asked.iter().enumerate() {
+            match text.parse::<IpNet>() {
+                Ok(network) => found.push(network.trunc()),
+                Err(_) => self.wrong(&format!("/networks/{n}"), shared::FIELD_INVALID),
+            }
+        }
+        found
+    }
+
+    fn expiry(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
+        if at <= now || at > now + Duration::days(LONGEST_DAYS) {
+            self.wrong("/expiresAt", shared::FIELD_INVALID);
+        }
+    }
+
+    fn quota(&mut self, quota: Option<u32>) {
+        if quota.is_some_and(|q| !(1..=MOST_REQUESTS).contains(&q)) {
+            self.wrong("/requestsPerMinute", shared::FIELD_INVALID);
+        }
+    }
+
+    fn keys(&mut self, given: Value) -> Option<JwkSet> {
+        let keys = serde_json::from_value::<JwkSet>(given).ok().filter(|set| {
+            (1..=MOST).contains(&set.keys.len())
+                && set
+                    .keys
+                    .iter()
+                    .all(|jwk| kit::auth::signing_key(jwk).is_some())
+        });
+        if keys.is_none() {
+            self.wrong("/jwks", shared::FIELD_INVALID);
+        }
+        keys
+    }
+
+    fn done(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.0))
+        }
+    }
+}
+
+fn checked(body: ClientIn, reach: &Reach, now: DateTime<Utc>) -> Result<New, Problem> {
+    let mut check = Check::default();
+    let name = check.name(&body.name);
+    if !matches!(body.role, Role::Integrator | Role::PostOffice) {
+        check.wrong("/role", codes::ROLES_INVALID);
+    }
+    let scopes = check.scopes(body.role, &body.scopes);
+    let networks = check.networks(&body.networks);
+    check.expiry(body.expires_at, now);
+    check.quota(body.requests_per_minute);
+    let jwks = body.jwks.and_then(|keys| check.keys(keys));
+    let agency = body.agency.and_then(|a| {
+        let code = vn::agency::AgencyCode::parse(&a).ok();
+        if code.is_none() {
+            check.wrong("/agency", codes::AGENCY_INVALID);
+        }
+        code.map(|code| code.as_str().to_owned())
+    });
+    check.done()?;
+    let agency = match reach {
+        Reach::Province => agency,
+        Reach::Agency(own) => {
+            if body.role != Role::Integrator {
+                return Err(Problem::new(codes::ROLE_NOT_ALLOWED));
+            }
+            if agency.as_ref().is_some_and(|a| a != own) {
+                return Err(Problem::new(codes::AGENCY_NOT_ALLOWED));
+            }
+            Some(own.clone())
+        }
+    };
+    Ok(New {
+        name,
+        role: body.role,
+        agency,
+        scopes,
+        networks,
+        expires_at: body.expires_at,
+        jwks,
+        quota: body.requests_per_minute,
+        sandbox: body.sandbox,
+    })
+}
+
+fn checked_change(
+    body: ClientPatch,
+    role: Option<Role>,
+    now: DateTime<Utc>,
+) -> Result<Change, Problem> {
+    let mut check = Check::default();
+    let name = body.name.map(|n| check.name(&n));
+    let scopes = body
+        .scopes
+        .zip(role)
+        .map(|(scopes, role)| check.scopes(role, &scopes));
+    let networks = body.networks.map(|n| check.networks(&n));
+    if let Some(at) = body.expires_at {
+        check.expiry(at, now);
+    }
+    check.quota(body.requests_per_minute.flatten());
+    check.done()?;
+    Ok(Change {
+        name,
+        scopes,
+        networks,
+        expires_at: body.expires_at,
+        quota: body.requests_per_minute,
+        active: body.active,
+    })
+}
