@@ -17,6 +17,19 @@ async fn get(running: &OneProcess, path: &str) -> Value {
     answer.json().await.expect("JSON")
 }
 
+/// So that there is a secret of that kind.
+async fn propose_second_factor(running: &OneProcess) {
+    let suite = &running.suite;
+    let token = identity::demo_token(&suite.databases.identity, &suite.rt, "citizen")
+        .await
+        .expect("a token");
+    let url = format!("{}/api/v1/me/second-factor", suite.url);
+    let password = serde_json::json!({"password": "motcua-demo"});
+    let sent = crate::stranger().put(url).bearer_auth(token);
+    let answer = sent.json(&password).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     let running = OneProcess::start().await;
@@ -29,6 +42,7 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     .await
     .expect("played");
     assert!(report.is_complete(), "{report:?}");
+    propose_second_factor(&running).await;
     let dossier = &get(&running, "/api/v1/dossiers").await["items"][0]["id"];
     let path = format!("/api/v1/dossiers/{}", dossier.as_str().expect("an id"));
     let before = get(&running, &path).await;
@@ -57,6 +71,7 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
         "delivery.content_sealed",
         "account.identity_number",
         "account.phone",
+        "second_factor.secret",
         "signing_key.pkcs8",
     ] {
         assert!(done[column] > 0, "{column}: {done:?}");

@@ -55,6 +55,7 @@ const IDENTITY: &[Sealed] = &[
     },
     sealed("account", "id", "email"),
     sealed("account", "id", "phone"),
+    sealed("second_factor", "account_id", "secret"),
     Sealed {
         by_text: true,
         ..sealed("signing_key", "kid", "pkcs8")

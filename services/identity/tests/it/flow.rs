@@ -352,54 +352,6 @@ async fn discovery_and_keys_are_what_clients_expect() {
 }
 
 #[tokio::test]
-async fn tokens_of_a_retired_key_verify_until_they_die() {
-    let world = World::new().await;
-    let before = world.token("citizen").await;
-    world.rt.clock.advance(chrono::Duration::seconds(1));
-    identity::rotate_signing_key(&world.db.db, &world.rt)
-        .await
-        .expect("rotates");
-    world.rt.clock.advance(chrono::Duration::seconds(120));
-    let after = world.token("citizen").await;
-    let kid = |token: &str| token.split('.').next().expect("header").to_owned();
-    assert_ne!(kid(&before), kid(&after));
-    for token in [&before, &after] {
-        world
-            .app
-            .with_token(token)
-            .get("/api/v1/me")
-            .await
-            .expect(200);
-    }
-    let keys = world
-        .app
-        .anonymous()
-        .get("/oauth2/jwks")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(keys["keys"].as_array().expect("keys").len(), 2);
-    // A minute earlier the old one signed still: nobody meets a key that is not published yet.
-    let young = World::new().await;
-    let old = kid(&young.token("citizen").await);
-    young.rt.clock.advance(chrono::Duration::seconds(1));
-    identity::rotate_signing_key(&young.db.db, &young.rt)
-        .await
-        .expect("rotates");
-    young.rt.clock.advance(chrono::Duration::seconds(60));
-    assert_eq!(kid(&young.token("citizen").await), old);
-    world.rt.clock.advance(chrono::Duration::days(3));
-    let keys = world
-        .app
-        .anonymous()
-        .get("/oauth2/jwks")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(keys["keys"].as_array().expect("keys").len(), 1);
-}
-
-#[tokio::test]
 async fn a_null_character_breaks_nothing() {
     let world = World::new().await;
     let anonymous = world.app.anonymous();

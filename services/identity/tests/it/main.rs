@@ -15,4 +15,5 @@ mod pages;
 mod revocation;
 mod second_factor;
 mod sessions;
+mod signing_keys;
 mod world;
