@@ -152,7 +152,8 @@ static WORLD: LazyLock<(tokio::runtime::Runtime, kit::Runtime)> = LazyLock::new(
         .enable_all()
         .build()
         .expect("a runtime");
-    (tokio, runtime())
+    let rt = tokio.block_on(async { runtime() });
+    (tokio, rt)
 });
 
 fn verify(text: &str) -> Result<contracts::Actor, kit::Problem> {
