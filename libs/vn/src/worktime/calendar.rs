@@ -122,6 +122,9 @@ pub struct CalendarSpec {
     /// What comes after this time of day counts as received on the next working day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_off: Option<MinuteOfDay>,
+    /// Channels with a cut-off of their own; `24:00` means none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cut_offs: BTreeMap<Intake, MinuteOfDay>,
     /// The shifts of weekdays that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub week: Option<WeekSpec>,
@@ -131,6 +134,20 @@ pub struct CalendarSpec {
     /// Days off, extra working days, half days. They win over the national ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub days: Vec<DaySpec>,
+}
+
+/// How a dossier comes in, as far as the reception hours are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Intake {
+    /// Trực tuyến.
+    Online,
+    /// Trực tiếp.
+    Direct,
+    /// Bưu chính công ích.
+    Postal,
+    /// Ki-ốt thông minh.
+    Kiosk,
 }
 
 /// Shifts by weekday; a missing weekday keeps its shifts, an empty list makes it a day of rest.
@@ -254,6 +271,7 @@ pub struct Calendar {
     week: [Vec<Shift>; 7],
     make_up_shifts: Option<Vec<Shift>>,
     cut_off: MinuteOfDay,
+    cut_offs: BTreeMap<Intake, MinuteOfDay>,
     fixed_holidays: bool,
 }
 
@@ -298,6 +316,7 @@ impl Calendar {
             week,
             make_up_shifts: None,
             cut_off: CUT_OFF,
+            cut_offs: BTreeMap::new(),
             fixed_holidays: false,
         }
     }
@@ -311,6 +330,7 @@ impl Calendar {
         if let Some(cut_off) = spec.cut_off {
             calendar.cut_off = cut_off;
         }
+        calendar.cut_offs.clone_from(&spec.cut_offs);
         if let Some(week) = &spec.week {
             let given = [
                 &week.monday,
@@ -395,6 +415,12 @@ impl Calendar {
     /// The reception cut-off.
     pub fn cut_off(&self) -> MinuteOfDay {
         self.cut_off
+    }
+
+    /// The reception cut-off of a channel.
+    pub fn cut_off_of(&self, intake: Option<Intake>) -> MinuteOfDay {
+        let own = intake.and_then(|intake| self.cut_offs.get(&intake));
+        own.copied().unwrap_or(self.cut_off)
     }
 
     /// What kind of day a date is, and its shifts.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 
 use super::due::{Due, Remaining, Step, What};
 use super::local;
+use super::rules::PauseReason;
 use super::term::milli_text;
 use crate::Lang;
 
@@ -25,7 +26,12 @@ impl Due {
         for step in &self.steps {
             push_line(&mut out, &step.text(lang));
         }
-        let (due, term) = (self.text(lang), self.term.text(lang));
+        let due = self.text(lang);
+        let terms: Vec<String> = std::iter::once(&self.term)
+            .chain(&self.then)
+            .map(|term| term.text(lang))
+            .collect();
+        let term = terms.join(" + ");
         push_line(
             &mut out,
             &match lang {
@@ -57,6 +63,21 @@ impl Step {
         let what = match (lang, &self.what) {
             (Lang::Vi, What::StartDay) => format!("ngày tiếp nhận, không tính; {left}"),
             (Lang::En, What::StartDay) => format!("day of reception, not counted; {left}"),
+            (Lang::Vi, What::NextStage) => {
+                format!("chặng trước kết thúc, chặng sau bắt đầu, ngày này không tính; {left}")
+            }
+            (Lang::En, What::NextStage) => {
+                format!("the term before ends, the next begins, not counted; {left}")
+            }
+            (
+                _,
+                What::Suspended {
+                    from,
+                    to,
+                    reason,
+                    lost,
+                },
+            ) => suspended((*from, *to), *reason, *lost, lang),
             (Lang::Vi, What::AfterCutOff) => {
                 "đến sau giờ nhận hồ sơ, tính là nhận vào ngày làm việc tiếp theo".to_owned()
             }
@@ -125,6 +146,37 @@ impl Remaining {
             (Lang::Vi, Self::CalendarDays(days)) => format!("còn {days} ngày"),
             (Lang::En, Self::CalendarDays(days)) => format!("{days} days left"),
         }
+    }
+}
+
+fn suspended(
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    reason: PauseReason,
+    lost: Remaining,
+    lang: Lang,
+) -> String {
+    let show = |at| local(at).format("%H:%M %d/%m/%Y").to_string();
+    let (from, to) = (show(from), show(to));
+    let why = match (lang, reason) {
+        (Lang::Vi, PauseReason::Incident) => "sự cố hệ thống",
+        (Lang::En, PauseReason::Incident) => "system incident",
+        (Lang::Vi, PauseReason::Applicant) => "chờ người nộp hồ sơ",
+        (Lang::En, PauseReason::Applicant) => "waiting for the applicant",
+        (Lang::Vi, PauseReason::Other) => "lý do khác theo quy định",
+        (Lang::En, PauseReason::Other) => "another ground in law",
+    };
+    let amount = match (lang, lost) {
+        (_, Remaining::WorkingMinutes(minutes)) => {
+            let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
+            span(minutes, lang)
+        }
+        (Lang::Vi, Remaining::CalendarDays(days)) => format!("{days} ngày"),
+        (Lang::En, Remaining::CalendarDays(days)) => format!("{days} days"),
+        (_, Remaining::WorkingDayThousandths(milli)) => milli_text(milli),
+    };
+    match lang {
+        Lang::Vi => format!("tạm dừng tính từ {from} đến {to} ({why}), lùi hạn {amount}"),
+        Lang::En => format!("the clock stood from {from} to {to} ({why}), moved by {amount}"),
     }
 }
 

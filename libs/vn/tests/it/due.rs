@@ -7,7 +7,7 @@ use vn::worktime::{
     local, working_minutes_between,
 };
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     let (date, time) = text.split_once(' ').unwrap();
     let seconds = if time.len() == 5 { ":00" } else { "" };
     format!("{date}T{time}{seconds}+07:00")
@@ -15,11 +15,11 @@ fn at(text: &str) -> DateTime<Utc> {
         .unwrap()
 }
 
-fn show(at: DateTime<Utc>) -> String {
+pub(crate) fn show(at: DateTime<Utc>) -> String {
     local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn date(text: &str) -> NaiveDate {
+pub(crate) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 

@@ -7,7 +7,10 @@
 
 mod due;
 mod holidays;
+mod oracle;
 mod properties;
+mod reference;
+mod rules;
 mod vectors;
 
 use std::path::PathBuf;
