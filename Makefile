@@ -11,7 +11,7 @@ CONCURRENCY ?= 8
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down bench demo deny clean-local
+.PHONY: help run test lint fmt openapi openapi-check up down bench demo deny clean-local chart chart-readme images images-test
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,18 @@ bench: ## Play it many times at once and print the latencies (COUNT=…, CONCURR
 deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
 	else echo "not checked: cargo install --locked cargo-deny"; fi
+
+chart: ## Check the Helm chart without a cluster: two engines, schemas, references, rules, alerts
+	@e2e/cluster/chart.sh
+
+chart-readme: ## Write helm/motcua/README.md from the schema of its values
+	@.local/chart-tools/venv/bin/python e2e/cluster/values_readme.py > helm/motcua/README.md.new && mv helm/motcua/README.md.new helm/motcua/README.md
+
+images: ## Build the image of the suite (VERSION=…, ENGINE=podman|docker|buildah, PREBUILT=1 to use binaries built here)
+	@e2e/cluster/images.sh
+
+images-test: ## Start the rendered production set as containers beside private servers and play the story
+	@e2e/cluster/images-test.sh
 
 clean-local: ## Stop it, and forget the data and logs of `make up`
 	@e2e/servers/down.sh --forget

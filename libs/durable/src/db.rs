@@ -1,7 +1,7 @@
 //! Opening a database, reading, and the one way to write: [`Db::tx`].
 
 use kit::Runtime;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
@@ -37,6 +37,9 @@ pub struct Config {
     /// How often the table is looked at for work when nothing has rung, milliseconds.
     #[serde(default = "default_poll")]
     pub poll_milliseconds: u64,
+    /// Start although a newer release made the schema: only to roll back one release.
+    #[serde(default)]
+    pub accept_newer_schema: bool,
 }
 
 fn default_connections() -> u32 {
@@ -340,7 +343,18 @@ async fn open_server(config: &Config) -> anyhow::Result<DatabaseConnection> {
         // After a restart of the server the pool's connections are dead; a request must not find out.
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false);
-    Ok(Database::connect(options).await?)
+    match Database::connect(options).await {
+        Ok(pool) => Ok(pool),
+        Err(error) => {
+            // A pool only says that it waited in vain; one connection says why.
+            let url: sqlx::postgres::PgConnectOptions = config.url.parse()?;
+            let one = sqlx::postgres::PgConnection::connect_with(&url);
+            match tokio::time::timeout(ACQUIRE, one).await {
+                Ok(Err(why)) => Err(why.into()),
+                Ok(Ok(_)) | Err(_) => Err(error.into()),
+            }
+        }
+    }
 }
 
 /// One connection that writes and a few that read. `synchronous=FULL`: with WAL, `NORMAL` may forget the last commits when

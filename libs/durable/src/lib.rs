@@ -33,7 +33,7 @@ pub use bus::Bus;
 pub use db::{Config, Db, Tx, TxError, is_unavailable};
 pub use dead::{DeadTask, dead_tasks, discard, replay};
 pub use idempotency::{Answer, IdempotencyConflict, idempotent};
-pub use migrate::{Migrations, migrate, migrations, pending};
+pub use migrate::{Difference, Migrations, difference, migrate, migrations, pending};
 pub use outbox::publish;
 pub use private::{read as read_message, wrap as wrap_message};
 pub use rabbit::RabbitConfig;

@@ -1,8 +1,9 @@
 //! Migrations: a step of its own (`migrate`), never at the start of a service.
 
 use crate::{Db, schema};
-use sea_orm::DbErr;
-use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
+use sea_orm::sea_query::{Alias, Query};
+use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTraitSelf, SchemaManager};
 
 /// A service's own migrations, oldest first.
 pub type Migrations = fn() -> Vec<Box<dyn MigrationTrait>>;
@@ -46,4 +47,53 @@ pub async fn pending(db: &Db, migrations: Migrations) -> Result<Vec<String>, DbE
         .iter()
         .map(|migration| migration.name().to_owned())
         .collect())
+}
+
+/// How the schema of a database and the steps of this program differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Steps that the database does not have yet.
+    pub behind: Vec<String>,
+    /// Steps that the database has and this program does not know: a newer release made them.
+    pub ahead: Vec<String>,
+}
+
+/// Compares the schema with the steps of this program. Changes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn difference(db: &Db, migrations: Migrations) -> Result<Difference, DbErr> {
+    let migrator = Migrator(migrations);
+    let table = migrator.migration_table_name();
+    let mut applied = Vec::new();
+    if SchemaManager::new(db.read())
+        .has_table(table.to_string())
+        .await?
+    {
+        let query = Query::select()
+            .column(Alias::new("version"))
+            .from(table)
+            .take();
+        for row in db.read().query_all(&query).await? {
+            applied.push(row.try_get::<String>("", "version")?);
+        }
+    }
+    let known: Vec<String> = migrator
+        .migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
+    let mut ahead: Vec<String> = applied
+        .iter()
+        .filter(|name| !known.contains(name))
+        .cloned()
+        .collect();
+    ahead.sort();
+    Ok(Difference {
+        behind: known
+            .into_iter()
+            .filter(|name| !applied.contains(name))
+            .collect(),
+        ahead,
+    })
 }

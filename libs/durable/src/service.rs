@@ -2,7 +2,7 @@
 
 use crate::bus::Bus;
 use crate::db::{Config, Db};
-use crate::migrate::{Migrations, migrate, pending};
+use crate::migrate::{Migrations, difference, migrate};
 use crate::rabbit::RabbitConfig;
 use anyhow::Context as _;
 use kit::Runtime;
@@ -29,23 +29,35 @@ where
     C: HasDatabase + DeserializeOwned,
     F: AsyncFnOnce(C, TcpListener, &Runtime, &Bus) -> anyhow::Result<()>,
 {
-    if std::env::args().nth(1).as_deref() == Some("migrate") {
-        return kit::process::once(name, defaults, async |config: C, rt| {
-            let db = Db::open(config.database(), rt).await?;
-            migrate(&db, migrations).await.context("migration")
-        });
+    match std::env::args().nth(1).as_deref() {
+        None => {}
+        Some("migrate") => {
+            return kit::process::once(name, defaults, async |config: C, rt| {
+                let db = open(name, config.database(), rt).await?;
+                if !is_ahead(&db, config.database(), migrations).await? {
+                    migrate(&db, migrations).await.context("migration")?;
+                }
+                Ok(())
+            });
+        }
+        Some(other) => {
+            let unknown = anyhow::anyhow!("unknown argument `{other}`; there is only `migrate`");
+            return kit::process::report(name, Err(unknown));
+        }
     }
     kit::process::run(name, defaults, async |started: Started<C>, rt| {
         // For the readiness check; the service opens its own.
         let mut small = started.config.database().clone();
         small.max_connections = 2;
-        let db = Db::open(&small, rt).await?;
-        let behind = pending(&db, migrations).await?;
-        anyhow::ensure!(
-            behind.is_empty(),
-            "the schema is behind by {}: run `{name} migrate` first",
-            behind.join(", ")
-        );
+        let db = open(name, &small, rt).await?;
+        if !is_ahead(&db, &small, migrations).await? {
+            let behind = difference(&db, migrations).await?.behind;
+            anyhow::ensure!(
+                behind.is_empty(),
+                "the schema is behind by {}: run `{name} migrate` first",
+                behind.join(", ")
+            );
+        }
         let bus = bus(&started.process.bus, rt);
         start(started.config, started.listener, rt, &bus).await?;
         let ready: kit::admin::Readiness = Arc::new(move || {
@@ -58,6 +70,31 @@ where
         });
         Ok(ready)
     })
+}
+
+async fn open(name: &str, config: &Config, rt: &Runtime) -> anyhow::Result<Db> {
+    Db::open(config, rt).await.with_context(|| {
+        format!(
+            "the database cannot be used (MOTCUA_{}__DATABASE__URL)",
+            name.to_uppercase()
+        )
+    })
+}
+
+/// Whether a newer release made the schema, and that is allowed: for rolling back one release, whose successor's steps it can live with
+/// (`docs/operations/upgrade.md`).
+async fn is_ahead(db: &Db, config: &Config, migrations: Migrations) -> anyhow::Result<bool> {
+    let ahead = difference(db, migrations).await?.ahead;
+    if ahead.is_empty() {
+        return Ok(false);
+    }
+    let steps = ahead.join(", ");
+    anyhow::ensure!(
+        config.accept_newer_schema,
+        "the schema is newer than this release by {steps}: run the release that made it, or, to roll back one release, set database.accept_newer_schema"
+    );
+    tracing::warn!(steps, "running on the schema of a newer release");
+    Ok(true)
 }
 
 /// The bus that the settings ask for.

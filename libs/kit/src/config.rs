@@ -179,7 +179,14 @@ pub fn load<C: DeserializeOwned>(
     }
     figment
         .extract()
-        .map_err(|error| anyhow::anyhow!("configuration of {name}: {error}"))
+        .map_err(|error| anyhow::anyhow!("configuration of {name}: {}", explain(&prefix, &error)))
+}
+
+/// What is wrong with which setting, and how the variable is called that sets it.
+fn explain(prefix: &str, error: &figment::Error) -> String {
+    let key = error.path.join(".");
+    let variable = format!("{prefix}{}", key.to_uppercase().replace('.', "__"));
+    format!("{} ({key}, set by {variable})", error.kind)
 }
 
 /// A value as TOML would read it: number, boolean, list; anything else is text.

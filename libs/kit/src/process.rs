@@ -138,11 +138,25 @@ pub fn report(name: &str, outcome: anyhow::Result<()>) -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "logging may not be up yet")]
             {
-                eprintln!("{name}: {error:#}");
+                eprintln!("{name}: {}", one_line(&error));
             }
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes on one line; a cause that the text before it repeats is left out.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.contains(&cause) {
+            if !line.is_empty() {
+                line.push_str(": ");
+            }
+            line.push_str(&cause);
+        }
+    }
+    line.replace(['\r', '\n'], " ")
 }
 
 fn try_run<C, F>(name: &'static str, defaults: &'static str, start: F) -> anyhow::Result<()>

@@ -65,6 +65,7 @@ impl TestDb {
             url,
             max_connections: 5,
             poll_milliseconds: 20,
+            accept_newer_schema: false,
         };
         let db = Db::open(&config, rt).await.expect("the database opens");
         Self {

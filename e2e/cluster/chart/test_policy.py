@@ -1,0 +1,155 @@
+"""Rules of ours over every rendered object, and a best-practice scanner with each exception explained."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+from render import SERVICES, SETS, STORED, containers, deployment, key, pods, rendered
+
+# Checks of the scanner that are not for us, and why.
+SKIPPED = {
+    "CKV_K8S_14": "the image tag is not latest: the chart's appVersion, or a digest in production",
+    "CKV_K8S_15": "IfNotPresent: tags are never overwritten, production gives a digest",
+    "CKV_K8S_43": "a digest is the operator's to give; values-production.yaml does",
+    "CKV_K8S_35": "secrets are files; the two stock servers of the evaluation take theirs from the environment",
+    "CKV_K8S_8": "jobs end by themselves; services have liveness probes (rule below)",
+    "CKV_K8S_9": "jobs are never called; services have readiness probes (rule below)",
+    "CKV2_K8S_6": "network policies exist for every pod (rule below); the scanner joins them by other labels",
+    "CKV_K8S_21": "the namespace is Helm's, not the document's",
+    "CKV_K8S_40": "the two stock servers of the evaluation run as uid 999, which their images own",
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_pod_security_restricted(name):
+    for d, _, spec in pods(name):
+        who = key(d)
+        s = spec["securityContext"]
+        assert s["runAsNonRoot"] is True and s["runAsUser"] > 0 and s["seccompProfile"] == {"type": "RuntimeDefault"}, who
+        for forbidden in ("hostNetwork", "hostPID", "hostIPC", "hostUsers"):
+            assert forbidden not in spec, who
+        allowed = {"configMap", "emptyDir", "projected", "secret", "persistentVolumeClaim"}
+        for volume in spec.get("volumes", []):
+            assert set(volume) - {"name"} <= allowed, f"{who}: {volume}"
+        for c in containers(spec):
+            cs = c["securityContext"]
+            assert cs["allowPrivilegeEscalation"] is False and cs["capabilities"] == {"drop": ["ALL"]} and cs["privileged"] is False, who
+            assert cs["readOnlyRootFilesystem"] is True, who
+            assert not any("hostPort" in p for p in c.get("ports", [])), who
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_nobody_has_a_token(name):
+    for d, _, spec in pods(name):
+        assert spec["automountServiceAccountToken"] is False and spec["enableServiceLinks"] is False, key(d)
+    for d in rendered(name):
+        if d["kind"] == "ServiceAccount":
+            assert d["automountServiceAccountToken"] is False, key(d)
+        assert d["kind"] not in ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), "the suite needs no rights in the cluster"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_everything_is_limited(name):
+    for d, _, spec in pods(name):
+        for c in containers(spec):
+            for half in ("requests", "limits"):
+                assert {"cpu", "memory"} <= c["resources"][half].keys(), f"{key(d)}: {c['name']}"
+        if d["kind"] in ("Job", "CronJob"):
+            job = d["spec"] if d["kind"] == "Job" else d["spec"]["jobTemplate"]["spec"]
+            assert job["activeDeadlineSeconds"] and "backoffLimit" in job, key(d)
+        for volume in spec.get("volumes", []):
+            assert "emptyDir" not in volume or volume["emptyDir"].get("sizeLimit"), f"{key(d)}: {volume}"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_services_can_be_watched_and_moved(name):
+    for service in SERVICES:
+        c = deployment(name, service)["spec"]["template"]["spec"]["containers"][0]
+        assert c["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "admin"}
+        assert c["readinessProbe"]["httpGet"]["path"] == c["startupProbe"]["httpGet"]["path"] == "/readyz"
+        assert c["startupProbe"]["periodSeconds"] * c["startupProbe"]["failureThreshold"] >= 60
+        assert deployment(name, service)["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_service_sees_its_own_secrets_only(name):
+    """A pod of one service never mounts the database address of another."""
+    for service in SERVICES:
+        spec = deployment(name, service)["spec"]["template"]["spec"]
+        files = {i["path"]: (s["secret"]["name"], i["key"]) for v in spec["volumes"] for s in v.get("projected", {}).get("sources", []) for i in s["secret"]["items"]}
+        assert ("database" in files) == ("bus" in files) == (service in STORED)
+        if service in STORED:
+            secret, at = files["database"]
+            assert service in (at,) or service in secret, f"{service}: {secret}/{at}"
+        text = json.dumps(spec)
+        for other in STORED:
+            assert other == service or f"MOTCUA_{other.upper()}__DATABASE" not in text
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_secret_stands_in_clear(name):
+    for d in rendered(name):
+        if d["kind"] == "Secret":
+            continue
+        for word in ("amqp://", "redis://", "postgres://"):
+            assert word not in json.dumps(d), f"{key(d)} holds an address with a password"
+
+
+def test_policies_draw_the_edges_of_the_architecture():
+    """Evaluated, not read: which pod may open which port of which pod."""
+    name = "evaluation"
+    labels = {d["metadata"]["name"].removeprefix("motcua-"): m["labels"] for d, m, _ in pods(name)}
+    ports = {d["metadata"]["name"].removeprefix("motcua-"): {p["name"]: p["containerPort"] for c in s["containers"] for p in c.get("ports", [])} for d, _, s in pods(name)}
+    policies = [d["spec"] for d in rendered(name) if d["kind"] == "NetworkPolicy"]
+
+    def selects(peer, who):
+        return all(labels[who].get(k) == v for k, v in peer["podSelector"]["matchLabels"].items())
+
+    def opens(rule, side, other, target, port):
+        number = {port, next((n for n, p in ports[target].items() if p == port), None)}
+        return (not rule.get("ports") or any(p["port"] in number for p in rule["ports"])) and (
+            not rule.get(side) or any(selects(p, other) for p in rule[side] if "podSelector" in p)
+        )
+
+    def may(source, target, port):
+        out = [p for p in policies if selects(p, source)]
+        into = [p for p in policies if selects(p, target)]
+        assert out and into, f"{source} or {target} has no policy"
+        return any(opens(r, "to", target, target, port) for p in out for r in p.get("egress", [])) and any(
+            opens(r, "from", source, target, port) for p in into for r in p.get("ingress", [])
+        )
+
+    for source in SERVICES:
+        wanted = {"gateway": set(SERVICES) - {"gateway"}, "portal": {"gateway", "identity"}}.get(source, {"identity"})
+        assert {t for t in SERVICES if may(source, t, 8080)} == wanted | ({"gateway"} if source == "gateway" and False else set()), source
+        assert may(source, "postgres", 5432) == may(source, "rabbitmq", 5672) == (source in STORED), source
+        assert may(source, "redis", 6379) == (source in {"catalogue", "dossier", "identity", "portal", "gateway"}), source
+        assert not any(may(source, t, 9080) for t in SERVICES), f"{source} reaches an admin port"
+    for job in ("demo-data", "rotate-key"):
+        assert may(job, "postgres", 5432) and not any(may(job, t, 8080) for t in SERVICES)
+    assert {t for t in SERVICES if may("story", t, 8080)} == {"gateway"}
+
+
+def test_production_lets_nobody_in_but_the_ingress():
+    for d in rendered("production"):
+        if d["kind"] == "NetworkPolicy":
+            for rule in d["spec"].get("ingress", []):
+                assert rule.get("from"), f"{key(d)}: {rule}"
+
+
+@pytest.mark.parametrize("name", ["evaluation", "production"])
+def test_best_practice_scanner(name, tmp_path):
+    file = tmp_path / "rendered.yaml"
+    file.write_text(yaml.safe_dump_all(d for d in rendered(name)))
+    out = subprocess.run(
+        [sys.executable, "-m", "checkov.main", "-f", str(file), "--framework", "kubernetes", "--compact", "--quiet", "--skip-download", "-o", "json", "--skip-check", ",".join(SKIPPED)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    report = json.loads(out.stdout)
+    assert report["summary"]["passed"] > 200, out.stdout[:500]
+    failed = {(c["check_id"], c["check_name"], c["resource"]) for c in report["results"]["failed_checks"]}
+    assert not failed, "\n".join(map(str, sorted(failed)))
