@@ -43,10 +43,30 @@ pub struct Config {
     pub answer_seconds: u64,
     /// Seconds that a whole exchange may take.
     pub exchange_seconds: u64,
-    /// Addresses of our own proxies.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Addresses and networks of our own proxies.
+    pub trusted_proxies: Vec<Network>,
     /// Origins that may call `/api` from a page elsewhere.
     pub cors_origins: Vec<String>,
+}
+
+impl Config {
+    /// Whether this is a proxy of ours.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|known| match known {
+            Network::Many(network) => network.contains(&address),
+            Network::One(one) => *one == address,
+        })
+    }
+}
+
+/// One address, or a network in CIDR notation (RFC 4632): pods of an ingress controller have no fixed address.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Network {
+    /// `10.0.0.7`.
+    One(IpAddr),
+    /// `10.244.0.0/16`.
+    Many(ipnet::IpNet),
 }
 
 /// The documented defaults of [`Config`].

@@ -140,7 +140,7 @@ fn headers(mut call: Call, req: &HttpRequest, app: &App, address: Option<IpAddr>
         call = call.header("x-forwarded-for", &address.to_string());
     }
     let peer = req.peer_addr().map(|a| a.ip().to_canonical());
-    let behind_proxy = peer.is_some_and(|peer| app.config.trusted_proxies.contains(&peer));
+    let behind_proxy = peer.is_some_and(|peer| app.config.trusts(peer));
     let said = |name: &str| {
         req.headers()
             .get(name)

@@ -175,7 +175,7 @@ fn may(actor: &Actor, sets: &[Vec<contracts::Permission>]) -> Result<(), Problem
 /// Where the request comes from: the connection, or what a proxy of ours says.
 fn address(req: &HttpRequest, app: &App) -> Option<IpAddr> {
     let peer = req.peer_addr().map(|a| a.ip().to_canonical())?;
-    if !app.config.trusted_proxies.contains(&peer) {
+    if !app.config.trusts(peer) {
         return Some(peer);
     }
     let said = req
@@ -189,7 +189,7 @@ fn address(req: &HttpRequest, app: &App) -> Option<IpAddr> {
     let all: Vec<IpAddr> = said.collect();
     all.into_iter()
         .rev()
-        .find(|ip| !app.config.trusted_proxies.contains(ip))
+        .find(|ip| !app.config.trusts(*ip))
         .or(Some(peer))
 }
 

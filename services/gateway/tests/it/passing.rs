@@ -197,6 +197,20 @@ async fn headers_of_the_connection_and_ours_do_not_pass() {
 }
 
 #[tokio::test]
+async fn a_proxy_may_be_known_by_its_network() {
+    for (known, seen_as) in [
+        ("[\"127.0.0.0/8\"]", "10.9.8.7"),
+        ("[\"10.0.0.0/8\"]", "127.0.0.1"),
+    ] {
+        let world = World::with(&[("trusted_proxies", known.to_owned())]).await;
+        let caller = world.app.anonymous().header("x-forwarded-for", "10.9.8.7");
+        caller.get("/api/v1/tracking/1").await.expect(200);
+        let seen = world.seen().await;
+        assert_eq!(seen[0].headers["x-forwarded-for"], seen_as, "{known}");
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_does_not_choose_the_own_address() {
     let world = World::with(&[("trusted_proxies", "[]".to_owned())]).await;
     let caller = world

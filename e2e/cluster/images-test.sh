@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Starts the rendered production set as containers - the chart's commands, environment, secrets, users, limits, read-only roots - beside
+# private PostgreSQL, RabbitMQ and Redis; plays the story through the gateway; ends services and lets them come back.
+#
+#   make images-test                  builds a test image first (PREBUILT=1 PROFILE=dev LOCAL_BASE=1), needs podman and root
+#   IMAGE=…                           takes this one instead
+#
+# Not part of .ci/run: it takes minutes, and a builder.
+set -euo pipefail
+ME=images-test
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname -- "${BASH_SOURCE[0]}")/../servers/lib.sh"
+HERE=$ROOT/e2e/cluster
+cd "$ROOT"
+command -v podman >/dev/null || die "podman is missing (Debian: apt-get install podman netavark aardvark-dns runc)"
+[ -x "$LOCAL/chart-tools/venv/bin/python" ] || "$HERE/chart.sh" --collect-only >/dev/null
+
+if [ -z "${CONTAINERS_CONF:-}" ] && [ ! -d /run/systemd/system ]; then
+  # Without systemd: plain cgroups, events in a file, limits that an unprivileged root may set.
+  cat >"$LOCAL/containers.conf" <<'C'
+[containers]
+default_ulimits = ["nofile=16384:16384", "nproc=16384:16384"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+C
+  export CONTAINERS_CONF=$LOCAL/containers.conf
+fi
+if [ -z "${IMAGE:-}" ]; then
+  IMAGE=localhost/motcua:test
+  ENGINE=buildah PREBUILT=1 PROFILE=dev LOCAL_BASE=1 TAG=$IMAGE "$HERE/images.sh"
+fi
+export IMAGE
+
+trap '"$ROOT/e2e/servers/servers.sh" release $$ test' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+"$ROOT/e2e/servers/servers.sh" start test --while-pid $$ >/dev/null
+# shellcheck disable=SC1091
+. "$LOCAL/servers.env"
+PYTHONPATH=$HERE/chart "$LOCAL/chart-tools/venv/bin/python" "$HERE/containers.py"

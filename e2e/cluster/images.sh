@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Builds the image of the suite from the commit that is checked out, with its bill of materials.
+#
+#   make images                       the programs are compiled inside the builder (Containerfile)
+#   make images PREBUILT=1            they are compiled here first: for builders that cannot reach the crates, and for tests
+#
+#   ENGINE=podman|docker|buildah      default: the first of them that is there; buildah works where no engine runs
+#   PROFILE=release|dev               how they are compiled; dev is for tests
+#   VERSION=…, TAG=…                  default: the chart's appVersion, localhost/motcua:VERSION
+#   RUST=…                            the base of the build, best with its digest; default as in the Containerfile
+#   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
+#
+# The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's.
+set -euo pipefail
+ME=images
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname -- "${BASH_SOURCE[0]}")/../servers/lib.sh"
+cd "$ROOT"
+
+PROFILE=${PROFILE:-release}
+VERSION=${VERSION:-$(sed -n 's/^appVersion: //p' helm/motcua/Chart.yaml)}
+TAG=${TAG:-localhost/motcua:$VERSION}
+PROGRAMS=$(sed -n 's/^ARG PROGRAMS="\(.*\)"$/\1/p' Containerfile)
+REVISION=$(git rev-parse HEAD)
+EPOCH=$(git log -1 --format=%ct)
+ENGINE=${ENGINE:-}
+if [ -z "$ENGINE" ]; then
+  for ENGINE in podman docker buildah none; do command -v "$ENGINE" >/dev/null && break; done
+fi
+command -v "$ENGINE" >/dev/null || die "no podman, docker or buildah here (Debian: apt-get install buildah)"
+[ -z "$(git status --porcelain --untracked-files=no)" ] || say "uncommitted changes are not in the image"
+
+CONTEXT=$(mktemp -d "${TMPDIR:-/tmp}/motcua-image-XXXXXX")
+trap 'rm -rf -- "$CONTEXT"' EXIT
+mkdir -p dist
+python3 e2e/cluster/sbom.py >dist/motcua.cdx.json
+if [ -n "${PREBUILT:-}" ]; then
+  say "building the programs ($PROFILE)"
+  RUSTFLAGS="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
+  # Other flags mean that everything is compiled again: a test image takes what is there.
+  [ "$PROFILE" != dev ] || RUSTFLAGS=
+  RUSTFLAGS=$RUSTFLAGS cargo build --locked --workspace --bins --profile "$PROFILE" </dev/null
+  mkdir -p "$CONTEXT/dist/bin"
+  for program in $PROGRAMS; do
+    strip --strip-debug -o "$CONTEXT/dist/bin/$program" "$(program_dir "$PROFILE")/$program"
+  done
+  git archive HEAD Containerfile LICENSE | tar -x -C "$CONTEXT"
+else
+  git archive HEAD | tar -x -C "$CONTEXT"
+  mkdir -p "$CONTEXT/dist"
+fi
+cp dist/motcua.cdx.json "$CONTEXT/dist/"
+# The time of a file is part of a layer.
+find "$CONTEXT" -exec touch -h -d "@$EPOCH" {} +
+
+# What a machine without systemd, or with limits of its own, needs to build at all.
+build() {
+  case $ENGINE in
+    buildah) buildah bud --isolation "${ISOLATION:-chroot}" --timestamp "$EPOCH" "$@" ;;
+    podman) podman build --timestamp "$EPOCH" "$@" ;;
+    docker) SOURCE_DATE_EPOCH=$EPOCH docker build "$@" ;;
+  esac
+}
+
+if [ -n "${LOCAL_BASE:-}" ]; then
+  [ -n "${PREBUILT:-}" ] || die "LOCAL_BASE has no compiler: give PREBUILT=1 too"
+  command -v mmdebstrap >/dev/null || die "mmdebstrap is missing (Debian: apt-get install mmdebstrap)"
+  RUST=localhost/motcua-base:bookworm
+  if ! "$ENGINE" inspect --type image "$RUST" >/dev/null 2>&1; then
+    say "making a base with mmdebstrap"
+    mkdir -p "$LOCAL"
+    mmdebstrap --quiet --variant=minbase --include=ca-certificates bookworm "$LOCAL/base.tar"
+    printf 'FROM scratch\nADD base.tar /\n' >"$LOCAL/Containerfile.base"
+    mkdir -p "$LOCAL/base" && mv "$LOCAL/base.tar" "$LOCAL/Containerfile.base" "$LOCAL/base/"
+    build --tag "$RUST" --file "$LOCAL/base/Containerfile.base" "$LOCAL/base"
+    rm -rf "$LOCAL/base"
+  fi
+fi
+
+arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
+[ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
+build "${arguments[@]}" "$CONTEXT"
+case $ENGINE in
+  docker) docker image inspect --format '{{.Id}} {{.Size}} bytes' "$TAG" ;;
+  *) "$ENGINE" images --no-trunc --format '{{.Digest}} {{.ID}} {{.Size}}' "$TAG" ;;
+esac
+say "$TAG is built; bill of materials: dist/motcua.cdx.json"
