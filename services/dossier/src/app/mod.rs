@@ -39,7 +39,11 @@ impl App {
     /// # Errors
     /// When the folder for files cannot be made.
     pub(crate) async fn new(config: Config, db: Db, rt: Runtime) -> anyhow::Result<Self> {
-        let objects = ObjectStore::open(&config.files.dir).await?;
+        let objects = ObjectStore::open(&config.files.dir)
+            .await
+            .map_err(|error| {
+                anyhow::anyhow!("files.dir {}: {error}", config.files.dir.display())
+            })?;
         Ok(Self {
             db,
             rt,
