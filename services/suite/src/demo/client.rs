@@ -5,7 +5,7 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use bytes::Bytes;
-use kit::client::{Answer, CallError, multipart};
+use kit::client::{Answer, Call, CallError, multipart};
 use kit::{Client, Directory, Ids};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -16,6 +16,35 @@ use url::Url;
 pub(super) struct Api {
     http: Client,
     base: Url,
+    /// How long a request is sent again while nobody can answer it.
+    pub(super) patience: Duration,
+    /// What was asked with an idempotency key and answered, when it is kept.
+    answered: Option<std::sync::Mutex<Vec<Answered>>>,
+}
+
+/// A request with an idempotency key, and the answer it got: asked again, it must be answered the same.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Who asked: login or client.
+    pub who: &'static str,
+    /// The idempotency key.
+    pub key: String,
+    /// The operation.
+    pub path: String,
+    body: Body,
+    version: Option<i64>,
+    /// The answer.
+    pub answer: Value,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Json(Value),
+    File {
+        name: String,
+        media: String,
+        content: Vec<u8>,
+    },
 }
 
 /// Somebody signed in.
@@ -44,8 +73,6 @@ const CLI_REDIRECT: &str = "http://127.0.0.1/callback";
 /// A token is renewed this long before its end.
 const EARLY: Duration = Duration::from_secs(60);
 
-/// A request is sent this often before it counts as failed.
-const TRIES: u32 = 60;
 /// The pause grows with each try, up to ten of these.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -64,6 +91,13 @@ impl Person {
         }
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Browser { login, .. } => login,
+            Kind::Machine { client, .. } => client,
+        }
+    }
+
     /// A token that is good for a while.
     pub(super) async fn token(&self, api: &Api) -> anyhow::Result<String> {
         let mut held = self.token.lock().await;
@@ -72,19 +106,30 @@ impl Person {
         {
             return Ok(token.clone());
         }
-        let answer = match &self.kind {
-            Kind::Browser { login, password } => api
-                .sign_in(login, password)
-                .await
-                .with_context(|| format!("sign-in of {login}"))?,
-            Kind::Machine { client, secret } => api
-                .token(&[
-                    ("grant_type", "client_credentials"),
-                    ("client_id", client),
-                    ("client_secret", secret),
-                ])
-                .await
-                .with_context(|| format!("sign-in of {client}"))?,
+        let started = Instant::now();
+        let mut tries = 0;
+        let answer = loop {
+            let signed_in = match &self.kind {
+                Kind::Browser { login, password } => api.sign_in(login, password).await,
+                Kind::Machine { client, secret } => {
+                    api.token(&[
+                        ("grant_type", "client_credentials"),
+                        ("client_id", client),
+                        ("client_secret", secret),
+                    ])
+                    .await
+                }
+            };
+            tries += 1;
+            match signed_in {
+                Ok(answer) => break answer,
+                Err(_) if started.elapsed() < api.patience => {
+                    tokio::time::sleep(PAUSE * tries.min(10)).await;
+                }
+                Err(error) => {
+                    return Err(error).with_context(|| format!("sign-in of {}", self.name()));
+                }
+            }
         };
         let token = answer["access_token"]
             .as_str()
@@ -97,11 +142,13 @@ impl Person {
 }
 
 impl Api {
-    pub(super) fn new(base: Url) -> anyhow::Result<Self> {
+    pub(super) fn new(base: Url, keep: bool) -> anyhow::Result<Self> {
         kit::process::install_crypto();
         Ok(Self {
             http: Client::new(Directory::default())?,
             base,
+            patience: Duration::ZERO,
+            answered: keep.then(std::sync::Mutex::default),
         })
     }
 
@@ -110,26 +157,17 @@ impl Api {
     }
 
     pub(super) async fn get(&self, who: Option<&Person>, path: &str) -> anyhow::Result<Value> {
-        let mut call = self.http.get_url(self.url(path)?);
-        if let Some(who) = who {
-            call = call.bearer(&who.token(self).await?);
-        }
-        json(call.send().await, path).await
+        let sent = self
+            .insist(who, || Ok(self.http.get_url(self.url(path)?)))
+            .await?;
+        json(sent, path)
     }
 
     pub(super) async fn bytes(&self, who: &Person, path: &str) -> anyhow::Result<Bytes> {
-        let call = self
-            .http
-            .get_url(self.url(path)?)
-            .bearer(&who.token(self).await?);
-        Ok(call
-            .send()
-            .await?
-            .success()
-            .await
-            .with_context(|| path.to_owned())?
-            .read()
-            .await?)
+        let sent = self
+            .insist(Some(who), || Ok(self.http.get_url(self.url(path)?)))
+            .await?;
+        sent.with_context(|| path.to_owned())
     }
 
     pub(super) async fn post(
@@ -139,26 +177,15 @@ impl Api {
         body: &Value,
         version: Option<i64>,
     ) -> anyhow::Result<Value> {
-        let key = Ids.secret();
-        // A broken line is what the idempotency key is for: the same request again, the same answer.
-        let mut tries = 0;
-        loop {
-            let mut call = self
-                .http
-                .post_url(self.url(path)?)
-                .bearer(&who.token(self).await?)
-                .header("idempotency-key", &key)
-                .json(body);
-            if let Some(version) = version {
-                call = call.header("if-match", &format!("\"{version}\""));
-            }
-            let sent = call.send().await;
-            tries += 1;
-            if !may_help(&sent) || tries > TRIES {
-                return json(sent, path).await;
-            }
-            tokio::time::sleep(PAUSE * tries.min(10)).await;
-        }
+        let asked = Answered {
+            who: who.name(),
+            key: Ids.secret(),
+            path: path.to_owned(),
+            body: Body::Json(body.clone()),
+            version,
+            answer: Value::Null,
+        };
+        self.ask(who, asked).await
     }
 
     pub(super) async fn upload(
@@ -166,24 +193,91 @@ impl Api {
         who: &Person,
         name: &str,
         media: &str,
-        body: Vec<u8>,
+        content: Vec<u8>,
     ) -> anyhow::Result<Value> {
-        let key = Ids.secret();
+        let asked = Answered {
+            who: who.name(),
+            key: Ids.secret(),
+            path: "/api/v1/files".to_owned(),
+            body: Body::File {
+                name: name.to_owned(),
+                media: media.to_owned(),
+                content,
+            },
+            version: None,
+            answer: Value::Null,
+        };
+        self.ask(who, asked).await
+    }
+
+    async fn ask(&self, who: &Person, mut asked: Answered) -> anyhow::Result<Value> {
+        let answer = self.ask_again(who, &asked).await?;
+        if let Some(answered) = &self.answered {
+            asked.answer = answer.clone();
+            answered
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .push(asked);
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request with the key it has; the same again gets the same answer.
+    pub(super) async fn ask_again(&self, who: &Person, asked: &Answered) -> anyhow::Result<Value> {
+        let sent = self
+            .insist(Some(who), || {
+                let mut call = self
+                    .http
+                    .post_url(self.url(&asked.path)?)
+                    .header("idempotency-key", &asked.key);
+                if let Some(version) = asked.version {
+                    call = call.header("if-match", &format!("\"{version}\""));
+                }
+                Ok(match &asked.body {
+                    Body::Json(body) => call.json(body),
+                    Body::File {
+                        name,
+                        media,
+                        content,
+                    } => {
+                        let part = multipart::Part::bytes(content.clone())
+                            .file_name(name.clone())
+                            .mime_str(media)?;
+                        call.multipart(multipart::Form::new().part("file", part))
+                    }
+                })
+            })
+            .await?;
+        json(sent, &asked.path)
+    }
+
+    /// What was answered so far.
+    pub(super) fn answered(&self) -> Vec<Answered> {
+        self.answered.as_ref().map_or_else(Vec::new, |all| {
+            all.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone()
+        })
+    }
+
+    /// Sends a call, again and again while that may help and patience lasts. A broken line is what the idempotency key is for: the
+    /// same request again, the same answer.
+    async fn insist(
+        &self,
+        who: Option<&Person>,
+        call: impl Fn() -> anyhow::Result<Call> + Sync,
+    ) -> anyhow::Result<Result<Bytes, CallError>> {
+        let started = Instant::now();
         let mut tries = 0;
         loop {
-            let part = multipart::Part::bytes(body.clone())
-                .file_name(name.to_owned())
-                .mime_str(media)?;
-            let call = self
-                .http
-                .post_url(self.url("/api/v1/files")?)
-                .bearer(&who.token(self).await?)
-                .header("idempotency-key", &key)
-                .multipart(multipart::Form::new().part("file", part));
-            let sent = call.send().await;
+            let mut call = call()?;
+            if let Some(who) = who {
+                call = call.bearer(&who.token(self).await?);
+            }
+            let got = whole(call.send().await).await;
             tries += 1;
-            if !may_help(&sent) || tries > TRIES {
-                return json(sent, "/api/v1/files").await;
+            if !may_help(&got) || started.elapsed() > self.patience {
+                return Ok(got);
             }
             tokio::time::sleep(PAUSE * tries.min(10)).await;
         }
@@ -191,7 +285,7 @@ impl Api {
 
     async fn token(&self, form: &[(&str, &str)]) -> anyhow::Result<Value> {
         let call = self.http.post_url(self.url("/oauth2/token")?).form(&form);
-        json(call.send().await, "/oauth2/token").await
+        json(whole(call.send().await).await, "/oauth2/token")
     }
 
     /// Authorization code with PKCE: opens the page, sends the form, follows to the code, trades it for tokens.
@@ -259,17 +353,23 @@ impl Api {
     }
 }
 
+/// The whole answer, which may break off in its middle.
+async fn whole(sent: Result<Answer, CallError>) -> Result<Bytes, CallError> {
+    sent?.success().await?.read().await
+}
+
 /// Whether sending the same again may help: the line broke, or the other side is busy or away.
-fn may_help(sent: &Result<Answer, CallError>) -> bool {
-    match sent {
-        Ok(answer) => matches!(answer.status(), 429 | 502 | 503 | 504),
+fn may_help(got: &Result<Bytes, CallError>) -> bool {
+    match got {
+        Ok(_) => false,
+        Err(CallError::Refused { status, .. }) => matches!(status, 429 | 502 | 503 | 504 | 507),
         Err(_) => true,
     }
 }
 
-async fn json(sent: Result<Answer, CallError>, path: &str) -> anyhow::Result<Value> {
-    match sent.with_context(|| path.to_owned())?.success().await {
-        Ok(answer) => Ok(answer.json().await?),
+fn json(got: Result<Bytes, CallError>, path: &str) -> anyhow::Result<Value> {
+    match got {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).with_context(|| path.to_owned())?),
         Err(CallError::Refused { status, code, body }) => {
             bail!(
                 "{path}: {status} {} {}",

@@ -31,9 +31,6 @@ const SECRET: &str = "motcua-demo-secret";
 /// The officers of the demo sit here.
 const AGENCY: &str = "H05.21";
 const PROVINCE: &str = "24";
-/// How long a state that comes by events is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// How long the dossier service may take to learn of the procedure.
 const FIRST_NEWS: Duration = Duration::from_secs(60);
 
@@ -67,6 +64,19 @@ impl Cast {
             person.token(api).await?;
         }
         Ok(cast)
+    }
+
+    /// Somebody by login or client.
+    pub(super) fn who(&self, name: &str) -> Option<&Person> {
+        [
+            &self.citizen,
+            &self.officer,
+            &self.specialist,
+            &self.leader,
+            &self.post_office,
+        ]
+        .into_iter()
+        .find(|person| person.name() == name)
     }
 }
 
@@ -204,7 +214,7 @@ pub(super) async fn play(
     let shipment = c
         .timed(
             "shipment",
-            wait(|| async {
+            wait(api.patience, || async {
                 Ok(
                     api.get(Some(&cast.post_office), &shipments).await?["items"][0]["id"]
                         .as_str()
@@ -270,7 +280,7 @@ pub(super) async fn play(
 
     c.timed(
         "returned",
-        wait(|| async {
+        wait(api.patience, || async {
             let tracked = api.get(None, &format!("/api/v1/tracking/{number}")).await?;
             Ok((tracked["status"]["code"] == 10).then_some(()))
         }),
@@ -310,7 +320,7 @@ async fn file(api: &Api, cast: &Cast, body: &Value) -> anyhow::Result<Value> {
 async fn notices(api: &Api, cast: &Cast, id: &str) -> anyhow::Result<usize> {
     let path = format!("/api/v1/notifications?dossierId={id}&limit=100");
     let seen = std::sync::Mutex::new(Vec::<String>::new());
-    let done = wait(|| async {
+    let done = wait(api.patience, || async {
         let page = api.get(Some(&cast.citizen), &path).await?;
         let kinds: Vec<String> = page["items"]
             .as_array()
@@ -361,7 +371,7 @@ impl Scene<'_> {
 }
 
 /// Asks again until there is something, or patience ends.
-async fn wait<T, F>(mut ask: impl FnMut() -> F) -> anyhow::Result<T>
+async fn wait<T, F>(patience: Duration, mut ask: impl FnMut() -> F) -> anyhow::Result<T>
 where
     F: Future<Output = anyhow::Result<Option<T>>>,
 {
@@ -374,7 +384,7 @@ where
             Ok(None) => None,
             Err(error) => Some(error),
         };
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > patience {
             return Err(problem.unwrap_or_else(|| anyhow::anyhow!("waited in vain")));
         }
         tokio::time::sleep(pause).await;
