@@ -6,5 +6,6 @@
     reason = "a test helper that cannot go on fails the test"
 )]
 
+pub mod faults;
 pub mod one_process;
 pub mod processes;

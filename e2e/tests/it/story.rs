@@ -46,8 +46,8 @@ async fn dossiers_go_all_the_way_in_one_process_and_survive_a_restart() {
     };
     assert_eq!(
         missed("notifications"),
-        24,
-        "filed, received, approved, eight times: {robbed:?}"
+        88,
+        "eleven notices in the inboxes of applicant and desks, eight times: {robbed:?}"
     );
     assert_eq!(missed("postal"), 8, "{robbed:?}");
     assert!(running.suite.stop().await, "everything ends by itself");

@@ -52,6 +52,9 @@ enum Command {
     Config,
     /// Check the journals and what must agree between the services; exit 1 if anything is broken.
     Verify {
+        /// Seconds that a system at work has to come to rest; what then still waits is reported.
+        #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+        wait: u64,
         /// One JSON object.
         #[arg(long)]
         json: bool,
@@ -192,10 +195,11 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
             let databases = Databases::open(&all, &rt).await?;
             identity::rotate_signing_key(&databases.identity, &rt).await?;
         }
-        Command::Verify { json } => {
+        Command::Verify { wait, json } => {
             let all = Settings::new(data, None).all()?;
             let rt = kit::process::runtime(&all.process)?;
-            let report = verify::verify(&Databases::open(&all, &rt).await?).await?;
+            let databases = Databases::open(&all, &rt).await?;
+            let report = verify::settled(&databases, Duration::from_secs(wait)).await?;
             print(&if json {
                 serde_json::to_string(&report)?
             } else {

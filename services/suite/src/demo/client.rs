@@ -362,7 +362,10 @@ async fn whole(sent: Result<Answer, CallError>) -> Result<Bytes, CallError> {
 fn may_help(got: &Result<Bytes, CallError>) -> bool {
     match got {
         Ok(_) => false,
-        Err(CallError::Refused { status, .. }) => matches!(status, 429 | 502 | 503 | 504 | 507),
+        // 401: a token that a service's own clock takes for too old; the next one may do.
+        Err(CallError::Refused { status, .. }) => {
+            matches!(status, 401 | 429 | 502 | 503 | 504 | 507)
+        }
         Err(_) => true,
     }
 }

@@ -97,13 +97,23 @@ impl Company {
 
     /// Plays one dossier to its end; returns whether it got there.
     pub async fn play(&self, n: usize) -> bool {
-        match story::play(&self.api, &self.cast, &self.stage, &self.collector, n).await {
-            Ok(()) => true,
-            Err(error) => {
-                self.collector.failed(n, &error);
-                false
-            }
+        self.told(
+            n,
+            story::play(&self.api, &self.cast, &self.stage, &self.collector, n).await,
+        )
+    }
+
+    /// Plays one dossier up to its approval, which is as far as it goes without events; returns whether it got there.
+    pub async fn handle(&self, n: usize) -> bool {
+        let handled = story::handle(&self.api, &self.cast, &self.stage, &self.collector, n).await;
+        self.told(n, handled.map(drop))
+    }
+
+    fn told(&self, n: usize, outcome: anyhow::Result<()>) -> bool {
+        if let Err(error) = &outcome {
+            self.collector.failed(n, error);
         }
+        outcome.is_ok()
     }
 
     /// What came of it so far.

@@ -128,6 +128,18 @@ pub(super) async fn play(
     c: &Collector,
     n: usize,
 ) -> anyhow::Result<()> {
+    let (id, number) = handle(api, cast, stage, c, n).await?;
+    deliver(api, cast, c, &id, &number).await
+}
+
+/// Files and handles one dossier up to its approval; its id and number.
+pub(super) async fn handle(
+    api: &Api,
+    cast: &Cast,
+    stage: &Stage,
+    c: &Collector,
+    n: usize,
+) -> anyhow::Result<(String, String)> {
     c.say(|| {
         format!(
             "Công dân tìm thấy “{}” và nộp hồ sơ tại {}.",
@@ -209,7 +221,17 @@ pub(super) async fn play(
         .act(&cast.leader, "approve", &json!({}), &proposed)
         .await?;
     c.say(|| "Lãnh đạo phê duyệt.".to_owned());
+    Ok((id, number))
+}
 
+/// The post carries the result home, and the dossier learns of it.
+async fn deliver(
+    api: &Api,
+    cast: &Cast,
+    c: &Collector,
+    id: &str,
+    number: &str,
+) -> anyhow::Result<()> {
     let shipments = format!("/api/v1/shipments?dossierId={id}");
     let shipment = c
         .timed(
@@ -287,7 +309,7 @@ pub(super) async fn play(
     )
     .await
     .context("the dossier was not marked as returned")?;
-    let notices = c.timed("notices", notices(api, cast, &id)).await?;
+    let notices = c.timed("notices", notices(api, cast, id)).await?;
     c.returned(notices);
     c.say(|| {
         format!("Hồ sơ {number}: đã trả kết quả; {notices} thông báo trong hộp thư của công dân.")
