@@ -5,13 +5,17 @@ CARGO ?= cargo
 PROFILE ?= dev
 PORT ?= 8080
 GATEWAY ?= http://127.0.0.1:$(PORT)
-COUNT ?= 200
 CONCURRENCY ?= 8
+# Of `make faults`: faults in the separate services, kills of the suite in one process; SEED=… for a row seen before.
+FAULTS ?= 480
+KILLS ?= 30
+# Of `make bench`: seconds that the broker is away.
+BROKER_AWAY ?= 600
 
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down bench demo deny clean-local chart chart-readme images images-test
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench demo deny clean-local chart chart-readme images images-test
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +48,11 @@ down: ## Stop what `make up` started; the data stays
 demo: ## Play the main story once through the public API of what runs (GATEWAY=…)
 	@$(MOTCUA) demo --gateway $(GATEWAY)
 
-bench: ## Play it many times at once and print the latencies (COUNT=…, CONCURRENCY=…)
-	@$(MOTCUA) demo --gateway $(GATEWAY) --count $(COUNT) --concurrency $(CONCURRENCY) --json
+faults: ## Kill, cut and confuse everything while people file, and check (COUNT=…, FAULTS=…, KILLS=…, SEED=…)
+	@PROFILE=$(PROFILE) e2e/servers/faults.sh --count $(or $(COUNT),5000) --faults $(FAULTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --figures
+
+bench: ## Measure relay, events, a broker away, and the main story where a suite runs (COUNT=…, CONCURRENCY=…, BROKER_AWAY=…)
+	@PROFILE=$(PROFILE) GATEWAY=$(GATEWAY) COUNT=$(or $(COUNT),200) CONCURRENCY=$(CONCURRENCY) BROKER_AWAY=$(BROKER_AWAY) e2e/servers/bench.sh
 
 deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \

@@ -18,6 +18,19 @@ use uuid::Uuid;
 /// The consumer's name.
 pub(super) const NAME: &str = "probe";
 
+/// What a handler says when it panics because it was told to.
+const TOLD: &str = "a handler was told to panic";
+
+/// Panics that were asked for are counted, not shown.
+pub(super) fn silence() {
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str() != Some(TOLD) {
+            show(panic);
+        }
+    }));
+}
+
 /// The consumer; ends with [`Probe::stop`].
 pub(super) struct Probe {
     app: Arc<App>,
@@ -49,6 +62,7 @@ pub(super) async fn open(url: &str, rt: &Runtime) -> anyhow::Result<Db> {
         url: url.to_owned(),
         max_connections: 8,
         poll_milliseconds: 200,
+        retention: durable::Retention::default(),
     };
     let db = Db::open(&config, rt).await?;
     durable::migrate(&db, Vec::new).await?;
@@ -143,7 +157,7 @@ async fn handle(app: Arc<App>, task: Task<DossierChanged>) -> Result<Done, TaskE
                 });
             if panics.is_ok() {
                 app.panicked.fetch_add(1, Ordering::AcqRel);
-                panic!("a handler was told to panic");
+                panic!("{TOLD}");
             }
             Ok(task.finish(&tx).await?)
         })

@@ -49,6 +49,7 @@ pub struct Options {
 /// When something cannot be started or read.
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
     kit::process::install_crypto();
+    probe::silence();
     let started = Instant::now();
     say(started, &format!("seed {}", options.seed));
     let mut world = World::start(&options.programs, options.replicas).await?;

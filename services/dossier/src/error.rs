@@ -105,6 +105,16 @@ impl From<Error> for Problem {
                 Problem::new(shared::UNAVAILABLE).retry_after(2)
             }
             Error::Db(error) => Problem::internal(error),
+            // Room can be made; the same request may then be sent again.
+            Error::Io(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                tracing::error!(%error, "the object store is full");
+                Problem::new(shared::UNAVAILABLE).retry_after(30)
+            }
             Error::Io(error) => Problem::internal(error),
             Error::NotFound => Problem::new(code::DOSSIER_NOT_FOUND),
             Error::Stale(version) => {

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What is measured: relay, way of an event and a broker that is away, on servers of the harness's own; then the latencies of the main
+# story where a suite runs (GATEWAY).
+set -euo pipefail
+ME=bench
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+"$ROOT/e2e/servers/faults.sh" --count 0 --faults 0 --kills 0 --figures --broker-away "${BROKER_AWAY:-600}"
+case ${GATEWAY:-} in
+  http://127.0.0.1:*)
+    if [ "$(http_status "${GATEWAY##*:}" /docs)" = "" ]; then
+      say "no suite runs at $GATEWAY: start one with make up for the latencies of the main story"
+      exit 0
+    fi
+    ;;
+esac
+exec "$(program_dir "${PROFILE:-dev}")/motcua" demo --gateway "$GATEWAY" --count "${COUNT:-200}" --concurrency "${CONCURRENCY:-8}" --json
