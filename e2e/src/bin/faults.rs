@@ -19,6 +19,9 @@ struct Arguments {
     /// Faults in the separate services.
     #[arg(long, default_value_t = 480)]
     faults: usize,
+    /// Leave out the faults whose name contains this.
+    #[arg(long)]
+    without: Option<String>,
     /// Kills of the suite in one process.
     #[arg(long, default_value_t = 30)]
     kills: usize,
@@ -71,6 +74,7 @@ fn start() -> anyhow::Result<bool> {
             .unwrap_or_else(|| u64::from(u32::from_be_bytes(kit::Ids.bytes()))),
         count: arguments.count,
         faults: arguments.faults,
+        without: arguments.without,
         kills: arguments.kills,
         people: arguments.people,
         replicas: arguments.replicas,

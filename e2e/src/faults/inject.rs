@@ -1,6 +1,6 @@
 //! What each fault does. A fault has ended when what was taken away is there again.
 
-use super::messages::{self, Messages, Poison};
+use super::messages::{self, Messages};
 use super::plan::Fault;
 use super::probe::Probe;
 use super::servers::{Server, command};
@@ -36,8 +36,8 @@ pub(super) enum Outcome {
 pub(super) struct Hands<'a> {
     pub(super) world: &'a mut World,
     pub(super) probe: &'a Probe,
-    /// What was put into the broker and is to be found again.
-    pub(super) poison: &'a mut Poison,
+    /// How many messages that cannot be read were sent, which are to be found again.
+    pub(super) poison: &'a mut usize,
     pub(super) started: usize,
 }
 
@@ -141,9 +141,7 @@ impl Hands<'_> {
             Fault::Poison => {
                 let messages = self.messages().await?;
                 for consumer in ["notifications", "postal"] {
-                    let more = messages::poison(&messages, consumer).await?;
-                    self.poison.unreadable += more.unreadable;
-                    self.poison.stored.extend(more.stored);
+                    *self.poison += messages::poison(&messages, consumer).await?;
                 }
                 messages.close().await;
             }

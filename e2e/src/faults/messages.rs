@@ -2,8 +2,10 @@
 
 use super::servers;
 use super::world::World;
-use anyhow::{Context as _, ensure};
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use anyhow::ensure;
+use lapin::options::{
+    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use serde_json::json;
@@ -23,14 +25,8 @@ pub(super) struct Messages {
     prefix: String,
 }
 
-/// Messages that were made up, and what must have become of them.
-#[derive(Debug, Default)]
-pub(super) struct Poison {
-    /// Put aside by the receiver: not a message at all.
-    pub(super) unreadable: usize,
-    /// Stored, and then given up or waiting for somebody who knows the type.
-    pub(super) stored: Vec<Uuid>,
-}
+/// In everything that is made up, so that it is found again.
+pub(super) const MARK: &str = "faults-poison";
 
 impl Messages {
     pub(super) async fn open(url: &str, prefix: &str) -> anyhow::Result<Self> {
@@ -116,21 +112,28 @@ impl Messages {
         format!("{}motcua.events", self.prefix)
     }
 
-    fn queue(&self, consumer: &str) -> String {
-        format!("{}motcua.{consumer}", self.prefix)
-    }
-
-    /// Messages that were put aside because nobody can read them.
-    pub(super) async fn put_aside(&self) -> anyhow::Result<u32> {
-        let options = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        let queue = self
-            .channel
-            .queue_declare(self.queue("dead").into(), options, FieldTable::default())
+    /// An exchange that leads everything, of whatever type, into the queue of one consumer.
+    async fn into(&self, consumer: &str) -> anyhow::Result<String> {
+        let exchange = format!("{}{MARK}.{consumer}", self.prefix);
+        let queue = format!("{}motcua.{consumer}", self.prefix);
+        self.channel
+            .exchange_declare(
+                exchange.as_str().into(),
+                lapin::ExchangeKind::Topic,
+                ExchangeDeclareOptions::default(),
+                FieldTable::default(),
+            )
             .await?;
-        Ok(queue.message_count())
+        self.channel
+            .queue_bind(
+                queue.as_str().into(),
+                exchange.as_str().into(),
+                "#".into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await?;
+        Ok(exchange)
     }
 
     pub(super) async fn close(self) {
@@ -169,45 +172,51 @@ pub(super) async fn again(
     Ok(sent)
 }
 
-/// Sends what no service would send, straight into the queue of a consumer.
-pub(super) async fn poison(messages: &Messages, consumer: &str) -> anyhow::Result<Poison> {
-    let queue = messages.queue(consumer);
-    let mut poison = Poison::default();
+/// Sends a consumer what no service would send; returns how many messages.
+pub(super) async fn poison(messages: &Messages, consumer: &str) -> anyhow::Result<usize> {
+    let exchange = messages.into(consumer).await?;
     let kind = "dossier.dossier-changed.v1";
     let envelope = |kind: &str, id: serde_json::Value, data: serde_json::Value| {
         let message = json!({
             "specversion": "1.0", "id": id, "source": "faults", "type": kind, "subject": "none",
-            "time": "2026-11-24T00:00:00Z", "datacontenttype": "application/json", "data": data,
-            "version": 1, "aggregateversion": 1,
+            "time": "2026-11-24T00:00:00Z", "datacontenttype": "application/json", "data": data, "version": 1,
         });
         message.to_string().into_bytes()
     };
-    let unreadable: [Vec<u8>; 4] = [
-        b"{\"specversion\": \"1.0\", ".to_vec(),
-        b"\xff\xfe\x00".to_vec(),
+    let id = || json!(Uuid::from_bytes(kit::Ids.bytes::<16>()));
+    // Each is another message each time it is sent.
+    let mark = format!("{MARK} {}", id());
+    let data = json!({ "note": mark });
+    let broken = format!("{{\"specversion\": \"1.0\", {mark:?}");
+    let all = [
+        // Not JSON; not even text.
+        (kind, broken.into_bytes()),
+        (kind, [b"\xff\xfe".as_slice(), mark.as_bytes()].concat()),
         // A forged id, and none.
-        envelope(kind, json!("1 or 1=1"), json!({})),
-        envelope(kind, json!(null), json!({})),
+        (kind, envelope(kind, json!("1 or 1=1"), data.clone())),
+        (kind, envelope(kind, json!(null), data.clone())),
+        // The right type without its content; larger than anything that is sent.
+        (kind, envelope(kind, id(), data.clone())),
+        (
+            kind,
+            envelope(kind, id(), json!({ "a": mark, "note": "x".repeat(HUGE) })),
+        ),
+        // An older and a newer version, and a type that nobody knows.
+        (
+            "dossier.dossier-changed.v0",
+            envelope("dossier.dossier-changed.v0", id(), data.clone()),
+        ),
+        (
+            "dossier.dossier-changed.v2",
+            envelope("dossier.dossier-changed.v2", id(), data.clone()),
+        ),
+        (
+            "nobody.knows-this.v1",
+            envelope("nobody.knows-this.v1", id(), data),
+        ),
     ];
-    for body in unreadable {
-        messages.publish("", &queue, &body).await?;
-        poison.unreadable += 1;
+    for (kind, body) in &all {
+        messages.publish(&exchange, kind, body).await?;
     }
-    let known = [
-        // The right type without its content; larger than anything; an older and a newer version, and one that nobody knows.
-        (kind, json!({ "command": "receive" })),
-        (kind, json!({ "note": "x".repeat(HUGE) })),
-        ("dossier.dossier-changed.v0", json!({})),
-        ("dossier.dossier-changed.v2", json!({})),
-        ("nobody.knows-this.v1", json!({})),
-    ];
-    for (kind, data) in known {
-        let id = Uuid::from_bytes(kit::Ids.bytes::<16>());
-        messages
-            .publish("", &queue, &envelope(kind, json!(id), data))
-            .await
-            .context("a message that is not understood")?;
-        poison.stored.push(id);
-    }
-    Ok(poison)
+    Ok(all.len())
 }

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::load::Load;
-use super::messages::{self, Messages, Poison};
+use super::messages::{self, Messages};
 use super::probe::Probe;
 use super::servers::{Server, execute};
 use super::world::World;
@@ -65,7 +65,6 @@ pub(super) async fn all(
     world: &World,
     loads: &mut Vec<Load>,
     probe: &Probe,
-    poison: &mut Poison,
 ) -> anyhow::Result<Vec<(&'static str, Option<String>)>> {
     let mut out = Vec::new();
     for sabotage in &ALL {
@@ -78,7 +77,7 @@ pub(super) async fn all(
         let again = Messages::open(&broker, &world.prefix).await?;
         messages::again(world, &again, false).await?;
         again.close().await;
-        let verdict = check::check(world, loads, probe, poison, REST).await?;
+        let verdict = check::check(world, loads, probe, &mut 0, REST).await?;
         execute(&db, sabotage.mends).await?;
         db.close().await?;
         let said = verdict.findings.into_iter();
