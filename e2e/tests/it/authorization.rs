@@ -9,6 +9,7 @@ mod catalogue;
 mod clients;
 mod dossiers;
 mod notifications;
+mod operations;
 mod people;
 mod postal;
 mod sign_in;
@@ -58,6 +59,7 @@ fn resources() -> [Resource; 7] {
         clients::RESOURCE,
         dossiers::RESOURCE,
         notifications::RESOURCE,
+        operations::RESOURCE,
         postal::RESOURCE,
         sign_in::RESOURCE,
     ]

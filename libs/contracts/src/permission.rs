@@ -72,6 +72,8 @@ permissions! {
     ClientManage = "client.manage",
     /// Create and change accounts of one's agency (or of all, for the province admin).
     AccountManage = "account.manage",
+    /// See tasks that were given up in each service, run them again or put them away.
+    OperationsTasks = "operations.tasks",
 }
 
 /// A role in a token. Statutory Vietnamese titles in the comments.
@@ -163,6 +165,7 @@ impl Role {
                 P::AccountManage,
                 P::ClientManage,
                 P::NotificationRead,
+                P::OperationsTasks,
             ],
             Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],
         }

@@ -40,6 +40,31 @@ pub struct Config {
     /// Start although a newer release made the schema: only to roll back one release.
     #[serde(default)]
     pub accept_newer_schema: bool,
+    /// How long rows are kept that have served.
+    #[serde(default)]
+    pub retention: Retention,
+}
+
+/// How long rows are kept that have served. Dead tasks are kept until somebody replays or discards them.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Sent events, for looking at, days.
+    pub sent_days: u32,
+    /// Finished tasks, days: their key is what makes a late duplicate harmless, so keep them longer than the broker may be away.
+    pub finished_days: u32,
+    /// Saved answers, days: as long as a client may repeat a request.
+    pub answer_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            sent_days: 7,
+            finished_days: 14,
+            answer_days: 7,
+        }
+    }
 }
 
 fn default_connections() -> u32 {
@@ -47,7 +72,7 @@ fn default_connections() -> u32 {
 }
 
 fn default_poll() -> u64 {
-    1000
+    250
 }
 
 /// Configurations are shown to people.
@@ -80,6 +105,7 @@ struct Inner {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     runtime: Runtime,
+    retention: Retention,
     poll: Duration,
     outbox: Bell,
     tasks: Bell,
@@ -116,6 +142,7 @@ impl Db {
             writer,
             reader,
             runtime: rt.clone(),
+            retention: config.retention,
             poll: Duration::from_millis(config.poll_milliseconds.max(1)),
             outbox: Bell::new(),
             tasks: Bell::new(),
@@ -224,6 +251,10 @@ impl Db {
     /// The runtime it was opened with.
     pub fn runtime(&self) -> &Runtime {
         &self.0.runtime
+    }
+
+    pub(crate) fn retention(&self) -> Retention {
+        self.0.retention
     }
 
     pub(crate) fn poll(&self) -> Duration {

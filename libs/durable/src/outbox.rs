@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 /// Rows sent in one go.
 const BATCH: u64 = 100;
+/// Largest message, bytes: half of what RabbitMQ takes by default. One that is larger would close the channel each time it is sent,
+/// and hold up all others.
+pub const LARGEST: usize = 8 * 1024 * 1024;
 /// The lease row of the relay, and for how long it is held.
 const LEASE: &str = "relay";
 const HELD: chrono::Duration = chrono::Duration::seconds(30);
@@ -23,13 +26,19 @@ const HELD: chrono::Duration = chrono::Duration::seconds(30);
 /// Publishes an event: it is sent if, and only if, the caller's transaction commits.
 ///
 /// # Errors
-/// The database's; or when the event cannot be written as JSON.
+/// The database's; or when the event cannot be written as JSON, or is larger than [`LARGEST`].
 pub async fn publish<E: Event>(tx: &Tx, rt: &Runtime, event: &E) -> Result<(), DbErr> {
     let now = rt.clock.now();
     let id = rt.ids.uuid(now);
     let message = crate::private::wrap(event, id, now, kit::telemetry::current_traceparent(), rt)
         .and_then(|message| serde_json::to_string(&message))
         .map_err(|error| DbErr::Json(error.to_string()))?;
+    if message.len() > LARGEST {
+        let (length, name) = (message.len(), E::TYPE);
+        return Err(DbErr::Custom(format!(
+            "an event of type {name} with {length} bytes is too large to be sent"
+        )));
+    }
     let mut insert = Query::insert();
     insert
         .into_table(Col::Table)

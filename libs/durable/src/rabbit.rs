@@ -1,5 +1,5 @@
-//! `RabbitMQ` as transport: one durable topic exchange, one quorum queue per consuming service, one exchange and queue for
-//! what cannot be read. Nothing here is kept: what is not confirmed stays in the outbox, what is not stored is not acknowledged.
+//! `RabbitMQ` as transport: one durable topic exchange; per consuming service one quorum queue, and one for what was delivered too
+//! often without being stored. Nothing here is kept: what is not confirmed stays in the outbox, what is not stored is not acknowledged.
 //!
 //! Connections are made when they are needed and made again for ever; lapin's own recovery stays off, so that there is one
 //! owner of that decision.
@@ -11,7 +11,7 @@ pub(crate) use receiver::Receiver;
 use crate::bus::{BusError, Outcome, Outgoing};
 use futures_util::future::join_all;
 use kit::Runtime;
-use kit::metrics::{Counters, Labels};
+use kit::metrics::{Counters, Gauges, Labels};
 use lapin::options::{
     BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
     QueueDeclareOptions,
@@ -19,18 +19,26 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::uri::AMQPUri;
 use lapin::{
-    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ConnectionStatus,
+    ExchangeKind,
 };
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a connection, a declaration or a confirmation may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a confirmation may take on a line that is alive (a dead one is noticed by its heartbeats): a broker that is slow gets no
+/// second copy of what it already has.
+const SLOW: Duration = Duration::from_mins(1);
+/// How often a blocked connection is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+/// Deliveries of one message before the broker puts it aside.
+const DELIVERIES: i32 = 20;
 /// A silent peer is noticed after two of these, seconds.
 const HEARTBEAT: u16 = 10;
-/// What names of queues, and of the exchange for the dead, begin with, after the prefix.
+/// What names of queues begin with, after the prefix.
 const OURS: &str = "motcua.";
 
 /// Where the broker is and what the names begin with.
@@ -83,6 +91,8 @@ pub struct Rabbit(Arc<Inner>);
 struct Inner {
     config: RabbitConfig,
     connections: Counters,
+    blocked: Gauges,
+    lag: Gauges,
     publisher: Mutex<Option<Link>>,
 }
 
@@ -98,6 +108,9 @@ impl Link {
     }
 }
 
+/// Why a message came back.
+const UNROUTABLE: &str = "unroutable: no queue is bound to this type";
+
 /// A message was not taken, or nothing can be said about it because the line broke.
 enum Refused {
     Message(String),
@@ -112,18 +125,26 @@ impl Rabbit {
                 "broker_connections",
                 "Connections made to RabbitMQ, by purpose",
             ),
+            blocked: rt.metrics.gauges(
+                "broker_blocked",
+                "1 while RabbitMQ takes nothing because of its memory or disk alarm",
+            ),
+            lag: rt.metrics.gauges(
+                "broker_queue_messages",
+                "Messages in the queue that no consumer has taken",
+            ),
             publisher: Mutex::new(None),
         }))
     }
 
     /// Sends lanes side by side on one channel; within a lane a message waits for the confirmation of the one before.
     pub(crate) async fn send(&self, lanes: Vec<Vec<Outgoing>>) -> Result<Vec<Outcome>, BusError> {
-        let channel = self.publisher().await?;
-        let (channel, exchange) = (&channel, &self.exchange()?);
+        let (channel, up) = self.publisher().await?;
+        let (channel, exchange, up) = (&channel, &self.exchange()?, &up);
         let lanes = lanes.into_iter().map(|lane| async move {
             let mut outcomes = Vec::new();
             for message in lane {
-                match publish(channel, exchange, &message).await {
+                match self.publish(channel, up, exchange, &message).await {
                     Ok(()) => outcomes.push(Outcome {
                         seq: message.seq,
                         result: Ok(()),
@@ -140,7 +161,7 @@ impl Rabbit {
             }
             (outcomes, None)
         });
-        let mut outcomes = Vec::new();
+        let mut outcomes: Vec<Outcome> = Vec::new();
         let mut broken = None;
         for (lane, reason) in join_all(lanes).await {
             outcomes.extend(lane);
@@ -156,14 +177,22 @@ impl Rabbit {
                     Ok(outcomes)
                 }
             }
-            None => Ok(outcomes),
+            None => {
+                // A queue that somebody deleted is made again with the next connection.
+                let returned =
+                    |o: &Outcome| matches!(&o.result, Err(reason) if reason == UNROUTABLE);
+                if outcomes.iter().any(returned) {
+                    self.0.publisher.lock().await.take();
+                }
+                Ok(outcomes)
+            }
         }
     }
 
-    async fn publisher(&self) -> Result<Channel, BusError> {
+    async fn publisher(&self) -> Result<(Channel, ConnectionStatus), BusError> {
         let mut publisher = self.0.publisher.lock().await;
         if let Some(link) = publisher.as_ref().filter(|link| link.is_up()) {
-            return Ok(link.channel.clone());
+            return Ok((link.channel.clone(), link.connection.status().clone()));
         }
         let link = self.connect("publisher").await?;
         within(
@@ -175,9 +204,9 @@ impl Rabbit {
         for (consumer, types) in &self.0.config.consumers {
             self.declare(&link.channel, consumer, types).await?;
         }
-        let channel = link.channel.clone();
+        let up = (link.channel.clone(), link.connection.status().clone());
         *publisher = Some(link);
-        Ok(channel)
+        Ok(up)
     }
 
     async fn connect(&self, purpose: &str) -> Result<Link, BusError> {
@@ -207,8 +236,8 @@ impl Rabbit {
         self.name(&self.0.config.exchange)
     }
 
-    fn dead(&self) -> Result<ShortString, BusError> {
-        self.name(&format!("{OURS}dead"))
+    fn dead(&self, consumer: &str) -> Result<ShortString, BusError> {
+        self.name(&format!("{OURS}{consumer}.dead"))
     }
 
     fn queue(&self, consumer: &str) -> Result<ShortString, BusError> {
@@ -245,7 +274,7 @@ impl Rabbit {
         types: &[String],
     ) -> Result<ShortString, BusError> {
         self.declare_exchange(channel).await?;
-        let (queue, dead) = (self.queue(consumer)?, self.dead()?);
+        let (queue, dead) = (self.queue(consumer)?, self.dead(consumer)?);
         let options = ExchangeDeclareOptions {
             durable: true,
             ..ExchangeDeclareOptions::default()
@@ -278,10 +307,15 @@ impl Rabbit {
         )
         .await?;
         bind(channel, &dead, &dead, "").await?;
-        arguments.insert(
-            "x-dead-letter-exchange".into(),
-            AMQPValue::LongString(dead.as_str().to_owned().into()),
-        );
+        for (name, value) in [
+            ("x-dead-letter-exchange", dead.as_str()),
+            // Confirmed inside the broker, too; that needs the other setting, which without a limit of length refuses nothing.
+            ("x-dead-letter-strategy", "at-least-once"),
+            ("x-overflow", "reject-publish"),
+        ] {
+            arguments.insert(name.into(), AMQPValue::LongString(value.to_owned().into()));
+        }
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERIES));
         within(
             "queue.declare",
             channel.queue_declare(queue.clone(), QueueDeclareOptions::durable(), arguments),
@@ -291,6 +325,87 @@ impl Rabbit {
             bind(channel, &queue, &self.exchange()?, event_type).await?;
         }
         Ok(queue)
+    }
+}
+
+impl Rabbit {
+    async fn publish(
+        &self,
+        channel: &Channel,
+        up: &ConnectionStatus,
+        exchange: &ShortString,
+        message: &Outgoing,
+    ) -> Result<(), Refused> {
+        let routing_key = short(message.event_type.clone()).map_err(|e| Refused::Message(e.0))?;
+        let properties = BasicProperties::default()
+            .with_content_type("application/cloudevents+json".into())
+            .with_message_id(message.id.to_string().into())
+            // Persistent.
+            .with_delivery_mode(2);
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..BasicPublishOptions::default()
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the relay: the one place that publishes"
+        )]
+        let confirmed = async {
+            channel
+                .basic_publish(
+                    exchange.clone(),
+                    routing_key,
+                    options,
+                    message.payload.as_bytes(),
+                    properties,
+                )
+                .await?
+                .await
+        };
+        match self.confirmation(up, confirmed).await? {
+            Confirmation::Ack(None) => Ok(()),
+            Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => {
+                Err(Refused::Message(UNROUTABLE.to_owned()))
+            }
+            Confirmation::Nack(None) => Err(Refused::Message("refused by the broker".to_owned())),
+            Confirmation::NotRequested => Err(Refused::Line("confirms are off".to_owned())),
+        }
+    }
+
+    /// Waits for a confirmation; the time in which the broker's alarm blocks the connection does not count. What is on its way
+    /// meanwhile is one batch, whatever waits in the outbox.
+    async fn confirmation(
+        &self,
+        up: &ConnectionStatus,
+        confirmed: impl Future<Output = lapin::Result<Confirmation>>,
+    ) -> Result<Confirmation, Refused> {
+        let labels = Labels {
+            service: "bus".to_owned(),
+            kind: "publisher".to_owned(),
+        };
+        let patient = async {
+            let mut waited = Duration::ZERO;
+            while waited < SLOW {
+                sleep(LOOK).await;
+                let is_blocked = up.blocked();
+                self.0
+                    .blocked
+                    .get_or_create(&labels)
+                    .set(i64::from(is_blocked));
+                if !is_blocked {
+                    waited += LOOK;
+                }
+                if !up.connected() {
+                    return "the line broke".to_owned();
+                }
+            }
+            format!("no confirmation within {SLOW:?}")
+        };
+        tokio::select! {
+            biased;
+            outcome = confirmed => outcome.map_err(|error| Refused::Line(format!("basic.publish: {error}"))),
+            reason = patient => Err(Refused::Line(format!("basic.publish: {reason}"))),
+        }
     }
 }
 
@@ -311,50 +426,6 @@ async fn bind(
         ),
     )
     .await
-}
-
-async fn publish(
-    channel: &Channel,
-    exchange: &ShortString,
-    message: &Outgoing,
-) -> Result<(), Refused> {
-    let routing_key = short(message.event_type.clone()).map_err(|e| Refused::Message(e.0))?;
-    let properties = BasicProperties::default()
-        .with_content_type("application/cloudevents+json".into())
-        .with_message_id(message.id.to_string().into())
-        // Persistent.
-        .with_delivery_mode(2);
-    let options = BasicPublishOptions {
-        mandatory: true,
-        ..BasicPublishOptions::default()
-    };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the relay: the one place that publishes"
-    )]
-    let confirmed = async {
-        channel
-            .basic_publish(
-                exchange.clone(),
-                routing_key,
-                options,
-                message.payload.as_bytes(),
-                properties,
-            )
-            .await?
-            .await
-    };
-    match within("basic.publish", confirmed)
-        .await
-        .map_err(|error| Refused::Line(error.0))?
-    {
-        Confirmation::Ack(None) => Ok(()),
-        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(Refused::Message(
-            "unroutable: no queue is bound to this type".to_owned(),
-        )),
-        Confirmation::Nack(None) => Err(Refused::Message("refused by the broker".to_owned())),
-        Confirmation::NotRequested => Err(Refused::Line("confirms are off".to_owned())),
-    }
 }
 
 /// Runs one exchange with the broker; a broker that says nothing is away.

@@ -1,6 +1,6 @@
 //! Names of the tables and their first migration.
 
-use sea_orm::DeriveIden;
+use sea_orm::{DbBackend, DeriveIden};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Copy, DeriveIden)]
@@ -61,6 +61,21 @@ pub(crate) enum Lease {
     NextAt,
 }
 
+/// What people did with tasks. Only ever added to.
+#[derive(Clone, Copy, DeriveIden)]
+pub(crate) enum Operation {
+    Table,
+    Id,
+    TaskId,
+    Kind,
+    Action,
+    Account,
+    Name,
+    Reason,
+    LastError,
+    At,
+}
+
 /// The tables of this crate.
 pub(crate) struct Tables;
 
@@ -80,6 +95,7 @@ impl MigrationTrait for Tables {
         outbox(manager).await?;
         task(manager).await?;
         idempotency(manager).await?;
+        operation(manager).await?;
         let mut lease = Table::create();
         lease
             .table(Lease::Table)
@@ -215,6 +231,60 @@ async fn task(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(Task::State)
         .col(Task::FinishedAt);
     manager.create_index(finished).await
+}
+
+/// The journal of operations; the database refuses to change or remove an entry.
+async fn operation(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mut table = Table::create();
+    table
+        .table(Operation::Table)
+        .col(
+            ColumnDef::new(Operation::Id)
+                .uuid()
+                .not_null()
+                .primary_key(),
+        )
+        .col(ColumnDef::new(Operation::TaskId).uuid().not_null())
+        .col(ColumnDef::new(Operation::Kind).text().not_null())
+        .col(ColumnDef::new(Operation::Action).text().not_null())
+        .col(ColumnDef::new(Operation::Account).uuid())
+        .col(ColumnDef::new(Operation::Name).text().not_null())
+        .col(ColumnDef::new(Operation::Reason).text().not_null())
+        .col(ColumnDef::new(Operation::LastError).text())
+        .col(
+            ColumnDef::new(Operation::At)
+                .timestamp_with_time_zone()
+                .not_null(),
+        );
+    manager.create_table(table).await?;
+    let mut of_task = Index::create();
+    of_task
+        .name("operation_task")
+        .table(Operation::Table)
+        .col(Operation::TaskId);
+    manager.create_index(of_task).await?;
+    let statements: &[&str] = if manager.get_database_backend() == DbBackend::Postgres {
+        &[
+            "CREATE FUNCTION operation_is_kept() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'the journal of operations is only added to'; END $$",
+            "CREATE TRIGGER operation_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON operation \
+             FOR EACH STATEMENT EXECUTE FUNCTION operation_is_kept()",
+        ]
+    } else {
+        &[
+            "CREATE TRIGGER operation_is_not_changed BEFORE UPDATE ON operation \
+             BEGIN SELECT RAISE(ABORT, 'the journal of operations is only added to'); END",
+            "CREATE TRIGGER operation_is_not_removed BEFORE DELETE ON operation \
+             BEGIN SELECT RAISE(ABORT, 'the journal of operations is only added to'); END",
+        ]
+    };
+    for statement in statements {
+        manager
+            .get_connection()
+            .execute_unprepared(statement)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn idempotency(manager: &SchemaManager<'_>) -> Result<(), DbErr> {

@@ -2,6 +2,7 @@
 
 use crate::db::{Db, Tx, TxError};
 use crate::schema::Task as Col;
+use crate::unread::{self, Unread};
 use chrono::{DateTime, Utc};
 use contracts::CloudEvent;
 use kit::{Clock, Runtime};
@@ -212,11 +213,15 @@ pub async fn enqueue(tx: &Tx, rt: &Runtime, job: Job) -> Result<bool, DbErr> {
         priority: job.priority,
         run_at: job.at.unwrap_or(now),
         created_at: now,
+        dead: None,
     };
     new.insert(tx).await
 }
 
 /// Stores received messages for a consumer; returns how many of them were new. Only then may they be acknowledged.
+///
+/// A message that says something else under the id of an earlier one is kept beside it as a dead task: whoever sent it, nobody
+/// should take it for a repetition.
 ///
 /// # Errors
 /// The database's; nothing is stored then.
@@ -238,28 +243,41 @@ pub async fn receive(db: &Db, consumer: &str, messages: &[CloudEvent]) -> Result
                 priority: 0,
                 run_at: now,
                 created_at: now,
+                dead: None,
             };
-            stored += usize::from(new.insert(&tx).await?);
+            if new.insert(&tx).await? {
+                stored += 1;
+            } else if unread::contradicts(&tx, consumer, message).await? {
+                let unread = Unread::new(
+                    &message.event_type,
+                    payload.as_bytes(),
+                    "another message has come with this id before",
+                );
+                unread.keep_in(&tx, rt, consumer).await?;
+            }
         }
         Ok(stored)
     })
     .await
 }
 
-struct NewTask<'a> {
-    id: Uuid,
-    consumer: &'a str,
-    kind: &'a str,
-    key: &'a str,
-    payload: &'a str,
-    traceparent: Option<String>,
-    priority: i64,
-    run_at: DateTime<Utc>,
-    created_at: DateTime<Utc>,
+pub(crate) struct NewTask<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) consumer: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) payload: &'a str,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) priority: i64,
+    pub(crate) run_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+    /// Why it is given up before it was tried.
+    pub(crate) dead: Option<&'a str>,
 }
 
 impl NewTask<'_> {
-    async fn insert(self, tx: &Tx) -> Result<bool, DbErr> {
+    pub(crate) async fn insert(self, tx: &Tx) -> Result<bool, DbErr> {
+        let state = if self.dead.is_some() { DEAD } else { READY };
         let mut insert = Query::insert();
         insert
             .into_table(Col::Table)
@@ -274,6 +292,8 @@ impl NewTask<'_> {
                 Col::RunAt,
                 Col::State,
                 Col::CreatedAt,
+                Col::LastError,
+                Col::FinishedAt,
             ])
             .values([
                 self.id.into(),
@@ -284,8 +304,10 @@ impl NewTask<'_> {
                 self.traceparent.into(),
                 self.priority.into(),
                 self.run_at.into(),
-                READY.into(),
+                state.into(),
                 self.created_at.into(),
+                self.dead.map(shortened).into(),
+                self.dead.map(|_| self.created_at).into(),
             ])
             .map_err(built)?
             .on_conflict(
@@ -399,6 +421,30 @@ impl Claim {
     }
 }
 
+/// Holds a task longer; false when the lease is lost, or the task finished.
+pub(crate) async fn renew(db: &Db, row: &Row, until: DateTime<Utc>) -> Result<bool, DbErr> {
+    let mut update = leased_update(row.id, row.lease_token);
+    update
+        .value(Col::LeaseUntil, until)
+        .value(Col::RunAt, until);
+    let update = &update;
+    db.tx(|tx| async move { Ok(tx.execute(update).await?.rows_affected() == 1) })
+        .await
+}
+
+/// Gives a task back that was interrupted: another worker takes it at once, and the attempt does not count. Without effect when
+/// the lease is lost.
+pub(crate) async fn give_back(db: &Db, row: &Row, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let mut update = leased_update(row.id, row.lease_token);
+    update
+        .value(Col::State, READY)
+        .value(Col::RunAt, now)
+        .value(Col::Attempts, Expr::col(Col::Attempts).sub(1))
+        .value(Col::LeaseUntil, None::<DateTime<Utc>>)
+        .value(Col::LeaseToken, None::<Uuid>);
+    run(db, &update).await
+}
+
 /// Puts a task back for a later attempt. Without effect when the lease is lost.
 pub(crate) async fn put_back(
     db: &Db,
@@ -472,4 +518,38 @@ pub(crate) fn shortened(text: &str) -> String {
 /// A statement that the builder refused: a mistake of ours, not of the caller.
 pub(crate) fn built(error: sea_orm::sea_query::error::Error) -> DbErr {
     DbErr::Custom(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn waits_grow_to_a_quarter_of_an_hour_and_never_agree() {
+        let rt = testkit::runtime();
+        for (attempt, seconds) in [
+            (1, 1),
+            (2, 3),
+            (3, 9),
+            (6, 243),
+            (7, 729),
+            (8, 900),
+            (60, 900),
+        ] {
+            let waits: Vec<Duration> = (0..200).map(|_| backoff(&rt, attempt)).collect();
+            let (least, most) = (
+                Duration::from_millis(seconds * 800),
+                Duration::from_millis(seconds * 1200),
+            );
+            assert!(
+                waits.iter().all(|wait| (least..=most).contains(wait)),
+                "attempt {attempt}: {waits:?}"
+            );
+            let middle = Duration::from_secs(seconds);
+            assert!(
+                waits.iter().any(|wait| *wait < middle) && waits.iter().any(|wait| *wait > middle),
+                "attempt {attempt} does not spread"
+            );
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Watch {
     outbox: Gauges,
     outbox_age: Gauges,
     tasks: Gauges,
+    task_age: Gauges,
     done: Counters,
     retried: Counters,
     buried: Counters,
@@ -34,6 +35,10 @@ impl Watch {
             tasks: rt
                 .metrics
                 .gauges("tasks", "Tasks that are not done, by state"),
+            task_age: rt.metrics.gauges(
+                "tasks_oldest_seconds",
+                "For how long the oldest task that is due has waited to be run, seconds",
+            ),
             done: rt.metrics.counters("tasks_done", "Tasks finished, by kind"),
             retried: rt
                 .metrics
@@ -77,6 +82,16 @@ impl Watch {
                 .get_or_create(&self.labels(""))
                 .set(row.try_get("", "number")?);
             self.outbox_age.get_or_create(&self.labels("")).set(age);
+        }
+        let mut due = Query::select();
+        due.expr_as(Expr::col(Task::RunAt).min(), "oldest")
+            .from(Task::Table)
+            .and_where(Expr::col(Task::FinishedAt).is_null())
+            .and_where(Expr::col(Task::RunAt).lte(now));
+        if let Some(row) = db.read().query_one(&due).await? {
+            let oldest: Option<chrono::DateTime<chrono::Utc>> = row.try_get("", "oldest")?;
+            let age = oldest.map_or(0, |oldest| (now - oldest).num_seconds());
+            self.task_age.get_or_create(&self.labels("")).set(age);
         }
         for state in [READY, LEASED, DEAD] {
             let mut count = Query::select();

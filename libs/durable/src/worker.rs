@@ -1,5 +1,6 @@
 //! The worker of a service: sends its events, receives what it listens to, runs handlers, jobs and periodic jobs.
 
+mod held;
 mod run;
 
 use crate::bus::Bus;
@@ -16,12 +17,17 @@ use kit::Runtime;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// Attempts before a task is given up, where nothing else is said.
 const ATTEMPTS: i64 = 12;
+/// How long one attempt may take, where nothing else is said.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a claim holds without a sign of life; a third of it is the heartbeat. What a killed process had claimed is taken up
+/// by another after this.
+const LEASE: Duration = Duration::from_secs(30);
 /// How often finished rows are removed.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
@@ -32,6 +38,17 @@ type Tick<A> = Arc<dyn Fn(Arc<A>) -> BoxFuture<'static, anyhow::Result<()>> + Se
 struct Handler<A> {
     handle: Handle<A>,
     attempts: i64,
+    timeout: Duration,
+}
+
+impl<A> Handler<A> {
+    fn new(handle: Handle<A>) -> Self {
+        Self {
+            handle,
+            attempts: ATTEMPTS,
+            timeout: TIMEOUT,
+        }
+    }
 }
 
 struct Periodic<A> {
@@ -50,6 +67,9 @@ pub struct Worker<A> {
     relay: Relay,
     watch: Watch,
     holder: Uuid,
+    lease: Duration,
+    /// The keys of `events`, for the housekeeping.
+    handled: Arc<Mutex<Vec<String>>>,
     events: BTreeMap<String, Handler<A>>,
     jobs: BTreeMap<String, Handler<A>>,
     periodic: Vec<Periodic<A>>,
@@ -60,6 +80,9 @@ impl<A: Send + Sync + 'static> Worker<A> {
     /// outbox needs one worker, as the worker sends, too.
     pub fn new(consumer: &str, db: &Db, bus: &Bus, rt: &Runtime, app: Arc<A>) -> Self {
         let house = db.clone();
+        let name = consumer.to_owned();
+        let handled = Arc::<Mutex<Vec<String>>>::default();
+        let known = Arc::clone(&handled);
         Self {
             consumer: consumer.to_owned(),
             db: db.clone(),
@@ -69,15 +92,19 @@ impl<A: Send + Sync + 'static> Worker<A> {
             relay: Relay::new(db.clone(), rt.clone(), bus.clone()),
             watch: Watch::new(consumer, rt),
             holder: rt.ids.uuid(rt.clock.now()),
+            lease: LEASE,
+            handled,
             events: BTreeMap::new(),
             jobs: BTreeMap::new(),
             periodic: Vec::new(),
         }
         .every("durable-housekeeping", HOUSEKEEPING, move |_| {
-            let db = house.clone();
+            let (db, name) = (house.clone(), name.clone());
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
             async move {
                 let removed = housekeeping::clean(&db).await?;
-                tracing::debug!(removed, "finished rows removed");
+                let unhandled = housekeeping::give_up_unhandled(&db, &name, &known).await?;
+                tracing::debug!(removed, unhandled, "finished rows removed");
                 Ok(())
             }
         })
@@ -97,13 +124,11 @@ impl<A: Send + Sync + 'static> Worker<A> {
             Ok(task) => handler(app, task).boxed(),
             Err(error) => std::future::ready(Err(error)).boxed(),
         });
-        self.events.insert(
-            E::TYPE.to_owned(),
-            Handler {
-                handle,
-                attempts: ATTEMPTS,
-            },
-        );
+        self.handled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(E::TYPE.to_owned());
+        self.events.insert(E::TYPE.to_owned(), Handler::new(handle));
         self
     }
 
@@ -125,13 +150,7 @@ impl<A: Send + Sync + 'static> Worker<A> {
                     }
                 },
             );
-        self.jobs.insert(
-            kind.to_owned(),
-            Handler {
-                handle,
-                attempts: ATTEMPTS,
-            },
-        );
+        self.jobs.insert(kind.to_owned(), Handler::new(handle));
         self
     }
 
@@ -154,13 +173,33 @@ impl<A: Send + Sync + 'static> Worker<A> {
     /// Another number of attempts than twelve, for an event type or a kind of job that is registered already.
     #[must_use]
     pub fn attempts(mut self, kind: &str, attempts: i64) -> Self {
-        for handler in [self.events.get_mut(kind), self.jobs.get_mut(kind)]
-            .into_iter()
-            .flatten()
-        {
+        for handler in self.handlers(kind) {
             handler.attempts = attempts.max(1);
         }
         self
+    }
+
+    /// Another limit than a minute on one attempt, for an event type or a kind of job that is registered already. Work may take
+    /// longer than the lease: it is renewed as long as the handler runs.
+    #[must_use]
+    pub fn timeout(mut self, kind: &str, timeout: Duration) -> Self {
+        for handler in self.handlers(kind) {
+            handler.timeout = timeout;
+        }
+        self
+    }
+
+    /// Another lease than 30 seconds on what is claimed; renewed when a third of it has passed.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(30));
+        self
+    }
+
+    fn handlers(&mut self, kind: &str) -> impl Iterator<Item = &mut Handler<A>> {
+        [self.events.get_mut(kind), self.jobs.get_mut(kind)]
+            .into_iter()
+            .flatten()
     }
 
     /// Says so when the list that publishers make queues from is not what is handled here.

@@ -76,11 +76,12 @@ impl App {
 
 /// The OpenAPI document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    kit::server::openapi(
+    let document = kit::server::openapi(
         "Một Cửa: catalogue",
         "Administrative procedures (thủ tục hành chính), agencies and administrative units.",
         http::configure,
-    )
+    );
+    durable::operations::name(document, "catalogue")
 }
 
 /// The steps that make the schema, oldest first.
@@ -113,6 +114,7 @@ pub async fn start(
         Arc::clone(&live).follow(db.clone(), rt.lifecycle.stopping()),
     );
     worker(&db, bus, rt).spawn();
+    let operated = actix_web::web::Data::new(db.clone());
     let app = actix_web::web::Data::new(App {
         db,
         rt: rt.clone(),
@@ -120,7 +122,7 @@ pub async fn start(
         live,
     });
     kit::server::serve("catalogue", listener, rt, MAX_BODY, move |cfg| {
-        cfg.app_data(app.clone());
+        cfg.app_data(app.clone()).app_data(operated.clone());
         http::configure(cfg);
     })?;
     Ok(())

@@ -107,11 +107,12 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 
 /// The `OpenAPI` document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    kit::server::openapi(
+    let document = kit::server::openapi(
         "Hồ sơ – dossiers",
         "Nộp, tiếp nhận, giải quyết và trả kết quả hồ sơ thủ tục hành chính. Filing, reception, handling and return of dossiers.",
         http::configure,
-    )
+    );
+    durable::operations::name(document, "dossier")
 }
 
 /// Bytes of a multipart body around the file itself.
@@ -132,9 +133,10 @@ pub async fn start(
     let max_body = config.files.max_bytes.saturating_add(MULTIPART_OVERHEAD);
     let app = Arc::new(App::new(config, db, rt.clone()).await?);
     worker(&app, bus, check).spawn();
+    let db = actix_web::web::Data::new(app.db.clone());
     let data = actix_web::web::Data::from(Arc::clone(&app));
     kit::server::serve("dossier", listener, rt, max_body, move |cfg| {
-        cfg.app_data(data.clone());
+        cfg.app_data(data.clone()).app_data(db.clone());
         http::configure(cfg);
     })?;
     Ok(())

@@ -95,12 +95,13 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 
 /// The OpenAPI document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    kit::server::openapi(
+    let document = kit::server::openapi(
         "Identity",
         "Accounts, and the OpenID Provider of the suite: discovery, tokens, keys. The authorization endpoint and the \
          sign-in page are for browsers and found through discovery.",
         http::routes,
-    )
+    );
+    durable::operations::name(document, "identity")
 }
 
 /// Serves on the runtime's lifecycle. Makes the first signing key and the clients of the suite's own front ends.
@@ -136,8 +137,9 @@ pub async fn start(
         .every("identity-keys", CLEAN_EVERY, jobs::keys)
         .spawn();
     let data = actix_web::web::Data::from(app);
+    let db = actix_web::web::Data::new(db);
     kit::server::serve("identity", listener, rt, MAX_BODY, move |cfg| {
-        cfg.app_data(data.clone());
+        cfg.app_data(data.clone()).app_data(db.clone());
         http::routes(cfg);
     })?;
     Ok(())

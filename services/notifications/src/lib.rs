@@ -110,11 +110,12 @@ pub struct App {
 
 /// The document of the public operations.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    kit::server::openapi(
+    let document = kit::server::openapi(
         "Một Cửa – thông báo",
         "Hộp thư và lựa chọn kênh nhận thông báo. / Inbox and preferences.",
         http::configure,
-    )
+    );
+    durable::operations::name(document, "notifications")
 }
 
 /// The schema, oldest step first.
@@ -144,9 +145,10 @@ pub async fn start(
 pub fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let rt = app.rt.clone();
     let max_body = app.config.max_body_bytes;
+    let db = web::Data::new(app.db.clone());
     let data = web::Data::new(app);
     kit::server::serve("notifications", listener, &rt, max_body, move |routes| {
-        routes.app_data(data.clone());
+        routes.app_data(data.clone()).app_data(db.clone());
         http::configure(routes);
     })?;
     Ok(())

@@ -98,11 +98,12 @@ impl durable::service::HasDatabase for Config {
 
 /// The document of the public operations.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    kit::server::openapi(
+    let document = kit::server::openapi(
         "Một Cửa – bưu chính",
         "Trả kết quả qua dịch vụ bưu chính công ích: bàn giao, sự kiện, phát. / Results of dossiers by the public postal service.",
         http::configure,
-    )
+    );
+    durable::operations::name(document, "postal")
 }
 
 /// The schema, oldest step first.
@@ -132,9 +133,10 @@ pub async fn start(
 pub fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let rt = app.rt.clone();
     let max_body = app.config.max_body_bytes;
+    let db = web::Data::new(app.db.clone());
     let data = web::Data::new(app);
     kit::server::serve("postal", listener, &rt, max_body, move |routes| {
-        routes.app_data(data.clone());
+        routes.app_data(data.clone()).app_data(db.clone());
         http::configure(routes);
     })?;
     Ok(())

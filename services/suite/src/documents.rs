@@ -82,8 +82,9 @@ pub fn drift(folder: &Path) -> anyhow::Result<Vec<String>> {
 
 /// The page of problem codes, `docs/ERRORS.md`: every code that any service may answer.
 pub fn errors() -> String {
-    let tables: [(&str, &[contracts::Code]); 7] = [
+    let tables: [(&str, &[contracts::Code]); 8] = [
         ("Any service", contracts::problem::shared::ALL),
+        ("Operations of any service", durable::operations::ALL),
         ("gateway", gateway::codes::ALL),
         ("catalogue", catalogue::error::ALL),
         ("dossier", dossier::error::code::ALL),

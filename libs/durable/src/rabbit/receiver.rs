@@ -3,20 +3,26 @@
 use super::{Link, Rabbit, within};
 use crate::bus::BusError;
 use crate::db::Db;
+use crate::outbox::LARGEST;
 use crate::task::{jitter, receive};
+use crate::unread::Unread;
 use contracts::CloudEvent;
 use futures_util::StreamExt as _;
 use kit::Runtime;
+use kit::metrics::Labels;
+use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
-use lapin::types::FieldTable;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::types::{FieldTable, ShortString};
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 
 /// Longest wait before the next connection.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(3);
+/// How often the queue's length is asked for.
+const LAG: Duration = Duration::from_secs(15);
 /// A session that lasted this long was a good one: the waits begin again.
 const GOOD: Duration = Duration::from_mins(1);
 /// Longest event type that is stored, bytes; the routing key's limit.
@@ -122,23 +128,26 @@ impl Receiver {
             channel.basic_qos(prefetch, BasicQosOptions::default()),
         )
         .await?;
-        let consumer = within(
-            "basic.consume",
-            channel.basic_consume(
-                queue,
-                "".into(),
-                BasicConsumeOptions::default(),
-                FieldTable::default(),
-            ),
-        )
-        .await?;
+        let consumer = consumer_of(channel, queue.clone()).await?;
+        let put_aside = consumer_of(channel, self.rabbit.dead(&self.consumer)?).await?;
         tracing::info!(consumer = self.consumer, "receiving");
         let stopping = self.rt.lifecycle.stopping();
         // What is here already goes into one transaction.
         let mut deliveries = consumer.ready_chunks(usize::from(prefetch));
+        let mut put_aside = put_aside;
+        let mut lag = tokio::time::interval(LAG);
+        lag.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let chunk = tokio::select! {
                 chunk = deliveries.next() => chunk.ok_or(Ended::Cancelled)?,
+                delivery = put_aside.next() => {
+                    self.keep_put_aside(&delivery.ok_or(Ended::Cancelled)??).await?;
+                    continue;
+                }
+                _ = lag.tick() => {
+                    self.count_waiting(channel, &queue).await?;
+                    continue;
+                }
                 () = stopping.cancelled() => return Ok(()),
             };
             let chunk = chunk.into_iter().collect::<Result<Vec<Delivery>, _>>()?;
@@ -150,12 +159,12 @@ impl Receiver {
         let mut readable = Vec::new();
         let mut messages = Vec::new();
         for delivery in chunk {
-            match read(&delivery.data) {
+            match read(&delivery) {
                 Ok(message) => {
                     readable.push(delivery);
                     messages.push(message);
                 }
-                Err(reason) => bury(&delivery, &reason).await?,
+                Err(reason) => self.bury(&delivery, &reason).await?,
             }
         }
         if messages.is_empty() {
@@ -173,6 +182,55 @@ impl Receiver {
         }
     }
 
+    /// A message that cannot be a task is kept as a dead one; only then is it acknowledged.
+    async fn bury(&self, delivery: &Delivery, reason: &str) -> Result<(), Ended> {
+        Unread::new(delivery.routing_key.as_str(), &delivery.data, reason)
+            .keep(&self.db, &self.consumer)
+            .await
+            .map_err(Ended::Db)?;
+        delivery.acker.ack(BasicAckOptions::default()).await?;
+        Ok(())
+    }
+
+    /// A message that was delivered again and again and never acknowledged: not looked into, as that may be what ended the process
+    /// each time. If it was stored after all, its id is there and nothing happens.
+    async fn keep_put_aside(&self, delivery: &Delivery) -> Result<(), Ended> {
+        let mut unread = Unread::new(
+            delivery.routing_key.as_str(),
+            &delivery.data,
+            "delivered too often without being stored",
+        );
+        let id = delivery.properties.message_id().as_ref();
+        if let Some(id) = id.and_then(|id| id.as_str().parse().ok()) {
+            unread = unread.with_id(id);
+        }
+        unread
+            .keep(&self.db, &self.consumer)
+            .await
+            .map_err(Ended::Db)?;
+        delivery.acker.ack(BasicAckOptions::default()).await?;
+        Ok(())
+    }
+
+    async fn count_waiting(&self, channel: &Channel, queue: &ShortString) -> Result<(), Ended> {
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let declared = within(
+            "queue.declare",
+            channel.queue_declare(queue.clone(), options, FieldTable::default()),
+        )
+        .await?;
+        let labels = Labels {
+            service: self.consumer.clone(),
+            kind: String::new(),
+        };
+        let waiting = i64::from(declared.message_count());
+        self.rabbit.0.lag.get_or_create(&labels).set(waiting);
+        Ok(())
+    }
+
     /// One of them cannot be stored: find it, so that it does not hold up the others.
     async fn store_one_by_one(
         &self,
@@ -184,7 +242,9 @@ impl Receiver {
                 Ok(_) => {
                     delivery.acker.ack(BasicAckOptions::default()).await?;
                 }
-                Err(error) if is_about_data(&error) => bury(delivery, &error.to_string()).await?,
+                Err(error) if is_about_data(&error) => {
+                    self.bury(delivery, &error.to_string()).await?;
+                }
                 Err(error) => return Err(Ended::Db(error)),
             }
         }
@@ -192,23 +252,12 @@ impl Receiver {
     }
 }
 
-/// To the queue of the dead, by the dead-letter exchange. The body is not logged: it may hold personal data.
-async fn bury(delivery: &Delivery, reason: &str) -> Result<(), Ended> {
-    tracing::error!(
-        reason,
-        routing_key = delivery.routing_key.as_str(),
-        bytes = delivery.data.len(),
-        "a message cannot be read; it goes to the queue of the dead"
-    );
-    delivery
-        .acker
-        .reject(BasicRejectOptions { requeue: false })
-        .await?;
-    Ok(())
-}
-
 /// Reads an envelope. The error says where, not what.
-fn read(data: &[u8]) -> Result<CloudEvent, String> {
+fn read(delivery: &Delivery) -> Result<CloudEvent, String> {
+    let data = &delivery.data;
+    if data.len() > LARGEST {
+        return Err(format!("larger than {LARGEST} bytes"));
+    }
     let message: CloudEvent = serde_json::from_slice(data).map_err(|error| {
         format!(
             "not a CloudEvent: {:?} at line {}",
@@ -226,7 +275,27 @@ fn read(data: &[u8]) -> Result<CloudEvent, String> {
     {
         return Err("a type that cannot be stored".to_owned());
     }
+    if event_type != delivery.routing_key.as_str() {
+        return Err("sent under another type than it names".to_owned());
+    }
+    let outside = delivery.properties.message_id().as_ref();
+    if outside.is_some_and(|id| id.as_str() != message.id.to_string()) {
+        return Err("sent under another id than it names".to_owned());
+    }
     Ok(message)
+}
+
+async fn consumer_of(channel: &Channel, queue: ShortString) -> Result<lapin::Consumer, BusError> {
+    within(
+        "basic.consume",
+        channel.basic_consume(
+            queue,
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        ),
+    )
+    .await
 }
 
 /// Whether the database refused a value (class 22 of `PostgreSQL`), which no repetition will cure.

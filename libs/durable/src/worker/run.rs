@@ -1,9 +1,10 @@
 //! The loops of a worker.
 
-use super::{Periodic, Worker};
+use super::held::{Ended, held};
+use super::{Handler, Periodic, Worker};
 use crate::lease;
 use crate::outbox::RelayError;
-use crate::task::{Done, Row, Task, TaskError, backoff, bury, jitter, put_back};
+use crate::task::{Done, Row, Task, TaskError, backoff, bury, give_back, jitter, put_back, renew};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::join_all};
 use sea_orm::DbErr;
@@ -17,15 +18,10 @@ use tracing::Instrument as _;
 
 /// Handlers that run at the same time.
 const CONCURRENCY: usize = 8;
-/// A handler is cut off after this; its transaction is rolled back.
-const HANDLER: Duration = Duration::from_mins(1);
-/// A claim lasts longer than the handler may.
-const LEASE: chrono::Duration = chrono::Duration::seconds(90);
 /// A periodic job is cut off after this.
 const PERIODIC: Duration = Duration::from_mins(10);
-const PERIODIC_LEASE: chrono::Duration = chrono::Duration::minutes(11);
-/// Longest wait after a database or a bus did not answer.
-const AWAY: Duration = Duration::from_secs(30);
+/// Longest wait after a database or a bus did not answer: short, as what they come back to is people who wait.
+const AWAY: Duration = Duration::from_secs(3);
 /// How often the tables are counted.
 const METRICS: Duration = Duration::from_secs(15);
 
@@ -85,7 +81,10 @@ pub(super) async fn tasks<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
         let free = CONCURRENCY - running.len();
         // Half at a time: a claim is a write.
         if free >= CONCURRENCY / 2 && !stopping.is_cancelled() {
-            match claim.take(&worker.db, &worker.rt, free as u64, LEASE).await {
+            match claim
+                .take(&worker.db, &worker.rt, free as u64, span(worker.lease))
+                .await
+            {
                 Ok(rows) => {
                     away = Away(0);
                     for row in rows {
@@ -163,7 +162,12 @@ pub(super) async fn due<A: Send + Sync + 'static>(worker: &Worker<A>) -> usize {
             }
         };
         let rows = match claim
-            .take(&worker.db, &worker.rt, CONCURRENCY as u64, LEASE)
+            .take(
+                &worker.db,
+                &worker.rt,
+                CONCURRENCY as u64,
+                span(worker.lease),
+            )
             .await
         {
             Ok(rows) => rows,
@@ -195,33 +199,66 @@ async fn run_one<A: Send + Sync + 'static>(worker: &Worker<A>, row: Row) {
     let Some(handler) = worker.handler(&row) else {
         return;
     };
-    let span = tracing::info_span!("task", task.kind = row.kind, task.id = %row.id, attempt = row.attempts);
-    kit::telemetry::continue_from(&span, row.traceparent.as_deref());
+    let around = tracing::info_span!("task", task.kind = row.kind, task.id = %row.id, attempt = row.attempts);
+    kit::telemetry::continue_from(&around, row.traceparent.as_deref());
     async {
-        let outcome = if row.attempts > handler.attempts {
-            // Claimed that often and never put back: it takes the process with it, or hangs.
-            Err(TaskError::fatal("the worker was lost at each attempt"))
-        } else {
-            let task = Task {
-                id: row.id,
-                message_id: row.id,
-                event: row.clone(),
-                aggregate_version: 0,
-                subject: String::new(),
-                published_at: row.created_at,
-                attempt: row.attempts,
-                lease_token: row.lease_token,
-                clock: worker.rt.clock.clone(),
-            };
-            guarded(HANDLER, || (handler.handle)(Arc::clone(&worker.app), task)).await
+        let noted = match attempt(worker, handler, &row).await {
+            Ended::Finished(outcome) => settle(worker, &row, handler.attempts, outcome).await,
+            Ended::Lost => {
+                tracing::warn!("the lease on a task was lost; whoever has it does the work");
+                Ok(())
+            }
+            Ended::Stopped => {
+                tracing::info!("a task is interrupted and given back: the process stops");
+                give_back(&worker.db, &row, worker.rt.clock.now()).await
+            }
         };
-        if let Err(error) = settle(worker, &row, handler.attempts, outcome).await {
+        if let Err(error) = noted {
             // The lease runs out and somebody takes it again.
             tracing::warn!(%error, "outcome of a task not noted");
         }
     }
-    .instrument(span)
+    .instrument(around)
     .await;
+}
+
+async fn attempt<A: Send + Sync + 'static>(
+    worker: &Worker<A>,
+    handler: &Handler<A>,
+    row: &Row,
+) -> Ended<Result<Done, TaskError>> {
+    if row.attempts > handler.attempts {
+        // Claimed that often and never put back: it takes the process with it, or hangs.
+        return Ended::Finished(Err(TaskError::fatal("the worker was lost at each attempt")));
+    }
+    let task = Task {
+        id: row.id,
+        message_id: row.id,
+        event: row.clone(),
+        aggregate_version: 0,
+        subject: String::new(),
+        published_at: row.created_at,
+        attempt: row.attempts,
+        lease_token: row.lease_token,
+        clock: worker.rt.clock.clone(),
+    };
+    held(
+        &worker.rt.lifecycle,
+        worker.lease,
+        || {
+            let until = worker.rt.clock.now() + span(worker.lease);
+            renew(&worker.db, row, until)
+        },
+        guarded(handler.timeout, || {
+            (handler.handle)(Arc::clone(&worker.app), task)
+        }),
+    )
+    .await
+}
+
+/// The same length on the clock of the tables.
+fn span(length: Duration) -> chrono::Duration {
+    chrono::Duration::from_std(length).unwrap_or(chrono::Duration::MAX)
 }
 
 async fn settle<A: Send + Sync + 'static>(
@@ -282,17 +319,31 @@ async fn run_tick<A: Send + Sync + 'static>(
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     let (db, name) = (&worker.db, &periodic.name);
-    if !lease::begin(db, name, worker.holder, now, PERIODIC_LEASE).await? {
+    let length = span(worker.lease);
+    if !lease::begin(db, name, worker.holder, now, length).await? {
         return Ok(false);
     }
-    let span = tracing::info_span!("periodic", task.kind = name);
-    let outcome: Result<(), TaskError> = guarded(PERIODIC, || {
+    let work = guarded(PERIODIC, || {
         (periodic.tick)(Arc::clone(&worker.app))
             .map(|done| done.map_err(TaskError::from))
             .boxed()
-    })
-    .instrument(span)
-    .await;
+    });
+    let renew = || lease::take(db, name, worker.holder, worker.rt.clock.now(), length);
+    let ended = held(&worker.rt.lifecycle, worker.lease, renew, work)
+        .instrument(tracing::info_span!("periodic", task.kind = name))
+        .await;
+    let outcome = match ended {
+        Ended::Finished(outcome) => outcome,
+        Ended::Lost => {
+            tracing::warn!(name, "the lease on a periodic job was lost");
+            return Ok(true);
+        }
+        Ended::Stopped => {
+            // Due as before: another replica does it now.
+            lease::release(db, name, worker.holder, worker.rt.clock.now()).await?;
+            return Ok(true);
+        }
+    };
     let mut wait = periodic.period;
     if let Err(error) = outcome {
         tracing::warn!(name, error = error.text(), "periodic job failed");

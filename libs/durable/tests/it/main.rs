@@ -3,6 +3,8 @@
 
 mod events;
 mod idempotency;
+mod leases;
+mod operations;
 mod private;
 mod rabbit;
 mod tasks;

@@ -5,7 +5,7 @@ use contracts::{CloudEvent, Event as _};
 use durable::{Bus, Db, RabbitConfig, Worker};
 use kit::Runtime;
 use lapin::options::{
-    BasicGetOptions, BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions,
+    BasicGetOptions, BasicNackOptions, BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
@@ -29,18 +29,22 @@ async fn side_door(url: &str) -> (Connection, Channel) {
     (connection, channel)
 }
 
+async fn send_raw(channel: &Channel, prefix: &str, body: &[u8]) {
+    send_as(channel, prefix, body, BasicProperties::default()).await;
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "sends what durable::publish would not"
 )]
-async fn send_raw(channel: &Channel, prefix: &str, body: &[u8]) {
+async fn send_as(channel: &Channel, prefix: &str, body: &[u8], properties: BasicProperties) {
     channel
         .basic_publish(
             format!("{prefix}motcua.events").into(),
             Pinged::TYPE.into(),
             BasicPublishOptions::default(),
             body,
-            BasicProperties::default(),
+            properties,
         )
         .await
         .expect("sent");
@@ -56,10 +60,17 @@ async fn wait_for_reader(channel: &Channel, prefix: &str, consumer: &str) {
             AMQPValue::LongString("quorum".into()),
         );
         arguments.insert("x-expires".into(), AMQPValue::LongUInt(120_000));
-        arguments.insert(
-            "x-dead-letter-exchange".into(),
-            AMQPValue::LongString(format!("{prefix}motcua.dead").into()),
-        );
+        for (name, value) in [
+            (
+                "x-dead-letter-exchange",
+                format!("{prefix}motcua.{consumer}.dead"),
+            ),
+            ("x-dead-letter-strategy", "at-least-once".to_owned()),
+            ("x-overflow", "reject-publish".to_owned()),
+        ] {
+            arguments.insert(name.into(), AMQPValue::LongString(value.into()));
+        }
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(20));
         let declared = channel
             .queue_declare(
                 queue.as_str().into(),
@@ -149,7 +160,7 @@ async fn rabbit_may_bring_a_message_twice_and_it_has_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rabbit_messages_that_cannot_be_read_go_to_the_dead_and_hold_up_nobody() {
+async fn rabbit_messages_that_cannot_be_stored_are_kept_as_dead_with_the_reason() {
     let Some(url) = amqp_url() else { return };
     let (test, rt, app) = app().await;
     let prefix = broker_prefix();
@@ -157,38 +168,172 @@ async fn rabbit_messages_that_cannot_be_read_go_to_the_dead_and_hold_up_nobody()
     noting_worker(&app, &Bus::rabbit(config(&url, &prefix), &rt)).spawn();
     wait_for_reader(&channel, &prefix, "listener").await;
     let now = rt.clock.now();
-    let mut message =
-        CloudEvent::wrap(&ping("s", 1, "good"), rt.ids.uuid(now), now, None).expect("JSON");
-    let good = serde_json::to_vec(&message).expect("JSON");
-    message.event_type = "bad\0type".to_owned();
-    let odd = serde_json::to_vec(&message).expect("JSON");
-    message.event_type = Pinged::TYPE.to_owned();
-    message.specversion = "9".to_owned();
-    let other = serde_json::to_vec(&message).expect("JSON");
-    let bad: [&[u8]; 5] = [b"no JSON", b"{}", b"\xff\xfe", &odd, &other];
-    for body in bad {
+    let good = CloudEvent::wrap(&ping("s", 1, "good"), rt.ids.uuid(now), now, None).expect("JSON");
+    let json = |message: &CloudEvent| serde_json::to_vec(message).expect("JSON");
+    let changed = |change: fn(&mut CloudEvent)| {
+        let mut message = good.clone();
+        message.id = rt.ids.uuid(now);
+        change(&mut message);
+        json(&message)
+    };
+    let mut nameless: serde_json::Value = serde_json::to_value(&good).expect("JSON");
+    nameless.as_object_mut().expect("an object").remove("id");
+    let large = vec![b'x'; durable::LARGEST + 1];
+    let bad = [
+        (b"no JSON".to_vec(), "not a CloudEvent: Syntax at line 1"),
+        (b"\xff\xfe".to_vec(), "not a CloudEvent: Syntax at line 1"),
+        (
+            b"{\"specversion\":".to_vec(),
+            "not a CloudEvent: Eof at line 1",
+        ),
+        (
+            nameless.to_string().into_bytes(),
+            "not a CloudEvent: Data at line 1",
+        ),
+        (
+            large,
+            "larger than 8388608 bytes; the first 65536 of 8388609 bytes are kept",
+        ),
+        (
+            changed(|m| m.event_type = "bad\0type".to_owned()),
+            "a type that cannot be stored",
+        ),
+        (
+            changed(|m| m.event_type = "test.other.v1".to_owned()),
+            "sent under another type than it names",
+        ),
+        (
+            changed(|m| m.specversion = "9".to_owned()),
+            "not CloudEvents 1.0",
+        ),
+    ];
+    for (body, _) in &bad {
+        // Twice: after a lost acknowledgement the broker brings it again.
+        send_raw(&channel, &prefix, body).await;
         send_raw(&channel, &prefix, body).await;
     }
-    send_raw(&channel, &prefix, &good).await;
-    wait_for_notes(&test.db, &["good"]).await;
+    let properties =
+        BasicProperties::default().with_message_id(rt.ids.uuid(now).to_string().into());
+    send_as(&channel, &prefix, &changed(|_| {}), properties).await;
+    send_raw(&channel, &prefix, &json(&good)).await;
+    // The id of another, under which it says something else.
+    let mut forged = good.clone();
+    forged.data = serde_json::to_value(ping("s", 1, "forged")).expect("JSON");
+    send_raw(&channel, &prefix, &json(&forged)).await;
+    let last = changed(|m| m.data["note"] = "last".into());
+    send_raw(&channel, &prefix, &last).await;
+    wait_for_notes(&test.db, &["good", "last"]).await;
 
-    let dead = format!("{prefix}motcua.dead");
-    let mut found = Vec::new();
-    while found.len() < bad.len() {
-        let message = wait_for("a dead message", || async {
-            let options = BasicGetOptions { no_ack: true };
-            channel
-                .basic_get(dead.as_str().into(), options)
-                .await
-                .expect("the queue of the dead")
-        })
-        .await;
-        found.push(message.delivery.data);
-    }
-    found.sort();
-    let mut expected: Vec<Vec<u8>> = bad.iter().map(|body| body.to_vec()).collect();
-    expected.sort();
+    let mut expected: Vec<&str> = bad.iter().map(|(_, reason)| *reason).collect();
+    expected.extend([
+        "sent under another id than it names",
+        "another message has come with this id before",
+    ]);
+    expected.sort_unstable();
+    let dead = durable::dead_tasks(&test.db, 50).await.expect("a list");
+    let mut found: Vec<&str> = dead
+        .iter()
+        .filter_map(|t| t.last_error.as_deref())
+        .collect();
+    found.sort_unstable();
     assert_eq!(found, expected);
+    for task in &dead {
+        assert_eq!(task.kind, Pinged::TYPE);
+        // Somebody looks, and tries again: it fails with the place named, and is there again.
+        assert!(
+            durable::operations::task(&test.db, task.id)
+                .await
+                .expect("an answer")
+                .is_some()
+        );
+    }
+    stop(&rt).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbit_messages_delivered_too_often_are_kept_as_dead() {
+    let Some(url) = amqp_url() else { return };
+    let (test, rt, app) = app().await;
+    let prefix = broker_prefix();
+    let (_side, channel) = side_door(&url).await;
+    // Makes the queues, then stops: a stand-in takes the message and gives it back until the broker has enough.
+    noting_worker(&app, &Bus::rabbit(config(&url, &prefix), &rt)).spawn();
+    wait_for_reader(&channel, &prefix, "listener").await;
+    let message = CloudEvent::wrap(
+        &ping("s", 1, "heavy"),
+        rt.ids.uuid(rt.clock.now()),
+        rt.clock.now(),
+        None,
+    )
+    .expect("JSON");
+    publish(&app, &ping("s", 1, "light")).await;
+    wait_for_notes(&test.db, &["light"]).await;
+    stop(&rt).await;
+
+    let properties = BasicProperties::default().with_message_id(message.id.to_string().into());
+    let body = serde_json::to_vec(&message).expect("JSON");
+    send_as(&channel, &prefix, &body, properties).await;
+    let queue = format!("{prefix}motcua.listener");
+    wait_for("the broker to put it aside", || async {
+        let got = channel
+            .basic_get(queue.as_str().into(), BasicGetOptions { no_ack: false })
+            .await
+            .expect("the queue");
+        if let Some(got) = got {
+            got.acker
+                .nack(BasicNackOptions {
+                    requeue: true,
+                    ..BasicNackOptions::default()
+                })
+                .await
+                .expect("given back");
+        }
+        let aside = channel
+            .queue_declare(
+                format!("{prefix}motcua.listener.dead").as_str().into(),
+                QueueDeclareOptions {
+                    passive: true,
+                    ..QueueDeclareOptions::default()
+                },
+                FieldTable::default(),
+            )
+            .await
+            .expect("the queue of the dead");
+        (aside.message_count() > 0).then_some(())
+    })
+    .await;
+
+    let rt = testkit::runtime();
+    let app = Arc::new(App {
+        db: test.db.clone(),
+        rt: rt.clone(),
+    });
+    let worker = Worker::new(
+        "listener",
+        &app.db,
+        &Bus::rabbit(config(&url, &prefix), &rt),
+        &rt,
+        Arc::clone(&app),
+    )
+    .on::<Pinged, _, _>(crate::noting);
+    worker.spawn();
+    let dead = wait_for("the dead task", || async {
+        let dead = durable::dead_tasks(&test.db, 5).await.expect("a list");
+        dead.into_iter().next()
+    })
+    .await;
+    assert_eq!(dead.key, message.id.to_string());
+    assert_eq!(
+        dead.last_error.as_deref(),
+        Some("delivered too often without being stored")
+    );
+    let by = durable::By::command_line("tester", "the cause is gone");
+    assert!(
+        durable::replay(&test.db, dead.id, &by)
+            .await
+            .expect("an answer")
+    );
+    wait_for_notes(&test.db, &["heavy", "light"]).await;
     stop(&rt).await;
 }
 

@@ -8,6 +8,10 @@ use testkit::deliver;
 /// Beyond the longest wait between two attempts.
 const LONG: Duration = Duration::minutes(20);
 
+fn tester() -> durable::By {
+    durable::By::command_line("tester", "the cause is gone")
+}
+
 async fn enqueue(app: &App, make: impl Fn() -> Job) -> bool {
     let make = &make;
     app.db
@@ -93,12 +97,12 @@ async fn a_handler_that_panics_is_given_up_after_its_attempts_and_can_be_replaye
     assert_eq!(dead[0].last_error.as_deref(), Some("panicked: of itself"));
 
     assert!(
-        durable::replay(&test.db, dead[0].id)
+        durable::replay(&test.db, dead[0].id, &tester())
             .await
             .expect("an answer")
     );
     assert!(
-        !durable::replay(&test.db, dead[0].id)
+        !durable::replay(&test.db, dead[0].id, &tester())
             .await
             .expect("an answer"),
         "not dead any more"
@@ -124,7 +128,7 @@ async fn what_will_never_pass_is_given_up_at_once_and_can_be_discarded() {
     assert_eq!(dead[0].last_error.as_deref(), Some("unheard of"));
     assert_eq!(dead[0].attempts, 1);
     assert!(
-        durable::discard(&test.db, dead[0].id)
+        durable::discard(&test.db, dead[0].id, &tester())
             .await
             .expect("an answer")
     );
@@ -135,7 +139,7 @@ async fn what_will_never_pass_is_given_up_at_once_and_can_be_discarded() {
             .is_empty()
     );
     assert!(
-        !durable::replay(&test.db, dead[0].id)
+        !durable::replay(&test.db, dead[0].id, &tester())
             .await
             .expect("an answer")
     );

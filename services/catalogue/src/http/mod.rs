@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every operation.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
+    durable::operations::configure(cfg, "catalogue");
     cfg.service(procedures::list)
         .service(procedures::read)
         .service(procedures::versions)

@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every operation.
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
+    durable::operations::configure(cfg, "dossier");
     cfg.service(files::upload)
         .service(files::download)
         .service(dossiers::file_dossier)

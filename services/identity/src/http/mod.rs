@@ -23,6 +23,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes. The authorization endpoint and the pages are for browsers and stay out of the document.
 pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
+    durable::operations::configure(cfg, "identity");
     cfg.service(discovery::configuration)
         .service(discovery::jwks)
         .service(token::token)

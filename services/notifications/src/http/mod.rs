@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every operation.
 pub fn configure(config: &mut ServiceConfig<'_>) {
+    durable::operations::configure(config, "notifications");
     config
         .service(notifications::list_notifications)
         .service(notifications::get_notification)

@@ -140,7 +140,15 @@ async fn a_refused_letter_is_given_up_in_sight() {
     );
     // People mend the address book and replay it.
     server.answer("250 taken");
-    assert!(durable::replay(&world.state.db, tasks[0].id).await.unwrap());
+    assert!(
+        durable::replay(
+            &world.state.db,
+            tasks[0].id,
+            &durable::By::command_line("test", "the server is back")
+        )
+        .await
+        .unwrap()
+    );
     world.settle().await;
     assert_eq!(server.letters().len(), 1);
     assert_eq!(

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every operation. Fixed paths come before `/{id}`.
 pub fn configure(config: &mut ServiceConfig<'_>) {
+    durable::operations::configure(config, "postal");
     config
         .service(manifests::list_manifests)
         .service(manifests::create_manifest)

@@ -74,9 +74,8 @@ async fn sent(db: &Db) -> anyhow::Result<Vec<Sent>> {
         .await?
         .iter()
         .map(|row| {
-            let event =
-                durable::read_message(db.runtime(), &row.try_get::<String>("", "payload")?)
-                    .map_err(|error| anyhow::anyhow!("an event in an outbox: {error}"))?;
+            let event = durable::read_message(db.runtime(), &row.try_get::<String>("", "payload")?)
+                .map_err(|error| anyhow::anyhow!("an event in an outbox: {error}"))?;
             Ok(Sent {
                 id: row.try_get("", "id")?,
                 kind: row.try_get("", "event_type")?,
