@@ -1,7 +1,7 @@
 //! The commands of `motcua`.
 
 use crate::settings::{Databases, Settings};
-use crate::{demo, documents, due, import, seal_again, serve, settings, token, verify};
+use crate::{demo, documents, due, import, seal_again, serve, settings, tasks, token, verify};
 use anyhow::{Context as _, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -50,6 +50,8 @@ enum Command {
     RotateSigningKey,
     /// Print the effective configuration, secrets masked.
     Config,
+    /// See tasks that were given up, run them again or put them away.
+    Tasks(tasks::Arguments),
     /// Check the journals and what must agree between the services; exit 1 if anything is broken.
     Verify {
         /// Seconds that a system at work has to come to rest; what then still waits is reported.
@@ -194,6 +196,12 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
             let rt = kit::process::runtime(&all.process)?;
             let databases = Databases::open(&all, &rt).await?;
             identity::rotate_signing_key(&databases.identity, &rt).await?;
+        }
+        Command::Tasks(arguments) => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let databases = Databases::open(&all, &rt).await?;
+            print(&tasks::run(&databases, arguments).await?);
         }
         Command::Verify { wait, json } => {
             let all = Settings::new(data, None).all()?;

@@ -11,5 +11,6 @@ pub mod import;
 pub mod seal_again;
 pub mod serve;
 pub mod settings;
+pub mod tasks;
 pub mod token;
 pub mod verify;
