@@ -63,6 +63,7 @@ pub(super) async fn open(url: &str, rt: &Runtime) -> anyhow::Result<Db> {
         max_connections: 8,
         poll_milliseconds: 200,
         retention: durable::Retention::default(),
+        accept_newer_schema: false,
     };
     let db = Db::open(&config, rt).await?;
     durable::migrate(&db, Vec::new).await?;

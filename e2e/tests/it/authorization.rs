@@ -52,7 +52,7 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 7] {
+fn resources() -> [Resource; 8] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
