@@ -75,6 +75,7 @@ pub(super) struct TaskPage {
 #[into_params(rename_all = "camelCase", parameter_in = Query)]
 pub(super) struct TaskQuery {
     /// Given up (the default), waiting, or being worked on.
+    #[param(inline)]
     pub state: Option<TaskState>,
     /// Only of this event type, or this job.
     pub kind: Option<String>,
