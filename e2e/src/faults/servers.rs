@@ -2,8 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use durable::sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult,
-    Statement,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, QueryResult, Statement,
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -160,7 +159,7 @@ pub(super) async fn connect(url: &str) -> anyhow::Result<DatabaseConnection> {
 
 /// Rows of a statement.
 pub(super) async fn query(db: &DatabaseConnection, sql: &str) -> anyhow::Result<Vec<QueryResult>> {
-    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let statement = Statement::from_string(db.get_database_backend(), sql);
     Ok(db.query_all_raw(statement).await?)
 }
 

@@ -180,7 +180,7 @@ pub async fn tasks(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<DeadTask>
         );
     }
     let rows = db.read().query_all(&select).await?;
-    rows.iter().map(|row| shown(row)).collect()
+    rows.iter().map(shown).collect()
 }
 
 /// One task with its masked payload and its journal.

@@ -8,6 +8,10 @@ fn every_operation_is_described_secured_and_refuses_by_problem() {
     let mut operations = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("item") {
+            // Of the machinery, the same in each service; the walk over all documents looks at them.
+            if path.starts_with("/api/v1/operations/") {
+                continue;
+            }
             operations += 1;
             let name = format!("{method} {path}");
             for text in ["summary", "description", "operationId"] {

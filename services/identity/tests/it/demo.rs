@@ -96,6 +96,7 @@ fn the_document_describes_every_operation() {
             "confirmSecondFactor",
             "createAccount",
             "createClient",
+            "discardTaskIdentity",
             "endMySession",
             "endMySessions",
             "getAccount",
@@ -110,11 +111,14 @@ fn the_document_describes_every_operation() {
             "listAccounts",
             "listClients",
             "listMySessions",
+            "listTasksIdentity",
             "proposeSecondFactor",
             "renewRecoveryCodes",
+            "replayTaskIdentity",
             "resetSecondFactor",
             "revokeToken",
             "rotateClientSecret",
+            "showTaskIdentity",
             "turnOffSecondFactor",
         ]
     );
