@@ -1,5 +1,4 @@
 //! The short form of `make faults`: every kind of fault once, and each broken guarantee is noticed. Only where there are servers.
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
 use std::process::Command;
 

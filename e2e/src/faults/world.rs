@@ -1,4 +1,8 @@
 //! The services, each as two processes behind one address, and the lines from each to what it needs: every one can be hurt.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there ends the harness"
+)]
 
 use super::servers::{self, Server, Servers};
 use super::until;

@@ -45,6 +45,9 @@ enum Kind {
     Administer,
 }
 
+/// What `{id}` is.
+type IdOf = fn(&World) -> &str;
+
 /// The operations of one resource.
 struct Resource {
     entries: &'static [(&'static str, Kind)],
@@ -74,7 +77,7 @@ struct Operation {
     /// Permissions of which any one is enough; an empty name: any good token.
     any_of: Vec<String>,
     example: Value,
-    entry: Option<(Kind, fn(&World) -> &str)>,
+    entry: Option<(Kind, IdOf)>,
 }
 
 impl Operation {
@@ -104,7 +107,7 @@ impl Operation {
 }
 
 fn operations() -> Vec<Operation> {
-    let known: BTreeMap<&str, (Kind, fn(&World) -> &str)> = resources()
+    let known: BTreeMap<&str, (Kind, IdOf)> = resources()
         .iter()
         .flat_map(|r| r.entries.iter().map(|(id, kind)| (*id, (*kind, r.id))))
         .collect();
@@ -162,6 +165,7 @@ impl Checks {
         *self.0.entry(what).or_default() += 1;
     }
 
+    #[expect(clippy::print_stdout, reason = "the counts are what one wants to see")]
     fn report(&self, operations: usize) {
         let total: usize = self.0.values().sum();
         println!("{operations} operations, {total} checks");

@@ -20,6 +20,7 @@ struct Sealed {
     by_text: bool,
     column: &'static str,
     /// The look-up hash beside it, and what of the text it is a hash of.
+    #[expect(clippy::type_complexity, reason = "said once")]
     hash: Option<(&'static str, fn(&str) -> Option<String>)>,
 }
 

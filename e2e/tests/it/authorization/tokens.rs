@@ -97,6 +97,7 @@ fn by_hand(header: &Value, payload: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> 
 }
 
 /// Every way of being no good: what, the token, the code it is refused with. Their bearer would be an administrator.
+#[expect(clippy::unused_async, reason = "called among what awaits")]
 pub(super) async fn bad(world: &World) -> Vec<(&'static str, String, &'static str)> {
     const INVALID: &str = "auth.invalid-token";
     let key = &world.key;

@@ -24,6 +24,10 @@ fn worker(app: &Arc<App>) -> Worker<App> {
 }
 
 /// The tests' clock stands still; here it goes on as fast as that of the machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no service, no lifecycle to spawn on"
+)]
 fn let_time_pass(rt: &kit::Runtime) -> tokio::task::JoinHandle<()> {
     let clock = rt.clock.clone();
     tokio::spawn(async move {

@@ -1,4 +1,8 @@
 //! A code of an authenticator application after the password.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null, and the test says so"
+)]
 
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, text};
 use chrono::Duration;

@@ -1,4 +1,8 @@
 //! Where one is signed in, and signing out elsewhere.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null, and the test says so"
+)]
 
 use crate::world::{PASSWORD, World, portal, text};
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! Each event that left has had its effect in each consumer exactly once.
+#![expect(clippy::indexing_slicing, reason = "JSON: what is not there is null")]
 
 use super::{DOSSIER_CHANGED, Report, SHIPMENT_CHANGED, expected, rows, select};
 use crate::settings::Databases;
