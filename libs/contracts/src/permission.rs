@@ -203,6 +203,104 @@ pub struct Actor {
     /// What a client was limited to by its administrator.
     #[serde(default)]
     pub limits: Limits,
+    /// When and how surely the person proved who they are.
+    #[serde(default)]
+    pub proof: Proof,
+    /// Who really acts, when [`Actor::subject`] is somebody else for whom they may.
+    #[serde(default)]
+    pub acting: Option<Acting>,
+}
+
+/// How surely a person proved who they are, least first: `acr` of a token (OpenID Connect Core §2).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+pub enum Assurance {
+    /// One factor: a password.
+    #[default]
+    #[serde(rename = "urn:motcua:acr:single-factor")]
+    SingleFactor,
+    /// Two factors.
+    #[serde(rename = "urn:motcua:acr:multi-factor")]
+    MultiFactor,
+    /// Two factors that cannot be given to a false page: a passkey (OpenID EAP ACR values).
+    #[serde(rename = "phr")]
+    PhishingResistant,
+}
+
+impl Assurance {
+    /// All, least first.
+    pub const ALL: [Assurance; 3] = [
+        Assurance::SingleFactor,
+        Assurance::MultiFactor,
+        Assurance::PhishingResistant,
+    ];
+
+    /// The value of `acr`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Assurance::SingleFactor => "urn:motcua:acr:single-factor",
+            Assurance::MultiFactor => "urn:motcua:acr:multi-factor",
+            Assurance::PhishingResistant => "phr",
+        }
+    }
+
+    /// What the methods of a sign-in (`amr`, RFC 8176) amount to.
+    pub fn of(methods: &[String]) -> Self {
+        let any = |name: &str| methods.iter().any(|m| m == name);
+        match (any("mfa"), any("hwk") || any("swk")) {
+            (true, true) => Assurance::PhishingResistant,
+            (true, false) => Assurance::MultiFactor,
+            (false, _) => Assurance::SingleFactor,
+        }
+    }
+}
+
+/// When and how surely the person of a token proved who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proof {
+    /// Unix seconds; `None`: not a person, or not known.
+    pub at: Option<i64>,
+    /// How surely.
+    pub assurance: Assurance,
+}
+
+/// By what somebody acts for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Người đại diện của tổ chức (Bộ luật Dân sự 2015, art. 137).
+    Representative,
+    /// Cha mẹ, người giám hộ (art. 46, 136).
+    Guardian,
+    /// Người được ủy quyền (art. 138).
+    Authorised,
+}
+
+impl Ground {
+    /// As in journals and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ground::Representative => "representative",
+            Ground::Guardian => "guardian",
+            Ground::Authorised => "authorised",
+        }
+    }
+}
+
+/// Who acts for the subject of a token (`act`, RFC 8693 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acting {
+    /// The account of who acts.
+    pub subject: AccountId,
+    /// Their name.
+    pub name: String,
+    /// By what.
+    pub ground: Ground,
+    /// The mandate: which paper says so.
+    pub mandate: uuid::Uuid,
 }
 
 /// Limits of a machine client, beyond those of its role.
@@ -294,6 +392,26 @@ mod tests {
                 "{role:?}"
             );
         }
+    }
+
+    #[test]
+    fn methods_make_an_assurance_and_its_name_is_that_of_the_token() {
+        let of = |methods: &str| {
+            let methods: Vec<String> = methods.split(' ').map(str::to_owned).collect();
+            Assurance::of(&methods)
+        };
+        assert_eq!(of("pwd"), Assurance::SingleFactor);
+        assert_eq!(of("pwd otp mfa"), Assurance::MultiFactor);
+        assert_eq!(of("hwk user mfa"), Assurance::PhishingResistant);
+        assert_eq!(
+            of("hwk"),
+            Assurance::SingleFactor,
+            "a key without its owner"
+        );
+        for one in Assurance::ALL {
+            assert_eq!(serde_json::to_value(one).ok(), Some(one.name().into()));
+        }
+        assert!(Assurance::SingleFactor < Assurance::PhishingResistant);
     }
 
     #[test]

@@ -58,9 +58,10 @@ pub struct Shown<'a> {
 /// Rows of one statement.
 const BATCH: usize = 100;
 
-/// Whether reads by this actor are noted: everybody's but the owner's own, who sees nothing but what is his.
+/// Whether reads by this actor are noted: everybody's but the owner's own, who sees nothing but what is his. Who acts for the owner is
+/// somebody else.
 fn is_noted(reader: &Actor) -> bool {
-    !matches!(reader.scope(), Scope::Owner(_) | Scope::Nothing)
+    reader.acting.is_some() || !matches!(reader.scope(), Scope::Owner(_) | Scope::Nothing)
 }
 
 /// Notes what an answer shows, in the transaction of the caller.
@@ -81,6 +82,10 @@ pub async fn note(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> Re
 /// The database's.
 pub async fn write(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> Result<(), DbErr> {
     let now = rt.clock.now();
+    let (actor, name) = match &reader.acting {
+        Some(acting) => (acting.subject.0, acting.name.as_str()),
+        None => (reader.subject.0, reader.name.as_str()),
+    };
     for subjects in shown.subjects.chunks(BATCH) {
         let mut insert = Query::insert();
         insert.into_table(AccessLog::Table).columns([
@@ -104,8 +109,8 @@ pub async fn write(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> R
                     rt.ids.uuid(now).into(),
                     (*subject).into(),
                     now.into(),
-                    reader.subject.0.into(),
-                    reader.name.clone().into(),
+                    actor.into(),
+                    name.into(),
                     reader.agency.clone().into(),
                     client.clone().into(),
                     shown.what.into(),

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::permission::perm::Required;
 use contracts::problem::shared;
-use contracts::{AccountId, Actor, ActorKind, Limits, Role};
+use contracts::{AccountId, Acting, Actor, ActorKind, Assurance, Ground, Limits, Proof, Role};
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
@@ -74,6 +74,30 @@ pub struct Claims {
     /// Requests a minute that the gateway lets through; absent: as everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<u32>,
+    /// When the person last proved who they are, unix seconds (RFC 9470 §6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// How surely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Assurance>,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
+}
+
+/// Who acts, in the claims.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Act {
+    /// The account of who acts.
+    pub sub: AccountId,
+    /// Their name.
+    pub name: String,
+    /// By what.
+    pub ground: Ground,
+    /// The mandate; revoked, it is in the list of revocations like an account.
+    pub mandate: uuid::Uuid,
+    /// Version of their account, as [`Claims::ver`].
+    pub ver: i64,
 }
 
 /// What was revoked lately: tokens of these accounts with rights older than the version are refused. Travels sealed, since it names
@@ -127,13 +151,66 @@ impl Claims {
                     .map(|s| s.split_whitespace().map(str::to_owned).collect()),
                 requests_per_minute: self.quota,
             },
+            proof: Proof {
+                at: self.auth_time,
+                assurance: self.acr.unwrap_or_default(),
+            },
+            acting: self.act.map(|act| Acting {
+                subject: act.sub,
+                name: act.name,
+                ground: act.ground,
+                mandate: act.mandate,
+            }),
         }
+    }
+}
+
+/// How fresh and how sure a sign-in must be for what weighs more: approving, secrets, exports.
+#[derive(Clone, Copy, Debug)]
+pub struct StepUp {
+    /// How long ago it may be, seconds.
+    pub max_age: i64,
+    /// How sure.
+    pub assurance: Assurance,
+}
+
+impl Default for StepUp {
+    fn default() -> Self {
+        Self {
+            max_age: 900,
+            assurance: Assurance::SingleFactor,
+        }
+    }
+}
+
+impl StepUp {
+    /// Lets a person through whose sign-in is fresh and sure enough. A machine client proves itself for each token and is let through.
+    ///
+    /// # Errors
+    /// 401 `auth.step-up-required` with the challenge of RFC 9470 §3.
+    pub fn check(&self, actor: &Actor, now: i64) -> Result<(), Problem> {
+        let fresh = actor
+            .proof
+            .at
+            .is_some_and(|at| now.saturating_sub(at) <= self.max_age.saturating_add(LEEWAY));
+        if actor.kind == ActorKind::Client || (fresh && actor.proof.assurance >= self.assurance) {
+            return Ok(());
+        }
+        let challenge = format!(
+            "Bearer realm=\"motcua\", error=\"insufficient_user_authentication\", acr_values=\"{}\", max_age=\"{}\"",
+            self.assurance.name(),
+            self.max_age
+        );
+        Err(Problem::new(shared::STEP_UP)
+            .extra("acrValues", self.assurance.name())
+            .extra("maxAge", self.max_age)
+            .challenge(challenge))
     }
 }
 
 /// Checks access tokens against the issuer's published keys. Cheap to clone.
 #[derive(Clone)]
-pub struct TokenVerifier(Arc<Inner>);
+pub struct TokenVerifier(Arc<Inner>, StepUp);
 
 struct Inner {
     issuer: String,
@@ -178,20 +255,34 @@ impl TokenVerifier {
     }
 
     fn build(issuer: &str, source: Source, by_id: HashMap<String, DecodingKey>) -> Self {
-        Self(Arc::new(Inner {
-            issuer: issuer.to_owned(),
-            source,
-            keys: RwLock::new(Keys {
-                by_id,
-                fetched: i64::MIN,
+        Self(
+            Arc::new(Inner {
+                issuer: issuer.to_owned(),
+                source,
+                keys: RwLock::new(Keys {
+                    by_id,
+                    fetched: i64::MIN,
+                }),
+                refreshing: tokio::sync::Mutex::new(()),
+                revoked: RwLock::new(Revoked {
+                    versions: HashMap::new(),
+                    asked: i64::MIN,
+                }),
+                asking: tokio::sync::Mutex::new(()),
             }),
-            refreshing: tokio::sync::Mutex::new(()),
-            revoked: RwLock::new(Revoked {
-                versions: HashMap::new(),
-                asked: i64::MIN,
-            }),
-            asking: tokio::sync::Mutex::new(()),
-        }))
+            StepUp::default(),
+        )
+    }
+
+    /// Demands this of a sign-in where [`SteppedUp`] is asked for.
+    #[must_use]
+    pub fn with_step_up(self, rule: StepUp) -> Self {
+        Self(self.0, rule)
+    }
+
+    /// What is demanded where [`SteppedUp`] is asked for.
+    pub fn step_up(&self) -> StepUp {
+        self.1
     }
 
     /// The issuer whose tokens are taken.
@@ -261,7 +352,14 @@ impl TokenVerifier {
                 }
             }
         }
-        self.read_revoked(|r| r.versions.get(&claims.sub).is_some_and(|v| claims.ver < *v))
+        self.read_revoked(|r| {
+            let older = |id: &AccountId, ver: i64| r.versions.get(id).is_some_and(|v| ver < *v);
+            older(&claims.sub, claims.ver)
+                || claims.act.as_ref().is_some_and(|act| {
+                    // A mandate has no versions: in the list it is revoked.
+                    older(&act.sub, act.ver) || older(&AccountId(act.mandate), 0)
+                })
+        })
     }
 
     async fn ask_revoked(&self, keys: &KeysUrl, rt: &Runtime, now: i64) {
@@ -402,6 +500,38 @@ impl<P: Required> FromRequest for Allowed<P> {
             } else {
                 Err(Problem::new(shared::FORBIDDEN).extra("permission", P::PERMISSION.name()))
             }
+        })
+    }
+}
+
+/// As [`Allowed`], by a person who proved who they are lately and surely enough ([`StepUp`]).
+///
+/// # Errors
+/// As [`Allowed`]; 401 `auth.step-up-required`.
+#[derive(Clone, Debug)]
+pub struct SteppedUp<P>(pub Actor, PhantomData<P>);
+
+impl<P> SteppedUp<P> {
+    /// Who calls.
+    pub fn actor(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl<P: Required> FromRequest for SteppedUp<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let allowed = Allowed::<P>::from_request(req, payload);
+        let rt = req.app_data::<web::Data<Runtime>>().cloned();
+        Box::pin(async move {
+            let Allowed(actor, kind) = allowed.await?;
+            let rt =
+                rt.ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
+            let now = rt.clock.now().timestamp();
+            rt.tokens.step_up().check(&actor, now)?;
+            Ok(Self(actor, kind))
         })
     }
 }

@@ -52,6 +52,10 @@ pub struct Tokens {
     pub issuer: String,
     /// Where the keys are; empty: `/oauth2/jwks` of the identity service.
     pub jwks_url: String,
+    /// How long ago a sign-in may be for what weighs more, seconds.
+    pub step_up_seconds: u32,
+    /// Whether it must have had two factors.
+    pub step_up_second_factor: bool,
 }
 
 /// Keys for personal data at rest.

@@ -56,6 +56,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     extra: Map<String, Value>,
     retry_after: Option<u64>,
+    challenge: Option<String>,
 }
 
 /// The body of a problem document.
@@ -113,6 +114,7 @@ impl Problem {
             errors: Vec::new(),
             extra: Map::new(),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -169,6 +171,13 @@ impl Problem {
         self
     }
 
+    /// What a 401 asks for, as the value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn challenge(mut self, value: String) -> Self {
+        self.challenge = Some(value);
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.code
@@ -220,10 +229,9 @@ impl Problem {
             response.insert_header(("retry-after", seconds.to_string()));
         }
         if status == StatusCode::UNAUTHORIZED {
-            response.insert_header((
-                "www-authenticate",
-                "Bearer realm=\"motcua\", error=\"invalid_token\"",
-            ));
+            let challenge = self.challenge.as_deref();
+            let usual = "Bearer realm=\"motcua\", error=\"invalid_token\"";
+            response.insert_header(("www-authenticate", challenge.unwrap_or(usual)));
         }
         response.json(self.body(language, request_id))
     }

@@ -5,9 +5,11 @@ use crate::config::{self, Process};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Directory, Runtime};
 use crate::{
-    Cache, Client, Clock, Metrics, Sealer, TokenVerifier, admin, clock::Ids, telemetry::Telemetry,
+    Cache, Client, Clock, Metrics, Sealer, TokenVerifier, admin, auth::StepUp, clock::Ids,
+    telemetry::Telemetry,
 };
 use anyhow::Context as _;
+use contracts::Assurance;
 use serde::de::DeserializeOwned;
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -50,7 +52,14 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
         lifecycle: Lifecycle::new(),
         cache,
         metrics: Metrics::new(),
-        tokens: TokenVerifier::remote(&settings.tokens.issuer, keys),
+        tokens: TokenVerifier::remote(&settings.tokens.issuer, keys).with_step_up(StepUp {
+            max_age: i64::from(settings.tokens.step_up_seconds),
+            assurance: if settings.tokens.step_up_second_factor {
+                Assurance::MultiFactor
+            } else {
+                Assurance::SingleFactor
+            },
+        }),
         sealer: Sealer::with_older(settings.sealing.secret.expose(), &older)
             .context("sealing.secret")?,
         workers: settings.http.workers,

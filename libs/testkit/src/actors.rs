@@ -21,6 +21,8 @@ fn actor(
         agency: agency.map(str::to_owned),
         client: Some(client.to_owned()),
         limits: contracts::Limits::default(),
+        proof: contracts::Proof::default(),
+        acting: None,
     }
 }
 

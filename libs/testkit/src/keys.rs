@@ -2,10 +2,10 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chrono::{DateTime, Utc};
-use contracts::Actor;
+use contracts::{Actor, Assurance};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kit::auth::{AUDIENCE, Claims};
+use kit::auth::{AUDIENCE, Act, Claims};
 use kit::{
     Cache, Client, Clock, Directory, Lifecycle, Metrics, Runtime, Sealer, TokenVerifier, clock::Ids,
 };
@@ -76,6 +76,19 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
         ver: 1,
         scope: actor.limits.scopes.as_ref().map(|s| s.join(" ")),
         quota: actor.limits.requests_per_minute,
+        // Just signed in, with two factors, unless the test says otherwise.
+        auth_time: actor.proof.at.or_else(|| Some(now.timestamp())),
+        acr: Some(match actor.proof.at {
+            Some(_) => actor.proof.assurance,
+            None => Assurance::MultiFactor,
+        }),
+        act: actor.acting.as_ref().map(|acting| Act {
+            sub: acting.subject,
+            name: acting.name.clone(),
+            ground: acting.ground,
+            mandate: acting.mandate,
+            ver: 1,
+        }),
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

@@ -35,6 +35,8 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
             .to_owned(),
         ),
         limits: contracts::Limits::default(),
+        proof: contracts::Proof::default(),
+        acting: None,
     }
 }
 

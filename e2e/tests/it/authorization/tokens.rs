@@ -80,6 +80,9 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         ver: 1,
         scope: None,
         quota: None,
+        auth_time: Some(now.timestamp()),
+        acr: Some(contracts::Assurance::MultiFactor),
+        act: None,
     }
 }
 

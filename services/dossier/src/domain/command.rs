@@ -165,6 +165,11 @@ impl CommandKind {
         }
     }
 
+    /// Whether it is done only by somebody who proved lately who they are: it signs for the agency.
+    pub(crate) fn wants_fresh_sign_in(self) -> bool {
+        matches!(self, Self::Approve)
+    }
+
     /// The rights of which one is enough. None: only the suite itself does it.
     pub(crate) fn rights(self) -> &'static [Permission] {
         use Permission as P;

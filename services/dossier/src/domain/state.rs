@@ -563,12 +563,30 @@ fn entry(
     (by, now): (By<'_>, DateTime<Utc>),
     (reason, data): (Option<String>, &Value),
 ) -> Entry {
+    let mut data = data.clone();
     let (actor_id, actor_name, agency) = match by {
-        By::Person(actor) => (
-            Some(actor.subject),
-            actor.name.clone(),
-            actor.agency.clone(),
-        ),
+        By::Person(actor) => {
+            let agency = actor.agency.clone();
+            match &actor.acting {
+                None => (Some(actor.subject), actor.name.clone(), agency),
+                // Who did it is who is named; for whom, and by what, stands beside it.
+                Some(acting) => {
+                    if let Value::Object(facts) = &mut data {
+                        facts.insert(
+                            "onBehalfOf".to_owned(),
+                            json!({
+                                "account": actor.subject,
+                                "name": actor.name,
+                                "ground": acting.ground.name(),
+                                "mandate": acting.mandate,
+                            }),
+                        );
+                    }
+                    let name = format!("{} (thay mặt {})", acting.name, actor.name);
+                    (Some(acting.subject), name, agency)
+                }
+            }
+        }
         By::System => (None, "Hệ thống".to_owned(), None),
     };
     Entry {

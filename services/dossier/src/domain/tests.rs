@@ -42,6 +42,8 @@ fn person(n: u128, role: Role) -> Actor {
         agency: officer.then(|| "H05.21".to_owned()),
         client: None,
         limits: contracts::Limits::default(),
+        proof: contracts::Proof::default(),
+        acting: None,
     }
 }
 

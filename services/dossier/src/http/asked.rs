@@ -55,7 +55,7 @@ markers!(
 /// A command of kind `K`, by someone who holds a right to it.
 ///
 /// # Errors
-/// 401 without a good token, 403 without the right, 404 for what is no id, 412 for what is no version of ours.
+/// 401 without a good token, or a fresh one where the command wants it; 403 without the right, 404 for what is no id, 412 for what is no version of ours.
 pub(crate) struct Asked<K> {
     app: web::Data<App>,
     actor: Actor,
@@ -81,6 +81,10 @@ impl<K: Kind> FromRequest for Asked<K> {
             let SignedIn(actor) = signed_in.await?;
             permit(&actor, K::KIND)?;
             let app = app.ok_or_else(|| Problem::internal(anyhow::anyhow!("no app data")))?;
+            if K::KIND.wants_fresh_sign_in() {
+                let now = app.rt.clock.now().timestamp();
+                app.rt.tokens.step_up().check(&actor, now)?;
+            }
             Ok(Self {
                 app,
                 actor,

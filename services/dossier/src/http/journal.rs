@@ -35,6 +35,9 @@ pub(crate) struct EntryOut {
     to: &'static str,
     step: String,
     reason: Option<String>,
+    /// For whom it was done, when somebody acted for another: name, ground and mandate.
+    #[schema(value_type = Option<Object>)]
+    on_behalf_of: Option<serde_json::Value>,
     /// SHA-256 over this entry and the hash of the one before.
     hash: String,
 }
@@ -67,6 +70,9 @@ pub(crate) async fn get_journal(
         .journal
         .into_iter()
         .map(|e| EntryOut {
+            on_behalf_of: serde_json::from_str::<serde_json::Value>(&e.data)
+                .ok()
+                .and_then(|mut facts| facts.get_mut("onBehalfOf").map(serde_json::Value::take)),
             seq: e.seq,
             at: e.at,
             actor_name: e.actor_name,

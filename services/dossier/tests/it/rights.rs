@@ -188,6 +188,73 @@ async fn who_proposed_may_not_approve() {
 }
 
 #[tokio::test]
+async fn approving_wants_a_fresh_sign_in() {
+    let w = World::new().await;
+    let received = w
+        .go(&actors::officer(), &w.file().await, "receive", json!({}))
+        .await;
+    let specialist = actors::specialist();
+    let handling = w
+        .go(&specialist, &received, "start-handling", json!({}))
+        .await;
+    let result = w.upload(&specialist, "ket-qua.pdf").await;
+    let proposed = w
+        .go(
+            &specialist,
+            &handling,
+            "propose",
+            json!({"resultFileId": result}),
+        )
+        .await;
+    let now = w.rt.clock.now().timestamp();
+    let signed_in = |seconds: i64| Actor {
+        proof: contracts::Proof {
+            at: Some(now - seconds),
+            assurance: contracts::Assurance::SingleFactor,
+        },
+        ..actors::leader()
+    };
+    let reply = w
+        .command(&signed_in(1000), &proposed, "approve", json!({}))
+        .await;
+    let challenge = reply.header("www-authenticate").expect("a challenge");
+    assert!(challenge.contains("insufficient_user_authentication"));
+    assert!(challenge.contains("max_age=\"900\""), "{challenge}");
+    let problem = reply.expect_problem(401, "auth.step-up-required");
+    assert_eq!(problem["maxAge"], 900);
+    w.go(&signed_in(300), &proposed, "approve", json!({})).await;
+}
+
+#[tokio::test]
+async fn the_journal_names_who_acted_and_for_whom() {
+    let w = World::new().await;
+    let mother = Actor {
+        acting: Some(contracts::Acting {
+            subject: actors::citizen2().subject,
+            name: actors::citizen2().name,
+            ground: contracts::Ground::Guardian,
+            mandate: uuid::Uuid::from_u128(7),
+        }),
+        ..actors::citizen()
+    };
+    let body = w.body(&mother).await;
+    let filed = w.app.as_(&mother).post("/api/v1/dossiers", &body).await;
+    let filed = filed.expect(201).json();
+    // The dossier is the child's.
+    w.get(&actors::citizen(), &filed).await;
+    let path = format!(
+        "/api/v1/dossiers/{}/journal",
+        filed["id"].as_str().expect("id")
+    );
+    let journal = w.app.as_(&actors::officer()).get(&path).await;
+    let journal = journal.expect(200).json();
+    let first = &journal["items"][0];
+    assert_eq!(first["actorName"], "Trần Thị Bình (thay mặt Nguyễn Văn An)");
+    assert_eq!(first["onBehalfOf"]["ground"], "guardian");
+    assert_eq!(first["onBehalfOf"]["name"], "Nguyễn Văn An");
+}
+
+#[tokio::test]
 async fn numbers_of_persons_are_masked_for_those_who_do_not_handle() {
     let w = World::new().await;
     let filed = w.file().await;
