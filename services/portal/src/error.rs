@@ -4,6 +4,7 @@
 use crate::api::{ApiError, Refusal};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
+use contracts::problem::shared;
 use std::fmt;
 use url::form_urlencoded::byte_serialize;
 
@@ -22,6 +23,8 @@ pub(crate) enum PageError {
     BadForm,
     /// Sign in first, then come back to this path.
     SignIn(String),
+    /// Prove again who you are, then come back to this path.
+    StepUp(String),
     /// 503: the API, or identity, is away.
     Away,
     /// The API refused for a reason to show.
@@ -47,6 +50,7 @@ impl PageError {
                 PageError::Away
             }
             ApiError::Refused(refusal) => match refusal.status {
+                401 if refusal.code == shared::STEP_UP.code => PageError::StepUp(path.to_owned()),
                 401 => PageError::SignIn(path.to_owned()),
                 403 => PageError::Forbidden,
                 404 => PageError::NotFound,
@@ -70,7 +74,7 @@ impl ResponseError for PageError {
             PageError::Forbidden | PageError::ForeignForm => StatusCode::FORBIDDEN,
             PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PageError::BadForm | PageError::SignInBroken => StatusCode::BAD_REQUEST,
-            PageError::SignIn(_) => StatusCode::SEE_OTHER,
+            PageError::SignIn(_) | PageError::StepUp(_) => StatusCode::SEE_OTHER,
             PageError::Away => StatusCode::SERVICE_UNAVAILABLE,
             PageError::Refused(refusal) => {
                 StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -82,6 +86,7 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         match self {
             PageError::SignIn(path) => see_other(&sign_in_href(path)),
+            PageError::StepUp(path) => see_other(&format!("{}&lai=1", sign_in_href(path))),
             _ => HttpResponse::new(self.status_code()),
         }
     }

@@ -37,6 +37,7 @@ texts! {
     nav_post: "Bưu chính", "Post";
     sign_in: "Đăng nhập", "Sign in";
     sign_out: "Đăng xuất", "Sign out";
+    acting: "Làm việc thay mặt người khác", "Acting for somebody else";
     foot: "Cần giúp đỡ? Hãy đến hoặc gọi Trung tâm Phục vụ hành chính công nơi nộp hồ sơ.", "Need help? Visit or call the public service centre where you file.";
     next_page: "Trang sau", "Next page";
     first_page: "Về trang đầu", "Back to the first page";

@@ -41,6 +41,9 @@ pub(crate) struct Session {
     pub(crate) csrf: String,
     /// Name to show.
     pub(crate) name: String,
+    /// For whom the person acts: name of the other.
+    #[serde(default)]
+    pub(crate) acting_for: Option<String>,
     /// A civil servant.
     pub(crate) officer: bool,
 }
@@ -130,7 +133,12 @@ pub(crate) async fn begin(
         refresh: tokens.refresh_token,
         id_token: tokens.id_token,
         csrf: app.rt.ids.secret(),
-        name: actor.name,
+        // Who acts is who is greeted; for whom stands beside it.
+        name: match &actor.acting {
+            Some(acting) => format!("{} (thay mặt {})", acting.name, actor.name),
+            None => actor.name.clone(),
+        },
+        acting_for: actor.acting.is_some().then_some(actor.name),
         officer: actor.kind == ActorKind::Officer,
     };
     keep(app, &session_key(app, &id), &session, app.settings.session).await?;

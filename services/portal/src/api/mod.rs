@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier,
+    Access, Agency, Dossier, DossierItem, Field, List, Mandate, Manifests, Me, Named, NewDossier,
     Notification, Procedure, ProcedureItem, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
@@ -454,6 +454,11 @@ impl<'a> Api<'a> {
     /// The account behind the token.
     pub(crate) async fn me(self) -> Answered<Me> {
         self.get("/api/v1/me").await
+    }
+
+    /// For whom one may act, and who may act for one.
+    pub(crate) async fn mandates(self) -> Answered<List<Mandate>> {
+        self.get("/api/v1/me/mandates").await
     }
 
     /// The token endpoint.

@@ -17,6 +17,10 @@ const BROWSER_COOKIE: &str = "motcua-signin";
 #[derive(Deserialize)]
 struct Next {
     next: Option<String>,
+    /// Set: a sign-in that is not fresh or not sure enough will not do.
+    lai: Option<String>,
+    /// A mandate: the person wants to act for somebody else.
+    thay: Option<uuid::Uuid>,
 }
 
 /// Only paths of ours: no other site, no backslash that a browser reads as a slash.
@@ -79,6 +83,17 @@ pub(super) async fn sign_in(
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256")
         .append_pair("ui_locales", ctx.t.tag());
+    if query.0.lai.is_some() {
+        // The challenge of RFC 9470, which all our services make alike.
+        let rule = app.rt.tokens.step_up();
+        to.query_pairs_mut()
+            .append_pair("max_age", &rule.max_age.to_string())
+            .append_pair("acr_values", rule.assurance.name());
+    }
+    if let Some(mandate) = query.0.thay {
+        to.query_pairs_mut()
+            .append_pair("acting_for", &mandate.to_string());
+    }
     let kept = SignIn {
         nonce,
         verifier,

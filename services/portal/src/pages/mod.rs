@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod acting;
 mod dossiers;
 mod download;
 mod filing;
@@ -46,7 +47,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(work_actions::act)
         .service(account::sign_in)
         .service(account::callback)
-        .service(account::sign_out);
+        .service(account::sign_out)
+        .service(acting::show);
 }
 
 /// Any other address.

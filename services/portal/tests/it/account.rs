@@ -376,3 +376,52 @@ async fn a_token_refused_by_the_api_leads_to_signing_in() {
     let page = world.get(&browser, "/ho-so").await.expect(303);
     assert_eq!(page.header("location"), Some("/dang-nhap?next=%2Fho-so"));
 }
+
+#[tokio::test]
+async fn somebody_acts_for_another_and_the_page_says_so() {
+    let world = World::new().await;
+    let browser = world.sign_in(&actors::citizen()).await;
+    let mandate = "01932f4c-0000-7000-8000-000000000009";
+    let held = json!({"id": mandate, "side": "held", "principal": "Công ty <Hoa Sen>", "agent": "0240******01", "ground": "representative",
+        "permissions": ["dossier.read"], "document": "Giấy chứng nhận 2400123458", "validFrom": "2026-11-01T00:00:00Z", "holds": true});
+    let given = json!({"id": "x", "side": "given", "principal": "Tôi", "holds": true});
+    world
+        .answers("/api/v1/me/mandates", json!({"items": [held, given]}))
+        .await;
+    let page = world.get(&browser, "/thay-mat").await.expect(200).text();
+    assert!(page.contains("Công ty &#60;Hoa Sen&#62;"), "{page}");
+    assert!(!page.contains("<td>Tôi</td>"), "only those that one holds");
+    let link = format!("/dang-nhap?next=/ho-so&amp;thay={mandate}");
+    assert!(page.contains(&link), "{page}");
+    let begun = world
+        .get(&browser, &link.replace("&amp;", "&"))
+        .await
+        .expect(303);
+    let asked = query(begun.header("location").expect("location"));
+    assert_eq!(asked["acting_for"], mandate);
+    let odd = world.get(&browser, "/dang-nhap?thay=x").await.status;
+    assert!((400..500).contains(&odd), "{odd}");
+    // Signed in by it: the page names both, and leads back.
+    let acting = contracts::Actor {
+        acting: Some(contracts::Acting {
+            subject: actors::citizen().subject,
+            name: "Nguyễn Văn An".to_owned(),
+            ground: contracts::Ground::Representative,
+            mandate: mandate.parse().expect("an id"),
+        }),
+        ..actors::citizen2()
+    };
+    let browser = world.sign_in(&acting).await;
+    let page = world.get(&browser, "/thay-mat").await.expect(200).text();
+    assert!(
+        page.contains("Nguyễn Văn An (thay mặt Trần Thị Bình)"),
+        "{page}"
+    );
+    assert!(
+        page.contains("Bạn đang làm việc thay mặt Trần Thị Bình."),
+        "{page}"
+    );
+    // Officers act for nobody.
+    let browser = world.sign_in(&actors::officer()).await;
+    world.get(&browser, "/thay-mat").await.expect(403);
+}

@@ -1,6 +1,6 @@
 //! The desks of the officers.
 
-use crate::world::{Browser, COMPONENT, DOSSIER, FILE, World, dossier, hidden, problem};
+use crate::world::{Browser, COMPONENT, DOSSIER, FILE, World, dossier, hidden, problem, query};
 use serde_json::{Value, json};
 use testkit::actors;
 
@@ -375,4 +375,36 @@ async fn the_hand_over_list_shows_what_waits_and_what_was_taken() {
     ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
+}
+
+#[tokio::test]
+async fn approving_with_an_old_sign_in_leads_to_the_password_and_back() {
+    let (world, browser) = world(&["approve"]).await;
+    let page = world.get(&browser, PAGE).await.text();
+    let (csrf, key) = (hidden(&page, "csrf"), hidden(&page, "key"));
+    let said = problem(401, "auth.step-up-required", "Cần xác thực lại", &[]);
+    let at = format!("/api/v1/dossiers/{DOSSIER}/approve");
+    world.says("POST", &at, 401, said).await;
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("version", "2"),
+    ];
+    let sent = world
+        .post(&browser, &format!("{PAGE}/approve"), &fields)
+        .await;
+    let to = sent
+        .expect(303)
+        .header("location")
+        .expect("location")
+        .to_owned();
+    assert!(to.ends_with("&lai=1"), "{to}");
+    let begun = world.get(&browser, &to).await.expect(303);
+    let asked = query(begun.header("location").expect("location"));
+    assert_eq!(asked["max_age"], "900");
+    assert_eq!(asked["acr_values"], "urn:motcua:acr:single-factor");
+    // An ordinary sign-in asks for neither.
+    let begun = world.get(&browser, "/dang-nhap").await.expect(303);
+    let asked = query(begun.header("location").expect("location"));
+    assert!(!asked.contains_key("max_age") && !asked.contains_key("acr_values"));
 }

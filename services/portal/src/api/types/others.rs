@@ -126,6 +126,25 @@ pub(crate) struct Notification {
     pub(crate) read: bool,
 }
 
+/// A mandate given or held.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Mandate {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) side: String,
+    #[serde(default)]
+    pub(crate) principal: String,
+    #[serde(default)]
+    pub(crate) ground: String,
+    #[serde(default)]
+    pub(crate) document: String,
+    #[serde(default)]
+    pub(crate) valid_until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) holds: bool,
+}
+
 /// A read of one's data by somebody else.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
