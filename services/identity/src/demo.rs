@@ -267,7 +267,8 @@ pub async fn demo_token(db: &Db, rt: &Runtime, login: &str) -> anyhow::Result<St
     } else {
         "cli"
     };
-    let claims = tokens::access(rt, &account, client, TOKEN_SECONDS);
+    let person = (account.kind != ActorKind::Client).then(|| (rt.clock.now(), "pwd"));
+    let claims = tokens::access(rt, &account, client, TOKEN_SECONDS, person);
     Signer::default()
         .keys(db, rt)
         .await?
@@ -305,11 +306,22 @@ pub(crate) async fn own_clients(db: &Db, rt: &Runtime, config: &Config) -> anyho
         grants,
         account: None,
     };
+    let kiosk = Client {
+        id: "kiosk".to_owned(),
+        name: "Máy tra cứu tại bộ phận một cửa".to_owned(),
+        secret_hash: None,
+        redirect_uris: Vec::new(),
+        post_logout_uris: Vec::new(),
+        loopback: false,
+        grants: vec![Grant::DeviceCode, Grant::RefreshToken],
+        account: None,
+    };
     let now = rt.clock.now();
     db.tx(|tx| {
-        let (portal, cli) = (portal.clone(), cli.clone());
+        let (portal, cli, kiosk) = (portal.clone(), cli.clone(), kiosk.clone());
         async move {
             store::client::put(&*tx, &portal, now).await?;
+            store::client::put(&*tx, &kiosk, now).await?;
             store::client::put(&*tx, &cli, now).await?;
             Ok::<_, DbErr>(())
         }

@@ -24,6 +24,9 @@ pub mod codes {
         SECOND_FACTOR_ON = "second-factor.on", 409, "Tài khoản đã bật xác thực hai lớp", "The account has a second factor already";
         SECOND_FACTOR_OFF = "second-factor.off", 409, "Tài khoản chưa bật xác thực hai lớp", "The account has no second factor";
         CODE_WRONG = "second-factor.code-wrong", 422, "Mã xác thực không đúng hoặc đã dùng", "The code is wrong or was used";
+        MANDATE_NOT_FOUND = "mandate.not-found", 404, "Không tìm thấy ủy quyền", "There is no such mandate";
+        PERMISSION_NOT_LENT = "mandate.permission", 422, "Quyền này không thể ủy quyền", "This permission cannot be lent";
+        PERIOD_INVALID = "mandate.period", 422, "Thời hạn ủy quyền chưa hợp lệ", "The period of the mandate is not valid";
         SESSION_NOT_FOUND = "session.not-found", 404, "Không tìm thấy phiên đăng nhập", "There is no such session";
         OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";
     }
@@ -188,7 +191,7 @@ impl OauthError {
         Self::new(
             StatusCode::BAD_REQUEST,
             "unsupported_grant_type",
-            "use authorization_code, refresh_token or client_credentials",
+            "use authorization_code, refresh_token, client_credentials or the device code grant",
         )
     }
 
@@ -197,6 +200,42 @@ impl OauthError {
             StatusCode::BAD_REQUEST,
             "unauthorized_client",
             "this client may not use this grant",
+        )
+    }
+
+    /// RFC 8628 §3.5.
+    pub(crate) fn authorization_pending() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "authorization_pending",
+            "nobody has answered yet",
+        )
+    }
+
+    /// RFC 8628 §3.5.
+    pub(crate) fn slow_down() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "slow_down",
+            "wait at least five seconds between two questions",
+        )
+    }
+
+    /// RFC 8628 §3.5.
+    pub(crate) fn access_denied() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "access_denied",
+            "the person did not let the device in, or has signed out since",
+        )
+    }
+
+    /// RFC 8628 §3.5.
+    pub(crate) fn expired_token() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "expired_token",
+            "the device code has expired",
         )
     }
 

@@ -11,7 +11,8 @@ pub(crate) async fn clean(app: Arc<App>) -> anyhow::Result<()> {
     let removed = app
         .db
         .tx(|tx| async move {
-            let revocations = store::revocation::clean(&*tx, before).await?;
+            let revocations = store::revocation::clean(&*tx, before).await?
+                + store::device::clean(&*tx, before).await?;
             Ok(store::grant::clean(&*tx, before).await? + revocations)
         })
         .await

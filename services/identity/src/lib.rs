@@ -16,6 +16,7 @@ mod store;
 
 pub use app::keys::{ensure_signing_key, rotate_signing_key};
 pub use demo::{demo_token, seed_demo};
+pub use domain::provider::{Names, Provider};
 pub use error::codes;
 
 use anyhow::Context as _;
@@ -23,9 +24,12 @@ use app::keys::Signer;
 use app::passwords::Hasher;
 use app::throttle::Throttle;
 use durable::{Bus, Db, Worker};
+use http::StandIn;
 use kit::Runtime;
+use kit::config::Secret;
 use sea_orm_migration::MigrationTrait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +52,8 @@ pub struct Config {
     pub failures_per_address: u64,
     /// The window, seconds.
     pub failure_window_seconds: u32,
+    /// Whether officers must have a second factor.
+    pub officers_second_factor: OfficersSecondFactor,
     /// Passwords hashed at the same time.
     pub hashing_turns: usize,
     /// Days until a new signing key takes over; 0: never by itself.
@@ -58,8 +64,26 @@ pub struct Config {
     pub portal_redirect_uris: Vec<String>,
     /// Where the portal may return after sign-out; empty: derived from the issuer.
     pub portal_post_logout_uris: Vec<String>,
+    /// National identity providers.
+    pub providers: Vec<Provider>,
+    /// The secret that each gave us, by its id.
+    pub provider_secrets: BTreeMap<String, Secret>,
+    /// Whether the stand-in for such a provider is there.
+    pub stand_in_provider: bool,
     /// The database.
     pub database: durable::Config,
+}
+
+/// Whether a sign-in of an officer without a second factor leads to setting one up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfficersSecondFactor {
+    /// Always.
+    Required,
+    /// Unless the instance has demonstration accounts, whose passwords everybody knows anyway.
+    UnlessDemo,
+    /// Never; each officer may.
+    Optional,
 }
 
 /// The documented defaults of [`Config`].
@@ -86,6 +110,8 @@ pub(crate) struct App {
     pub(crate) signer: Signer,
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
+    /// There for tests and the demonstration.
+    pub(crate) stand_in: Option<StandIn>,
 }
 
 /// The schema, oldest step first.
@@ -109,7 +135,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// # Errors
 /// When the database cannot be used.
 pub async fn start(
-    config: Config,
+    mut config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
@@ -119,7 +145,15 @@ pub async fn start(
     demo::own_clients(&db, rt, &config)
         .await
         .context("clients")?;
+    let mut stand_in = None;
+    if config.stand_in_provider {
+        stand_in = Some(StandIn::new().context("stand-in provider")?);
+        let (provider, secret) = StandIn::provider();
+        config.provider_secrets.insert(provider.id.clone(), secret);
+        config.providers.push(provider);
+    }
     let app = Arc::new(App {
+        stand_in,
         hasher: Hasher::new(config.hashing_turns, rt.ids).await?,
         throttle: Throttle {
             per_login: config.failures_per_login.max(1),

@@ -58,6 +58,11 @@ const IDENTITY: &[Sealed] = &[
     sealed("account", "id", "phone"),
     sealed("second_factor", "account_id", "secret"),
     Sealed {
+        hash: Some(("agent_hash", |number| Some(number.to_owned()))),
+        ..sealed("mandate", "id", "agent_number")
+    },
+    sealed("mandate", "id", "document"),
+    Sealed {
         by_text: true,
         ..sealed("signing_key", "kid", "pkcs8")
     },

@@ -174,7 +174,14 @@ impl Settings {
                 ],
             )?,
             postal: self.load("postal", postal::DEFAULTS, &[self.database("postal")])?,
-            identity: self.load("identity", identity::DEFAULTS, &[self.database("identity")])?,
+            identity: self.load(
+                "identity",
+                identity::DEFAULTS,
+                &[
+                    self.database("identity"),
+                    ("stand_in_provider", self.demo.to_string()),
+                ],
+            )?,
             gateway: self.load("gateway", gateway::DEFAULTS, &self.limits())?,
             portal: self.load("portal", portal::DEFAULTS, &[])?,
         })

@@ -1,18 +1,22 @@
 //! Exchanging grants for tokens (RFC 6749 §4–6), with reuse detection (RFC 9700 §4.14).
 
 use crate::App;
+use crate::app::mandates;
 use crate::app::tokens::{self, SignIn};
 use crate::domain::account::Account;
 use crate::domain::client::{Client, Grant};
+use crate::domain::mandate::Mandate;
 use crate::domain::request::{has_scope, known_scopes};
 use crate::domain::secret;
 use crate::error::OauthError;
 use crate::store;
-use crate::store::grant::{Code, Refresh};
+use crate::store::grant::{Code, Refresh, Vouched};
 use chrono::Duration;
-use sea_orm::DbErr;
+use contracts::AccountId;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,8 +44,39 @@ pub(crate) struct TokenAnswer {
 
 /// What became of a grant inside its transaction. A refusal still commits: the code is burnt, the family revoked.
 enum Outcome<T> {
-    Good(Box<T>, Box<Account>),
+    Good(Box<T>, Box<Party>),
     Refused(&'static str),
+}
+
+/// Who signed in, and for whom they act.
+pub(crate) struct Party {
+    account: Account,
+    acting_for: Option<(Mandate, Account)>,
+}
+
+/// Reads both, as they are now. `None`: the account is closed, or the mandate holds no longer.
+async fn party(
+    db: &impl ConnectionTrait,
+    app: &App,
+    account: AccountId,
+    mandate: Option<Uuid>,
+) -> Result<Option<Party>, DbErr> {
+    let found = store::account::find(db, account).await?;
+    let Some(account) = found.filter(|a| a.active) else {
+        return Ok(None);
+    };
+    let Some(id) = mandate else {
+        return Ok(Some(Party {
+            account,
+            acting_for: None,
+        }));
+    };
+    let now = app.rt.clock.now();
+    let used = mandates::used(db, &app.rt, &account, id, now).await?;
+    Ok(used.map(|acting_for| Party {
+        account,
+        acting_for: Some(acting_for),
+    }))
 }
 
 /// Exchanges a code. A code that comes a second time revokes what came of it the first time.
@@ -82,9 +117,9 @@ pub(crate) async fn code(
                 if !secret::pkce_proves(&verifier, &code.challenge) {
                     return refused("code_verifier does not prove the code_challenge");
                 }
-                let account = store::account::find(&*tx, code.account).await?;
-                let Some(account) = account.filter(|a| a.active) else {
-                    return refused("the account is closed");
+                let party = party(&*tx, app, code.account, code.mandate).await?;
+                let Some(party) = party else {
+                    return refused("the account is closed, or the mandate holds no longer");
                 };
                 if let Some(next) = next {
                     let token = Refresh {
@@ -100,16 +135,18 @@ pub(crate) async fn code(
                         used_at: None,
                         revoked_at: None,
                         amr: code.amr.clone(),
+                        vouched: code.vouched.clone(),
+                        mandate: code.mandate,
                     };
                     store::grant::add_refresh(&*tx, &token).await?;
                 }
-                Ok(Outcome::Good(Box::new(code), Box::new(account)))
+                Ok(Outcome::Good(Box::new(code), Box::new(party)))
             }
         })
         .await?;
     match outcome {
         Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
-        Outcome::Good(code, account) => {
+        Outcome::Good(code, party) => {
             let about = About {
                 client: &client.id,
                 scope: &code.scope,
@@ -117,10 +154,32 @@ pub(crate) async fn code(
                 session: code.session,
                 auth_time: code.auth_time,
                 amr: &code.amr,
+                vouched: code.vouched.as_ref(),
             };
-            answer(app, &account, &about, next).await
+            answer(app, &party, &about, next).await
         }
     }
+}
+
+/// The tokens of a fresh family.
+pub(crate) async fn first(
+    app: &App,
+    token: &Refresh,
+    refresh_token: String,
+) -> Result<TokenAnswer, OauthError> {
+    let party = party(app.db.read(), app, token.account, token.mandate)
+        .await?
+        .ok_or_else(|| OauthError::invalid_grant("the account is closed"))?;
+    let about = About {
+        client: &token.client,
+        scope: &token.scope,
+        nonce: None,
+        session: token.session,
+        auth_time: token.auth_time,
+        amr: &token.amr,
+        vouched: token.vouched.as_ref(),
+    };
+    answer(app, &party, &about, Some(refresh_token)).await
 }
 
 /// Exchanges a refresh token for the next. A token that comes a second time revokes its whole family: one of the two is a thief.
@@ -153,9 +212,9 @@ pub(crate) async fn refresh(
                     tracing::warn!(account = %token.account, client, revoked, "refresh token used twice");
                     return refused("the refresh token was used before");
                 }
-                let account = store::account::find(&*tx, token.account).await?;
-                let Some(account) = account.filter(|a| a.active) else {
-                    return refused("the account is closed");
+                let party = party(&*tx, app, token.account, token.mandate).await?;
+                let Some(party) = party else {
+                    return refused("the account is closed, or the mandate holds no longer");
                 };
                 let following = Refresh {
                     hash: secret::hash(&next),
@@ -166,13 +225,13 @@ pub(crate) async fn refresh(
                     ..token.clone()
                 };
                 store::grant::add_refresh(&*tx, &following).await?;
-                Ok(Outcome::Good(Box::new(token), Box::new(account)))
+                Ok(Outcome::Good(Box::new(token), Box::new(party)))
             }
         })
         .await?;
     match outcome {
         Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
-        Outcome::Good(token, account) => {
+        Outcome::Good(token, party) => {
             // Narrower for this answer only; the next token keeps the whole (RFC 6749 §6).
             let scope = asked_scope.map(known_scopes).map_or_else(
                 || token.scope.clone(),
@@ -188,8 +247,9 @@ pub(crate) async fn refresh(
                 session: token.session,
                 auth_time: token.auth_time,
                 amr: &token.amr,
+                vouched: token.vouched.as_ref(),
             };
-            answer(app, &account, &about, Some(next)).await
+            answer(app, &party, &about, Some(next)).await
         }
     }
 }
@@ -216,7 +276,7 @@ pub(crate) async fn client_credentials(
     let scope = machine.as_ref().map(|m| m.scopes.join(" "));
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
-    let mut claims = tokens::access(&app.rt, &account, &client.id, seconds);
+    let mut claims = tokens::access(&app.rt, &account, &client.id, seconds, None);
     claims.scope = scope.clone();
     claims.quota = machine.and_then(|m| m.quota);
     Ok(TokenAnswer {
@@ -255,17 +315,23 @@ struct About<'a> {
     session: uuid::Uuid,
     auth_time: chrono::DateTime<chrono::Utc>,
     amr: &'a str,
+    vouched: Option<&'a Vouched>,
 }
 
 async fn answer(
     app: &App,
-    account: &Account,
+    party: &Party,
     about: &About<'_>,
     refresh_token: Option<String>,
 ) -> Result<TokenAnswer, OauthError> {
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
-    let claims = tokens::access(&app.rt, account, about.client, seconds);
+    let person = Some((about.auth_time, about.amr));
+    let account = &party.account;
+    let mut claims = tokens::access(&app.rt, account, about.client, seconds, person);
+    if let Some((mandate, principal)) = &party.acting_for {
+        claims = tokens::on_behalf(claims, mandate, principal);
+    }
     let access_token = keys.sign("at+jwt", &claims)?;
     let id_token = if has_scope(about.scope, "openid") {
         let sign_in = SignIn {
@@ -275,6 +341,7 @@ async fn answer(
             session: about.session,
             auth_time: about.auth_time,
             amr: about.amr,
+            vouched: about.vouched,
             access_token: &access_token,
         };
         Some(keys.sign("JWT", &tokens::id(&app.rt, account, &sign_in, seconds))?)

@@ -2,10 +2,14 @@
 
 pub(crate) mod accounts;
 pub(crate) mod clients;
+pub(crate) mod devices;
 pub(crate) mod grants;
+pub(crate) mod introspection;
 pub(crate) mod keys;
 pub(crate) mod machines;
+pub(crate) mod mandates;
 pub(crate) mod passwords;
+pub(crate) mod providers;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod throttle;

@@ -1,13 +1,13 @@
 //! The second factor: proposed, confirmed with a code, asked for at each sign-in, taken away.
 
-use crate::App;
 use crate::app::passwords::Busy;
 use crate::app::throttle::Wait;
 use crate::domain::account::{Account, Reach};
 use crate::domain::{second_factor as rules, secret};
 use crate::store;
+use crate::{App, OfficersSecondFactor};
 use chrono::{DateTime, Utc};
-use contracts::{AccountId, Actor};
+use contracts::{AccountId, Actor, ActorKind};
 use sea_orm::DbErr;
 use std::net::IpAddr;
 
@@ -144,6 +144,61 @@ pub(crate) async fn confirm(
         .await?;
     tracing::info!(account = %id, "second factor on");
     Ok(codes)
+}
+
+/// A fresh shared secret for [`enrol`], in base32.
+pub(crate) fn fresh_secret(app: &App) -> String {
+    rules::to_base32(app.rt.ids.bytes::<{ rules::SECRET_BYTES }>().to_vec())
+}
+
+/// Sets up a second factor within a sign-in that wants one: the password was just right, and this is the first code of a secret that
+/// the page showed. Returns the recovery codes.
+pub(crate) async fn enrol(
+    app: &App,
+    account: &Account,
+    plain: &str,
+    code: &str,
+    from: Option<IpAddr>,
+) -> Result<Vec<String>, Refused> {
+    let now = app.rt.clock.now();
+    let attempt = admit(app, account.id, from).await?;
+    let Some(step) = rules::step(plain, &account.login, code, now)? else {
+        app.throttle.failed(&app.rt, &attempt).await;
+        return Err(Refused::Code);
+    };
+    app.throttle.succeeded(&app.rt, &attempt).await;
+    let (codes, hashes) = new_codes(app);
+    let (id, sealed) = (account.id, app.rt.sealer.seal(app.rt.ids, plain));
+    app.db
+        .tx(|tx| {
+            let (sealed, hashes) = (sealed.clone(), hashes.clone());
+            async move {
+                store::second_factor::propose(&*tx, id, &sealed, now).await?;
+                if !store::second_factor::confirm(&*tx, id, &sealed, step, now).await? {
+                    return Err(Refused::On);
+                }
+                store::second_factor::replace_codes(&*tx, id, &hashes, now).await?;
+                Ok(())
+            }
+        })
+        .await?;
+    tracing::info!(account = %id, "second factor set up at sign-in");
+    Ok(codes)
+}
+
+/// Whether this account must sign in with two factors, whatever the client asked for.
+pub(crate) async fn is_demanded(app: &App, account: &Account) -> Result<bool, DbErr> {
+    if account.kind != ActorKind::Officer {
+        return Ok(false);
+    }
+    match app.settings.officers_second_factor {
+        OfficersSecondFactor::Required => Ok(true),
+        OfficersSecondFactor::Optional => Ok(false),
+        OfficersSecondFactor::UnlessDemo => {
+            let demo = store::setting::get(app.db.read(), store::setting::DEMO).await?;
+            Ok(demo.is_none())
+        }
+    }
 }
 
 /// New recovery codes in place of the old ones.

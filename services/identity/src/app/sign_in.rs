@@ -7,7 +7,7 @@ use crate::domain::account::{Account, fold_login};
 use crate::domain::request::AuthorizationRequest;
 use crate::domain::secret;
 use crate::store;
-use crate::store::grant::{Code, Session};
+use crate::store::grant::{Code, Session, Vouched};
 use chrono::Duration;
 use contracts::AccountId;
 use sea_orm::DbErr;
@@ -80,6 +80,8 @@ pub(crate) struct Means {
     pub(crate) amr: &'static str,
     /// What the browser calls itself.
     pub(crate) device: String,
+    /// Who vouched for it.
+    pub(crate) vouched: Option<Vouched>,
 }
 
 /// A new session and the secret for its cookie. A session that the browser had before is ended: its cookie is never reused.
@@ -99,6 +101,7 @@ pub(crate) async fn start_session(
         expires_at: now + Duration::seconds(i64::from(app.settings.session_seconds)),
         amr: how.amr.to_owned(),
         device: how.device,
+        vouched: how.vouched,
     };
     let old = before.map(|s| s.id);
     app.db
@@ -156,6 +159,8 @@ pub(crate) async fn issue_code(
         expires_at: now + Duration::seconds(i64::from(app.settings.code_seconds)),
         used_at: None,
         amr: session.amr.clone(),
+        vouched: session.vouched.clone(),
+        mandate: request.acting_for,
     };
     app.db
         .tx(|tx| {

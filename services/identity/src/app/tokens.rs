@@ -1,12 +1,14 @@
 //! What tokens say.
 
 use crate::domain::account::Account;
+use crate::domain::mandate::Mandate;
 use crate::domain::request::has_scope;
 use crate::domain::secret;
+use crate::store::grant::Vouched;
 use chrono::{DateTime, Utc};
-use contracts::AccountId;
+use contracts::{AccountId, Assurance};
 use kit::Runtime;
-use kit::auth::{AUDIENCE, Claims};
+use kit::auth::{AUDIENCE, Act, Claims};
 use serde::{Deserialize, Serialize};
 
 /// The claims of an `id_token` (OpenID Connect Core §2).
@@ -20,9 +22,17 @@ pub(crate) struct IdClaims {
     pub(crate) exp: i64,
     pub(crate) iat: i64,
     pub(crate) auth_time: i64,
+    /// How surely.
+    #[serde(default)]
+    pub(crate) acr: Assurance,
     /// By what means the person signed in (RFC 8176).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) amr: Vec<String>,
+    /// The national provider that vouched for the person, and how surely by its own scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) idp: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) loa: Option<String>,
     /// The session, for sign-out.
     pub(crate) sid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,8 +45,19 @@ pub(crate) struct IdClaims {
     pub(crate) preferred_username: Option<String>,
 }
 
-/// The claims of an access token for an account, given to a client.
-pub(crate) fn access(rt: &Runtime, account: &Account, client: &str, seconds: u32) -> Claims {
+/// The methods of a sign-in, as they are stored.
+pub(crate) fn methods(amr: &str) -> Vec<String> {
+    amr.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The claims of an access token for an account, given to a client. `person`: when and by what means the person signed in.
+pub(crate) fn access(
+    rt: &Runtime,
+    account: &Account,
+    client: &str,
+    seconds: u32,
+    person: Option<(DateTime<Utc>, &str)>,
+) -> Claims {
     let now = rt.clock.now();
     Claims {
         iss: rt.tokens.issuer().to_owned(),
@@ -53,6 +74,30 @@ pub(crate) fn access(rt: &Runtime, account: &Account, client: &str, seconds: u32
         ver: account.version,
         scope: None,
         quota: None,
+        auth_time: person.map(|(at, _)| at.timestamp()),
+        acr: person.map(|(_, amr)| Assurance::of(&methods(amr))),
+        act: None,
+    }
+}
+
+/// The claims of somebody who acts for another: the subject is the other, with the rights that the mandate lends.
+pub(crate) fn on_behalf(claims: Claims, mandate: &Mandate, principal: &Account) -> Claims {
+    Claims {
+        sub: principal.id,
+        name: principal.name.clone(),
+        kind: principal.kind,
+        roles: principal.roles.clone(),
+        agency: None,
+        ver: principal.version,
+        scope: Some(mandate.permissions.join(" ")),
+        act: Some(Act {
+            sub: claims.sub,
+            name: claims.name,
+            ground: mandate.ground,
+            mandate: mandate.id,
+            ver: claims.ver,
+        }),
+        ..claims
     }
 }
 
@@ -64,6 +109,7 @@ pub(crate) struct SignIn<'a> {
     pub(crate) session: uuid::Uuid,
     pub(crate) auth_time: DateTime<Utc>,
     pub(crate) amr: &'a str,
+    pub(crate) vouched: Option<&'a Vouched>,
     pub(crate) access_token: &'a str,
 }
 
@@ -79,7 +125,10 @@ pub(crate) fn id(rt: &Runtime, account: &Account, about: &SignIn<'_>, seconds: u
         exp: now + i64::from(seconds),
         iat: now,
         auth_time: about.auth_time.timestamp(),
-        amr: about.amr.split_whitespace().map(str::to_owned).collect(),
+        acr: Assurance::of(&methods(about.amr)),
+        amr: methods(about.amr),
+        idp: about.vouched.map(|v| v.provider.clone()),
+        loa: about.vouched.map(|v| v.loa.clone()),
         sid: about.session.to_string(),
         nonce: about.nonce.map(str::to_owned),
         at_hash: Some(secret::at_hash(about.access_token)),

@@ -11,6 +11,8 @@ pub(crate) enum Grant {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    /// A device without a keyboard (RFC 8628).
+    DeviceCode,
 }
 
 /// A registered client.

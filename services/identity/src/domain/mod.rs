@@ -2,8 +2,12 @@
 
 pub(crate) mod account;
 pub(crate) mod client;
+pub(crate) mod device;
 pub(crate) mod machine;
+pub(crate) mod mandate;
 pub(crate) mod params;
+pub(crate) mod password;
+pub(crate) mod provider;
 pub(crate) mod request;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

@@ -3,7 +3,9 @@
 use super::client::{Client, Grant};
 use super::params::Params;
 use super::secret::is_challenge;
+use contracts::Assurance;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A request that may be answered with a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +20,17 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) prompt: Prompt,
     /// Seconds since the password was given that are still fresh enough.
     pub(crate) max_age: Option<i64>,
+    /// How surely the person must have proved who they are: the least of the `acr_values` that we know.
+    #[serde(default)]
+    pub(crate) assurance: Assurance,
     /// What to write into the login field.
     pub(crate) login_hint: Option<String>,
+    /// The mandate by which the person wants to act for somebody else.
+    #[serde(default)]
+    pub(crate) acting_for: Option<Uuid>,
+    /// The code of a device that waits: then nobody is redirected, and the person is asked whether to let it in.
+    #[serde(default)]
+    pub(crate) device: Option<String>,
 }
 
 /// Whether the person must be, or must not be, asked.
@@ -126,6 +137,11 @@ impl AuthorizationRequest {
             .map(str::parse::<u32>)
             .transpose()
             .map_err(|_not_a_number| invalid("max_age must be a number of seconds"))?;
+        let acting_for = params
+            .get("acting_for")
+            .map(str::parse::<Uuid>)
+            .transpose()
+            .map_err(|_no_id| invalid("acting_for must be the id of a mandate"))?;
         Ok(Self {
             client: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
@@ -135,12 +151,68 @@ impl AuthorizationRequest {
             challenge: challenge.to_owned(),
             prompt,
             max_age: max_age.map(i64::from),
+            assurance: assurance(params.get("acr_values").unwrap_or("")),
             login_hint: params
                 .get("login_hint")
                 .filter(|hint| hint.chars().count() <= 64)
                 .map(str::to_owned),
+            acting_for,
+            device: None,
         })
     }
+}
+
+impl AuthorizationRequest {
+    /// The sign-in that lets a device in.
+    pub(crate) fn of_device(client: &Client, scope: &str, user_code: &str) -> Self {
+        Self {
+            client: client.id.clone(),
+            redirect_uri: String::new(),
+            scope: scope.to_owned(),
+            state: None,
+            nonce: None,
+            challenge: String::new(),
+            prompt: Prompt::Auto,
+            max_age: None,
+            assurance: Assurance::default(),
+            login_hint: None,
+            acting_for: None,
+            device: Some(user_code.to_owned()),
+        }
+    }
+
+    /// The request again, as a path: for a page that is left by a link. Nobody is asked once more for what was just given.
+    pub(crate) fn again(&self) -> String {
+        if let Some(code) = &self.device {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("user_code", code)
+                .finish();
+            return format!("/oauth2/device?{query}");
+        }
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", &self.scope)
+            .append_pair("code_challenge", &self.challenge)
+            .append_pair("code_challenge_method", "S256");
+        for (name, value) in [("state", &self.state), ("nonce", &self.nonce)] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(mandate) = self.acting_for {
+            query.append_pair("acting_for", &mandate.to_string());
+        }
+        format!("/oauth2/authorize?{}", query.finish())
+    }
+}
+
+/// The least of the values that we know; none of them: whatever there is (they are a wish, OpenID Connect Core §3.1.2.1).
+fn assurance(acr_values: &str) -> Assurance {
+    let wished = |a: &Assurance| acr_values.split(' ').any(|v| v == a.name());
+    Assurance::ALL.into_iter().find(wished).unwrap_or_default()
 }
 
 /// The scopes we know among those asked for; others are left out (RFC 6749 §3.3).
@@ -209,6 +281,7 @@ mod tests {
             (format!("{GOOD}&request=x"), "request_not_supported"),
             (format!("{GOOD}&prompt=what"), "invalid_request"),
             (format!("{GOOD}&max_age=-1"), "invalid_request"),
+            (format!("{GOOD}&acting_for=me"), "invalid_request"),
             (
                 GOOD.replace("state=s", &format!("state={}", "s".repeat(1025))),
                 "invalid_request",

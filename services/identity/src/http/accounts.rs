@@ -1,7 +1,8 @@
 //! Accounts, for administrators.
 
 use crate::app::accounts::{self, Change, NewAccount, Repeat};
-use crate::domain::account::{Account, Reach, fold_login, password_is_good};
+use crate::domain::account::{Account, Reach, fold_login};
+use crate::domain::password;
 use crate::error::{codes, unforeseen};
 use crate::store::account::Filter;
 use crate::{App, store};
@@ -12,7 +13,7 @@ use contracts::problem::shared;
 use contracts::{AccountId, Actor, ActorKind, Role};
 use durable::Answer;
 use durable::access::{self, Shown};
-use kit::auth::{Allowed, perm};
+use kit::auth::{Allowed, SteppedUp, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{IdempotencyKey, Json, Path, Query};
 use kit::{FieldError, Page, Problem, ProblemBody, page};
@@ -309,7 +310,7 @@ pub(super) async fn show(
 )]
 #[post("/api/v1/accounts")]
 pub(super) async fn create(
-    by: Allowed<perm::AccountManage>,
+    by: SteppedUp<perm::AccountManage>,
     key: IdempotencyKey,
     body: Json<AccountIn>,
     app: web::Data<App>,
@@ -372,7 +373,7 @@ fn created(app: &App, account: &Account) -> Answer {
 )]
 #[patch("/api/v1/accounts/{id}")]
 pub(super) async fn change(
-    by: Allowed<perm::AccountManage>,
+    by: SteppedUp<perm::AccountManage>,
     id: Path<Uuid>,
     version: IfMatch,
     body: Json<AccountPatch>,
@@ -426,7 +427,7 @@ impl Check {
     }
 
     fn password(&mut self, text: &str, login: &str) {
-        if !password_is_good(text, login) {
+        if !password::is_good(text, login) {
             self.wrong::<()>(
                 "/password",
                 codes::PASSWORD_WEAK,

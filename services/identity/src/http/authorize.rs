@@ -1,21 +1,25 @@
 //! The authorization endpoint and the sign-in page (RFC 6749 §4.1, OpenID Connect Core §3.1.2, RFC 9207).
 
 use super::page::{self, SignIn};
-use super::{Cookies, NO_STORE};
+use super::{Cookies, NO_STORE, device};
 use crate::App;
-use crate::app::second_factor::{self, Refused};
+use crate::app::mandates;
+use crate::app::providers::{self, Vouched};
+use crate::app::second_factor::{self, Proof, Refused};
 use crate::app::sign_in::{self, Means, NotSignedIn};
 use crate::app::throttle::Wait;
-use crate::domain::client::Client;
+use crate::app::tokens::methods;
+use crate::domain::client::{Client, Grant};
 use crate::domain::params::Params;
 use crate::domain::request::{AuthorizationRequest, Prompt};
+use crate::domain::second_factor::address;
 use crate::domain::secret;
 use crate::error::unforeseen;
 use crate::store;
 use crate::store::grant::Session;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use contracts::{AccountId, Language as Lang};
+use contracts::{AccountId, Assurance, Language as Lang};
 use kit::Problem;
 use kit::http::Language;
 use serde::{Deserialize, Serialize};
@@ -37,6 +41,9 @@ struct FormToken {
     /// Whose password was right, when the second factor is still to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     passed: Option<AccountId>,
+    /// The shared secret of a second factor that is being set up, base32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    enrol: Option<String>,
 }
 
 /// `GET /oauth2/authorize`.
@@ -76,7 +83,7 @@ pub(super) async fn ask(req: HttpRequest, app: web::Data<App>, language: Languag
     }
 }
 
-async fn proceed(
+pub(super) async fn proceed(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
@@ -89,10 +96,12 @@ async fn proceed(
         .map(|(session, _)| session);
     let fresh = session.filter(|session| {
         let age = (app.rt.clock.now() - session.created_at).num_seconds();
-        request.prompt != Prompt::Login && request.max_age.is_none_or(|most| age <= most)
+        request.prompt != Prompt::Login
+            && request.max_age.is_none_or(|most| age <= most)
+            && Assurance::of(&methods(&session.amr)) >= request.assurance
     });
     if let Some(session) = fresh {
-        return answer(app, &request, &session).await;
+        return answer(app, lang, &request, &session).await;
     }
     if request.prompt == Prompt::None {
         let denied = [
@@ -109,12 +118,32 @@ async fn proceed(
     Ok(form_page(req, app, lang, client, request, Shown::default()))
 }
 
-/// The code, by redirect.
+/// The code, by redirect; or, for a device that waits, the question whether to let it in.
 async fn answer(
     app: &App,
+    lang: Lang,
     request: &AuthorizationRequest,
     session: &Session,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    if let Some(code) = &request.device {
+        return device::question(app, lang, code, session).await;
+    }
+    if let Some(mandate) = request.acting_for {
+        let now = app.rt.clock.now();
+        let agent = store::account::find(app.db.read(), session.account).await?;
+        let used = match agent {
+            Some(agent) => mandates::used(app.db.read(), &app.rt, &agent, mandate, now).await?,
+            None => None,
+        };
+        if used.is_none() {
+            let denied = [
+                ("error", "access_denied"),
+                ("error_description", "this person holds no such mandate"),
+            ];
+            let state = request.state.as_deref();
+            return Ok(redirect(app, &request.redirect_uri, state, &denied));
+        }
+    }
     let code = sign_in::issue_code(app, request, session).await?;
     Ok(redirect(
         app,
@@ -132,6 +161,8 @@ struct Shown<'a> {
     retry_after: Option<u64>,
     /// Whose password was right: the second factor is asked for.
     passed: Option<AccountId>,
+    /// Or set up: the shared secret, and the login it is for.
+    enrol: Option<(String, String)>,
 }
 
 impl Default for Shown<'_> {
@@ -142,6 +173,7 @@ impl Default for Shown<'_> {
             status: StatusCode::OK,
             retry_after: None,
             passed: None,
+            enrol: None,
         }
     }
 }
@@ -176,6 +208,7 @@ fn form_page(
         until: app.rt.clock.now().timestamp() + seconds,
         request,
         passed: shown.passed,
+        enrol: shown.enrol.as_ref().map(|(secret, _)| secret.clone()),
     };
     let form = match serde_json::to_string(&token) {
         Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
@@ -190,9 +223,13 @@ fn form_page(
         status: shown.status,
         retry_after: shown.retry_after,
     };
-    let mut response = match shown.passed {
-        Some(_) => page::second_factor(app, lang, &content),
-        None => page::sign_in(app, lang, &content),
+    let mut response = match (shown.passed, &shown.enrol) {
+        (_, Some((secret, login))) => match address(secret, login) {
+            Ok(address) => page::enrol(app, lang, &content, secret, &address),
+            Err(error) => return unforeseen(error).render(lang, None),
+        },
+        (Some(_), None) => page::second_factor(app, lang, &content),
+        (None, None) => page::sign_in(app, lang, &content),
     };
     let cookie = cookies.make(Cookies::FORM, browser, FORM_SECONDS);
     if let Err(error) = response.add_cookie(&cookie) {
@@ -241,11 +278,30 @@ async fn try_sign_in(
     let request = token.request;
     // The client may have been closed, or its redirect taken away, since the page was made.
     let client = store::client::find(app.db.read(), &request.client).await?;
-    let Some(client) = client.filter(|c| c.redirects_to(&request.redirect_uri)) else {
+    let may = |c: &Client| match &request.device {
+        Some(_) => c.may(Grant::DeviceCode),
+        None => c.redirects_to(&request.redirect_uri),
+    };
+    let Some(client) = client.filter(may) else {
         return Ok(broken(app, lang));
     };
     if let Some(id) = token.passed {
-        return second_step(req, app, lang, (&client, request), id, params).await;
+        let enrol = token.enrol;
+        return second_step(req, app, lang, (&client, request), (id, enrol), params).await;
+    }
+    if let Some(id) = params.get("provider") {
+        let Some(provider) = providers::named(app, id) else {
+            return Ok(broken(app, lang));
+        };
+        return Ok(
+            match providers::begin(app, provider, &token.browser, request).await {
+                Ok(to) => HttpResponse::SeeOther()
+                    .insert_header((header::LOCATION, to))
+                    .insert_header(NO_STORE)
+                    .finish(),
+                Err(error) => unforeseen(error).render(lang, None),
+            },
+        );
     }
     let login = params.get("login").unwrap_or("");
     let password = params.get("password").unwrap_or("");
@@ -254,7 +310,17 @@ async fn try_sign_in(
             passed: Some(account.id),
             ..Shown::default()
         },
-        Ok(account) => return begin(req, app, lang, &request, account.id, "pwd").await,
+        Ok(account)
+            if request.assurance > Assurance::SingleFactor
+                || second_factor::is_demanded(app, &account).await? =>
+        {
+            Shown {
+                passed: Some(account.id),
+                enrol: Some((second_factor::fresh_secret(app), account.login)),
+                ..Shown::default()
+            }
+        }
+        Ok(account) => return begin(req, app, lang, &request, account.id, ("pwd", None)).await,
         Err(NotSignedIn::Database(error)) => return Err(error),
         Err(NotSignedIn::Wrong) => Shown {
             error: Some((
@@ -295,25 +361,40 @@ fn too_many(Wait(seconds): Wait) -> Shown<'static> {
     }
 }
 
-/// The code of the authenticator application, after the password was right.
+/// The code of the authenticator application, after the password was right: of the secret that is stored, or of one being set up.
 async fn second_step(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
     (client, request): (&Client, AuthorizationRequest),
-    id: AccountId,
+    (id, enrol): (AccountId, Option<String>),
     params: &Params,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let code = params.get("code").unwrap_or("");
+    let from = super::address(req);
     // Closed, or changed by an administrator, since the password was given: from the beginning.
     let account = store::account::find(app.db.read(), id).await?;
     let Some(account) = account.filter(|a| a.active) else {
         return Ok(form_page(req, app, lang, client, request, Shown::default()));
     };
-    let refused = match second_factor::prove(app, &account, code, super::address(req)).await {
-        Ok(proof) => return begin(req, app, lang, &request, id, proof.amr()).await,
+    let outcome = match &enrol {
+        None => second_factor::prove(app, &account, code, from)
+            .await
+            .map(|proof| (proof.amr(), None)),
+        Some(secret) => second_factor::enrol(app, &account, secret, code, from)
+            .await
+            .map(|codes| (Proof::Code.amr(), Some(codes))),
+    };
+    let refused = match outcome {
+        Ok((amr, None)) => return begin(req, app, lang, &request, id, (amr, None)).await,
+        Ok((amr, Some(codes))) => {
+            let page = page::recovery_codes(app, lang, &codes, &request.again());
+            let (_, response) = with_session(req, app, lang, (id, amr, None), page).await?;
+            return Ok(response);
+        }
         Err(Refused::Database(error)) => return Err(error),
-        Err(Refused::Off) => {
+        // Turned off, or set up elsewhere, meanwhile.
+        Err(Refused::Off | Refused::On) => {
             return Ok(form_page(req, app, lang, client, request, Shown::default()));
         }
         Err(Refused::TooMany(wait)) => too_many(wait),
@@ -329,9 +410,33 @@ async fn second_step(
     };
     let shown = Shown {
         passed: Some(id),
+        enrol: enrol.map(|secret| (secret, account.login)),
         ..refused
     };
     Ok(form_page(req, app, lang, client, request, shown))
+}
+
+/// A provider vouched for somebody: the session begins, if that is as sure as the client wants.
+pub(super) async fn vouched(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    request: &AuthorizationRequest,
+    by: Vouched,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    if Assurance::of(&methods(by.amr)) < request.assurance {
+        let denied = [
+            ("error", "unmet_authentication_requirements"),
+            ("error_description", "the provider is not that sure"),
+        ];
+        let state = request.state.as_deref();
+        return Ok(redirect(app, &request.redirect_uri, state, &denied));
+    }
+    let kept = store::grant::Vouched {
+        provider: by.provider,
+        loa: by.loa,
+    };
+    begin(req, app, lang, request, by.account, (by.amr, Some(kept))).await
 }
 
 /// Starts the session and sends the browser back with a code.
@@ -341,28 +446,47 @@ async fn begin(
     lang: Lang,
     request: &AuthorizationRequest,
     account: AccountId,
-    amr: &'static str,
+    (amr, vouched): (&'static str, Option<store::grant::Vouched>),
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    let nothing = HttpResponse::Ok().finish();
+    let (session, kept) = with_session(req, app, lang, (account, amr, vouched), nothing).await?;
+    let mut response = answer(app, lang, request, &session).await?;
+    for cookie in kept.cookies() {
+        if let Err(error) = response.add_cookie(&cookie) {
+            return Ok(unforeseen(error).render(lang, None));
+        }
+    }
+    Ok(response)
+}
+
+/// Starts a session and puts its cookie into the response.
+async fn with_session(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    (account, amr, vouched): (AccountId, &'static str, Option<store::grant::Vouched>),
+    mut response: HttpResponse,
+) -> Result<(Session, HttpResponse), sea_orm::DbErr> {
     let cookies = Cookies::of(app);
     let before = cookies.read(req, Cookies::SESSION);
     let before = sign_in::resume(app, before.as_deref()).await?;
     let before = before.map(|(session, _)| session);
     let how = Means {
         amr,
-        device: device(req),
+        device: device_name(req),
+        vouched,
     };
     let (session, secret) = sign_in::start_session(app, account, before.as_ref(), how).await?;
-    let mut response = answer(app, request, &session).await?;
     let seconds = i64::from(app.settings.session_seconds);
     let cookie = cookies.make(Cookies::SESSION, secret, seconds);
     if let Err(error) = response.add_cookie(&cookie) {
-        return Ok(unforeseen(error).render(lang, None));
+        return Ok((session, unforeseen(error).render(lang, None)));
     }
-    Ok(response)
+    Ok((session, response))
 }
 
 /// What the browser calls itself, at most 200 characters.
-fn device(req: &HttpRequest) -> String {
+fn device_name(req: &HttpRequest) -> String {
     let agent = req
         .headers()
         .get(header::USER_AGENT)

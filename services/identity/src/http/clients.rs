@@ -12,7 +12,7 @@ use contracts::problem::shared;
 use contracts::{Actor, Role};
 use ipnet::IpNet;
 use jsonwebtoken::jwk::JwkSet;
-use kit::auth::{Allowed, perm};
+use kit::auth::{Allowed, SteppedUp, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{Json, Path, Query};
 use kit::{FieldError, Page, PageQuery, Problem, ProblemBody, page};
@@ -300,7 +300,7 @@ fn answer(app: &App, managed: Managed) -> HttpResponse {
 )]
 #[post("/api/v1/clients")]
 pub(super) async fn create(
-    by: Allowed<perm::ClientManage>,
+    by: SteppedUp<perm::ClientManage>,
     body: Json<ClientIn>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
@@ -347,7 +347,7 @@ pub(super) async fn create(
 )]
 #[patch("/api/v1/clients/{id}")]
 pub(super) async fn change(
-    by: Allowed<perm::ClientManage>,
+    by: SteppedUp<perm::ClientManage>,
     id: Path<String>,
     version: IfMatch,
     body: Json<ClientPatch>,
@@ -387,7 +387,7 @@ pub(super) async fn change(
 )]
 #[post("/api/v1/clients/{id}/rotate-secret")]
 pub(super) async fn rotate(
-    by: Allowed<perm::ClientManage>,
+    by: SteppedUp<perm::ClientManage>,
     id: Path<String>,
     body: Json<Rotation>,
     app: web::Data<App>,

@@ -5,6 +5,7 @@ use crate::domain::request::SCOPES;
 use crate::error::unforeseen;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
+use contracts::Assurance;
 use kit::{Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,12 @@ pub(crate) struct ProviderMetadata {
     /// Where refresh tokens are revoked.
     #[schema(example = "https://motcua.example.vn/oauth2/revoke")]
     revocation_endpoint: String,
+    /// What a token is worth.
+    #[schema(example = "https://motcua.example.vn/oauth2/introspect")]
+    introspection_endpoint: String,
+    /// Where devices ask.
+    #[schema(example = "https://motcua.example.vn/oauth2/device_authorization")]
+    device_authorization_endpoint: String,
     /// Where browsers sign out.
     #[schema(example = "https://motcua.example.vn/oauth2/logout")]
     end_session_endpoint: String,
@@ -53,6 +60,10 @@ pub(crate) struct ProviderMetadata {
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How clients prove themselves at the revocation endpoint.
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How clients prove themselves at the introspection endpoint.
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How surely somebody can have signed in: the values of `acr`.
+    acr_values_supported: Vec<&'static str>,
     /// Claims of id token and userinfo.
     claims_supported: Vec<&'static str>,
     /// Languages of the pages.
@@ -91,6 +102,8 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
             token_endpoint: at("/oauth2/token"),
             userinfo_endpoint: at("/oauth2/userinfo"),
             revocation_endpoint: at("/oauth2/revoke"),
+            introspection_endpoint: at("/oauth2/introspect"),
+            device_authorization_endpoint: at("/oauth2/device_authorization"),
             end_session_endpoint: at("/oauth2/logout"),
             jwks_uri: at("/oauth2/jwks"),
             response_types_supported: vec!["code"],
@@ -99,6 +112,7 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "authorization_code",
                 "refresh_token",
                 "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
             ],
             subject_types_supported: vec!["public"],
             id_token_signing_alg_values_supported: vec!["ES256"],
@@ -115,7 +129,14 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "none",
                 "client_secret_basic",
                 "client_secret_post",
+                "private_key_jwt",
             ],
+            introspection_endpoint_auth_methods_supported: vec![
+                "client_secret_basic",
+                "client_secret_post",
+                "private_key_jwt",
+            ],
+            acr_values_supported: Assurance::ALL.map(Assurance::name).to_vec(),
             claims_supported: vec![
                 "iss",
                 "sub",

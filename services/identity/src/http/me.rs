@@ -6,7 +6,7 @@ use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
-use contracts::{AccountId, ActorKind, Permission, Role};
+use contracts::{AccountId, ActorKind, Ground, Permission, Role};
 use kit::auth::SignedIn;
 use kit::http::{Json, Query};
 use kit::page::{self, Page, PageQuery};
@@ -50,11 +50,24 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "024090000001")]
     identity_number: Option<String>,
+    /// Who acts for this account by the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acting: Option<ActingOut>,
+}
+
+/// Who acts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ActingOut {
+    /// Their name.
+    #[schema(example = "Trần Thị Bình")]
+    name: String,
+    /// By what.
+    ground: Ground,
 }
 
 /// One's own account
 ///
-/// The account of the access token as it is now, with what its roles allow. To fill forms in advance, too.
+/// The account of the access token as it is now, with what the token allows. To fill forms in advance, too.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "getMe",
@@ -79,7 +92,7 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .map_err(unforeseen)?;
     let permissions = Permission::ALL
         .iter()
-        .filter(|p| account.roles.iter().any(|r| r.permissions().contains(p)))
+        .filter(|p| who.0.can(**p) && account.roles.iter().any(|r| r.permissions().contains(p)))
         .map(|p| p.name())
         .collect();
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Me {
@@ -93,6 +106,10 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         email: super::accounts::opened(&app, account.email),
         phone: super::accounts::opened(&app, account.phone),
         identity_number,
+        acting: who.0.acting.map(|acting| ActingOut {
+            name: acting.name,
+            ground: acting.ground,
+        }),
     }))
 }
 
@@ -126,6 +143,7 @@ pub(crate) struct AccountAccess {
     responses(
         (status = 200, description = "A page.", body = Page<AccountAccess>),
         (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Acting for somebody.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A parameter is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
@@ -143,6 +161,9 @@ pub(super) async fn my_access_log(
         .as_deref()
         .map(page::decode_cursor::<Uuid>)
         .transpose()?;
+    if who.0.acting.is_some() {
+        return Err(Problem::new(shared::FORBIDDEN));
+    }
     let rows = durable::access::of(app.db.read(), who.0.subject.0, before, limit + 1)
         .await
         .map_err(unforeseen)?;

@@ -3,15 +3,21 @@
 mod accounts;
 mod authorize;
 mod clients;
+mod device;
 mod discovery;
 mod logout;
+mod mandates;
 mod me;
 mod page;
+mod provider;
 mod revocations;
 mod second_factor;
 mod sessions;
+mod stand_in;
 mod token;
 mod userinfo;
+
+pub(crate) use stand_in::StandIn;
 
 use crate::App;
 use crate::domain::params::{Params, Unreadable};
@@ -28,6 +34,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(discovery::jwks)
         .service(token::token)
         .service(token::revoke)
+        .service(token::introspect)
+        .service(device::authorization)
         .service(userinfo::userinfo)
         .service(me::me)
         .service(me::my_access_log)
@@ -44,6 +52,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(accounts::create)
         .service(accounts::show)
         .service(accounts::change)
+        .service(mandates::list)
+        .service(mandates::give)
+        .service(mandates::renounce)
+        .service(mandates::enter)
+        .service(mandates::revoke)
         .service(clients::list)
         .service(clients::create)
         .service(clients::show)
@@ -53,6 +66,13 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
             plain
                 .service(authorize::ask)
                 .service(authorize::submit)
+                .service(device::ask)
+                .service(device::answer)
+                .service(provider::callback)
+                .service(stand_in::authorize)
+                .service(stand_in::tokens)
+                .service(stand_in::userinfo)
+                .service(stand_in::jwks)
                 .service(logout::ask)
                 .service(logout::confirm)
                 .service(userinfo::userinfo_by_post)

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{AccountId, Actor, ActorKind};
-use kit::auth::{Allowed, SignedIn, perm};
+use kit::auth::{SignedIn, SteppedUp, perm};
 use kit::http::{Json, Path};
 use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
@@ -86,9 +86,9 @@ pub(crate) struct PasswordAndCodeIn {
     code: String,
 }
 
-/// The own account; people only.
+/// The own account; people only, and nobody who acts for another: a mandate is no key to the other's account.
 pub(super) async fn own(app: &App, who: &Actor) -> Result<Account, Problem> {
-    if who.kind == ActorKind::Client {
+    if who.kind == ActorKind::Client || who.acting.is_some() {
         return Err(Problem::new(shared::FORBIDDEN));
     }
     store::account::find(app.db.read(), who.subject)
@@ -309,7 +309,7 @@ pub(super) async fn turn_off(
 )]
 #[delete("/api/v1/accounts/{id}/second-factor")]
 pub(super) async fn reset(
-    by: Allowed<perm::AccountManage>,
+    by: SteppedUp<perm::AccountManage>,
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {

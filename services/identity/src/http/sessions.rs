@@ -6,6 +6,7 @@ use crate::error::{codes, unforeseen};
 use crate::{App, store};
 use actix_web::{HttpResponse, delete, get, web};
 use chrono::{DateTime, Utc};
+use contracts::problem::shared;
 use kit::auth::SignedIn;
 use kit::http::Path;
 use kit::{Problem, ProblemBody};
@@ -30,6 +31,14 @@ pub(crate) struct SessionOut {
     /// By what means (RFC 8176).
     #[schema(example = json!(["pwd", "otp", "mfa"]))]
     methods: Vec<String>,
+    /// The national provider that vouched for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "vneid")]
+    provider: Option<String>,
+    /// How surely, by the provider's own scale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "LoA2")]
+    level_of_assurance: Option<String>,
 }
 
 /// One's live sessions, newest first, at most 100.
@@ -48,7 +57,7 @@ pub(crate) struct SessionsOut {
     responses(
         (status = 200, description = "The sessions.", body = SessionsOut),
         (status = 401, description = "No token, a bad one, or the account is closed.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A machine client.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "A machine client, or acting for somebody.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
 )]
@@ -65,6 +74,8 @@ pub(super) async fn list(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
             since: session.created_at,
             until: session.expires_at,
             device: session.device,
+            provider: session.vouched.as_ref().map(|v| v.provider.clone()),
+            level_of_assurance: session.vouched.map(|v| v.loa),
             methods: session.amr.split_whitespace().map(str::to_owned).collect(),
         })
         .collect();
@@ -83,6 +94,7 @@ pub(super) async fn list(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
     responses(
         (status = 204, description = "Signed out there."),
         (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Acting for somebody.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not there, or somebody else's.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
@@ -93,6 +105,9 @@ pub(super) async fn end(
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
+    if who.0.acting.is_some() {
+        return Err(Problem::new(shared::FORBIDDEN));
+    }
     let account = who.0.subject;
     let (id, now) = (id.0, app.rt.clock.now());
     let ended = app

@@ -3,7 +3,9 @@
 use super::NO_STORE;
 use crate::App;
 use crate::app::clients::{self, Credentials};
+use crate::app::devices;
 use crate::app::grants::{self, TokenAnswer};
+use crate::app::introspection::{self, Introspection};
 use crate::app::machines;
 use crate::domain::client::{Client, Grant};
 use crate::domain::params::Params;
@@ -19,6 +21,9 @@ use utoipa::ToSchema;
 /// `client_assertion_type` of RFC 7523.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// `grant_type` of RFC 8628.
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// The form of a token request.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(
@@ -26,7 +31,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
     reason = "documents the form; it is read as parameters, which may not come twice"
 )]
 pub(crate) struct TokenRequest {
-    /// `authorization_code`, `refresh_token` or `client_credentials`.
+    /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`.
     #[schema(example = "client_credentials")]
     grant_type: String,
     /// The client; not with HTTP Basic.
@@ -45,6 +50,8 @@ pub(crate) struct TokenRequest {
     redirect_uri: Option<String>,
     /// For `authorization_code`: the PKCE verifier.
     code_verifier: Option<String>,
+    /// For a device: its code.
+    device_code: Option<String>,
     /// For `refresh_token`: the token.
     refresh_token: Option<String>,
     /// For `refresh_token`: fewer scopes than granted, if wanted.
@@ -122,6 +129,7 @@ async fn exchange(
         "authorization_code" => Grant::AuthorizationCode,
         "refresh_token" => Grant::RefreshToken,
         "client_credentials" => Grant::ClientCredentials,
+        DEVICE_CODE => Grant::DeviceCode,
         _ => return Err(OauthError::unsupported_grant()),
     };
     let client = client(req, app, &params).await?;
@@ -137,6 +145,7 @@ async fn exchange(
             grants::refresh(app, &client, needed("refresh_token")?, params.get("scope")).await
         }
         Grant::ClientCredentials => grants::client_credentials(app, &client).await,
+        Grant::DeviceCode => devices::exchange(app, &client, needed("device_code")?).await,
     }
 }
 
@@ -178,7 +187,65 @@ pub(super) async fn revoke(
     }
 }
 
-fn form(req: &HttpRequest, body: &web::Bytes) -> Result<Params, OauthError> {
+/// The form of an introspection.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "documents the form; it is read as parameters, which may not come twice"
+)]
+pub(crate) struct IntrospectionRequest {
+    /// The token.
+    token: String,
+    /// The client; not with HTTP Basic.
+    #[schema(example = "integrator")]
+    client_id: Option<String>,
+    /// Its secret; not with HTTP Basic.
+    client_secret: Option<String>,
+}
+
+/// Ask what a token is worth
+///
+/// For clients that prove themselves by a secret or a signature (RFC 7662): whether an access token of the suite, or a refresh token of
+/// one's own, is good at this moment, revocations included. Of a token that is not, nothing else is told.
+#[utoipa::path(
+    tag = "sign-in",
+    operation_id = "introspectToken",
+    request_body(content = IntrospectionRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What it is worth.", body = Introspection),
+        (status = 400, description = "A parameter is missing.", body = ProtocolError),
+        (status = 401, description = "The client is not who it says, or is a public one.", body = ProtocolError),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProtocolError),
+        (status = 503, description = "Too many sign-ins at once; see Retry-After.", body = ProtocolError),
+    ),
+    security(())
+)]
+#[post("/oauth2/introspect")]
+pub(super) async fn introspect(
+    req: HttpRequest,
+    app: web::Data<App>,
+    body: web::Bytes,
+) -> HttpResponse {
+    let outcome = async {
+        let params = form(&req, &body)?;
+        let client = client(&req, &app, &params).await?;
+        // A public client proves nothing: anybody could scan for tokens (RFC 7662 §4).
+        if client.secret_hash.is_none() {
+            return Err(OauthError::invalid_client(false));
+        }
+        let given = params
+            .get("token")
+            .ok_or_else(|| OauthError::invalid_request("token is missing"))?;
+        introspection::introspect(&app, &client, given).await
+    };
+    match outcome.await {
+        Ok(answer) => HttpResponse::Ok().insert_header(NO_STORE).json(answer),
+        Err(error) => error.error_response(),
+    }
+}
+
+pub(super) fn form(req: &HttpRequest, body: &web::Bytes) -> Result<Params, OauthError> {
     super::form(req, body).map_err(|_unreadable| {
         OauthError::invalid_request(
             "the body must be application/x-www-form-urlencoded, without a parameter twice",
@@ -187,7 +254,11 @@ fn form(req: &HttpRequest, body: &web::Bytes) -> Result<Params, OauthError> {
 }
 
 /// The client by HTTP Basic or by form, never both.
-async fn client(req: &HttpRequest, app: &App, params: &Params) -> Result<Client, OauthError> {
+pub(super) async fn client(
+    req: &HttpRequest,
+    app: &App,
+    params: &Params,
+) -> Result<Client, OauthError> {
     let basic = match req.headers().get(header::AUTHORIZATION) {
         None => None,
         Some(value) => Some(basic(value).ok_or_else(|| OauthError::invalid_client(true))?),
@@ -231,7 +302,7 @@ async fn client(req: &HttpRequest, app: &App, params: &Params) -> Result<Client,
 }
 
 /// `client_secret_basic`: both parts are form-encoded before they are joined (RFC 6749 §2.3.1).
-fn basic(value: &header::HeaderValue) -> Option<(String, String)> {
+pub(super) fn basic(value: &header::HeaderValue) -> Option<(String, String)> {
     let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -65,7 +65,9 @@ pub(super) async fn userinfo_by_post(
 }
 
 async fn claims(who: &SignedIn, app: &App) -> Result<HttpResponse, Problem> {
-    let account = store::account::find(app.db.read(), who.0.subject)
+    // Who signed in, also when they act for another.
+    let person = who.0.acting.as_ref().map_or(who.0.subject, |a| a.subject);
+    let account = store::account::find(app.db.read(), person)
         .await
         .map_err(unforeseen)?
         .filter(|a| a.active)

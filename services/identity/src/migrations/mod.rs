@@ -7,6 +7,9 @@ mod m0002_grants;
 mod m0003_revocations;
 mod m0004_machine_clients;
 mod m0010_second_factor;
+mod m0020_devices;
+mod m0021_mandates;
+mod m0022_providers;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -16,5 +19,8 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_revocations::Migration),
         Box::new(m0004_machine_clients::Migration),
         Box::new(m0010_second_factor::Migration),
+        Box::new(m0020_devices::Migration),
+        Box::new(m0021_mandates::Migration),
+        Box::new(m0022_providers::Migration),
     ]
 }

@@ -95,6 +95,23 @@ pub(crate) async fn by_login(
         .transpose()
 }
 
+/// Accounts of applicants with this verified number, oldest first. It comes in as its hashes.
+pub(crate) async fn by_identity(
+    db: &impl ConnectionTrait,
+    hashes: &[String],
+) -> Result<Vec<Account>, DbErr> {
+    Entity::find()
+        .filter(Column::IdentityHash.is_in(hashes.iter().cloned()))
+        .filter(Column::Kind.eq(kind_name(ActorKind::Applicant)))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?
+        .into_iter()
+        .map(domain)
+        .collect()
+}
+
 /// One account within reach.
 pub(crate) async fn managed(
     db: &impl ConnectionTrait,

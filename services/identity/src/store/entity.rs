@@ -156,6 +156,8 @@ pub(super) mod session {
         pub created_at: DateTimeUtc,
         pub expires_at: DateTimeUtc,
         pub amr: String,
+        pub provider: Option<String>,
+        pub loa: Option<String>,
         pub device: String,
     }
 
@@ -186,6 +188,9 @@ pub(super) mod authorization_code {
         pub expires_at: DateTimeUtc,
         pub used_at: Option<DateTimeUtc>,
         pub amr: String,
+        pub provider: Option<String>,
+        pub loa: Option<String>,
+        pub mandate_id: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -212,6 +217,64 @@ pub(super) mod refresh_token {
         pub used_at: Option<DateTimeUtc>,
         pub revoked_at: Option<DateTimeUtc>,
         pub amr: String,
+        pub provider: Option<String>,
+        pub loa: Option<String>,
+        pub mandate_id: Option<Uuid>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod mandate {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mandate")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub principal_id: Uuid,
+        #[sea_orm(column_type = "Text")]
+        pub agent_number: String,
+        pub agent_hash: String,
+        pub ground: String,
+        #[sea_orm(column_type = "Text")]
+        pub permissions: String,
+        #[sea_orm(column_type = "Text")]
+        pub document: String,
+        pub valid_from: DateTimeUtc,
+        pub valid_until: Option<DateTimeUtc>,
+        pub created_by: Uuid,
+        pub created_at: DateTimeUtc,
+        pub revoked_at: Option<DateTimeUtc>,
+        pub revoked_by: Option<Uuid>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod device_grant {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "device_grant")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hash: String,
+        pub user_code: String,
+        pub client_id: String,
+        pub scope: String,
+        pub expires_at: DateTimeUtc,
+        pub state: String,
+        pub polled_at: Option<DateTimeUtc>,
+        pub account_id: Option<Uuid>,
+        pub session_id: Option<Uuid>,
+        pub auth_time: Option<DateTimeUtc>,
+        pub amr: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

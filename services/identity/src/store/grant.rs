@@ -9,6 +9,19 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+/// Which national provider vouched for a sign-in, and how surely by its own scale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Vouched {
+    pub(crate) provider: String,
+    pub(crate) loa: String,
+}
+
+fn vouched(provider: Option<String>, loa: Option<String>) -> Option<Vouched> {
+    provider
+        .zip(loa)
+        .map(|(provider, loa)| Vouched { provider, loa })
+}
+
 /// A sign-in in one browser.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
@@ -22,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) expires_at: DateTime<Utc>,
     /// By what means: values of RFC 8176, with spaces between.
     pub(crate) amr: String,
+    /// Who vouched for it, when it was no password of ours.
+    pub(crate) vouched: Option<Vouched>,
     /// What the browser calls itself, for the person's own list.
     pub(crate) device: String,
 }
@@ -43,6 +58,10 @@ pub(crate) struct Code {
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
     pub(crate) amr: String,
+    /// Who vouched for it, when it was no password of ours.
+    pub(crate) vouched: Option<Vouched>,
+    /// By which mandate for somebody else.
+    pub(crate) mandate: Option<Uuid>,
 }
 
 /// A refresh token, one of a family.
@@ -60,6 +79,10 @@ pub(crate) struct Refresh {
     pub(crate) used_at: Option<DateTime<Utc>>,
     pub(crate) revoked_at: Option<DateTime<Utc>>,
     pub(crate) amr: String,
+    /// Who vouched for it, when it was no password of ours.
+    pub(crate) vouched: Option<Vouched>,
+    /// By which mandate for somebody else.
+    pub(crate) mandate: Option<Uuid>,
 }
 
 /// Starts a session.
@@ -71,6 +94,8 @@ pub(crate) async fn add_session(db: &impl ConnectionTrait, s: &Session) -> Resul
         created_at: Set(s.created_at),
         expires_at: Set(s.expires_at),
         amr: Set(s.amr.clone()),
+        provider: Set(s.vouched.as_ref().map(|v| v.provider.clone())),
+        loa: Set(s.vouched.as_ref().map(|v| v.loa.clone())),
         device: Set(s.device.clone()),
     }
     .insert(db)
@@ -99,6 +124,7 @@ fn live(row: session::Model) -> Session {
         created_at: row.created_at,
         expires_at: row.expires_at,
         amr: row.amr,
+        vouched: vouched(row.provider, row.loa),
         device: row.device,
     }
 }
@@ -182,6 +208,25 @@ pub(crate) async fn end_all(
     Ok(())
 }
 
+/// Ends what was granted by a mandate.
+pub(crate) async fn end_mandate(
+    db: &impl ConnectionTrait,
+    mandate: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    code::Entity::delete_many()
+        .filter(code::Column::MandateId.eq(mandate))
+        .exec(db)
+        .await?;
+    refresh::Entity::update_many()
+        .set(revoked(now))
+        .filter(refresh::Column::MandateId.eq(mandate))
+        .filter(refresh::Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Stores a fresh code.
 pub(crate) async fn add_code(db: &impl ConnectionTrait, c: &Code) -> Result<(), DbErr> {
     code::ActiveModel {
@@ -198,6 +243,9 @@ pub(crate) async fn add_code(db: &impl ConnectionTrait, c: &Code) -> Result<(), 
         expires_at: Set(c.expires_at),
         used_at: Set(c.used_at),
         amr: Set(c.amr.clone()),
+        provider: Set(c.vouched.as_ref().map(|v| v.provider.clone())),
+        loa: Set(c.vouched.as_ref().map(|v| v.loa.clone())),
+        mandate_id: Set(c.mandate),
     }
     .insert(db)
     .await?;
@@ -223,6 +271,8 @@ pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option
             expires_at: row.expires_at,
             used_at: row.used_at,
             amr: row.amr,
+            vouched: vouched(row.provider, row.loa),
+            mandate: row.mandate_id,
         }))
 }
 
@@ -259,6 +309,9 @@ pub(crate) async fn add_refresh(db: &impl ConnectionTrait, r: &Refresh) -> Resul
         used_at: Set(r.used_at),
         revoked_at: Set(r.revoked_at),
         amr: Set(r.amr.clone()),
+        provider: Set(r.vouched.as_ref().map(|v| v.provider.clone())),
+        loa: Set(r.vouched.as_ref().map(|v| v.loa.clone())),
+        mandate_id: Set(r.mandate),
     }
     .insert(db)
     .await?;
@@ -286,6 +339,8 @@ pub(crate) async fn refresh(
             used_at: row.used_at,
             revoked_at: row.revoked_at,
             amr: row.amr,
+            vouched: vouched(row.provider, row.loa),
+            mandate: row.mandate_id,
         }))
 }
 

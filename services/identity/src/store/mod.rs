@@ -2,10 +2,12 @@
 
 pub(crate) mod account;
 pub(crate) mod client;
+pub(crate) mod device;
 mod entity;
 pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod machine;
+pub(crate) mod mandate;
 pub(crate) mod revocation;
 pub(crate) mod second_factor;
 pub(crate) mod setting;

@@ -28,6 +28,15 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// The first version of this account whose tokens are good, if older ones are not.
+pub(crate) async fn of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+) -> Result<Option<i64>, DbErr> {
+    let row = Entity::find_by_id(account.0).one(db).await?;
+    Ok(row.map(|row| row.version))
+}
+
 /// What was revoked after `since`.
 pub(crate) async fn since(
     db: &impl ConnectionTrait,

@@ -1,0 +1,230 @@
+//! Signing in by a national provider, with the stand-in: there and back, and what does not work.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not there is null, and the test says so"
+)]
+
+use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
+use chrono::Duration;
+use serde_json::json;
+use testkit::{ISSUER, Reply};
+
+async fn world() -> World {
+    World::with(&[("stand_in_provider", "true".to_owned())]).await
+}
+
+/// The path that a redirect to our own issuer goes to.
+fn path(reply: &Reply) -> String {
+    let to = reply.header("location").expect("a location");
+    to.strip_prefix(ISSUER).expect("ours").to_owned()
+}
+
+/// Presses the button of the provider; the path of its page.
+async fn pressed(browser: &Browser<'_>, request: &str) -> String {
+    let page = browser.get(request).await.expect(200);
+    assert!(page.text().contains("Định danh điện tử"), "{}", page.text());
+    let form = hidden(&page);
+    let fields = [("form", form.as_str()), ("provider", "minh-hoa")];
+    path(&browser.post("/oauth2/authorize", &fields).await.expect(303))
+}
+
+/// Chooses a person; the path of the way back.
+async fn chosen(browser: &Browser<'_>, at: &str, person: usize) -> String {
+    let page = browser.get(at).await.expect(200);
+    assert!(page.text().contains("Nguyễn Văn An"));
+    path(
+        &browser
+            .get(&format!("{at}&person={person}"))
+            .await
+            .expect(303),
+    )
+}
+
+async fn back(browser: &Browser<'_>, request: &str, person: usize) -> Reply {
+    let at = pressed(browser, request).await;
+    let back = chosen(browser, &at, person).await;
+    browser.get(&back).await
+}
+
+async fn tokens(world: &World, person: usize) -> serde_json::Value {
+    let done = back(&world.browser(), &portal(), person).await.expect(303);
+    let code = answer(&done).remove("code").expect("a code");
+    world.redeem(&code).await.expect(200).json()
+}
+
+#[tokio::test]
+async fn the_account_is_found_by_the_verified_number_and_the_level_is_kept() {
+    let world = world().await;
+    let tokens = tokens(&world, 0).await;
+    let id = claims(&text(&tokens, "id_token"));
+    assert_eq!(
+        (&id["idp"], &id["loa"]),
+        (&json!("minh-hoa"), &json!("LoA2"))
+    );
+    assert_eq!(id["acr"], "urn:motcua:acr:multi-factor");
+    let token = text(&tokens, "access_token");
+    let me = world
+        .app
+        .with_token(&token)
+        .get("/api/v1/me")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        me["login"], "citizen",
+        "the demonstration's citizen has this number"
+    );
+    let sessions = world
+        .app
+        .with_token(&token)
+        .get("/api/v1/me/sessions")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(sessions["items"][0]["provider"], "minh-hoa");
+    assert_eq!(sessions["items"][0]["levelOfAssurance"], "LoA2");
+    let next = world
+        .refresh(&text(&tokens, "refresh_token"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        claims(&text(&next, "id_token"))["loa"],
+        "LoA2",
+        "kept when renewed"
+    );
+}
+
+#[tokio::test]
+async fn who_comes_first_gets_an_account_and_the_same_one_again() {
+    let world = world().await;
+    for (person, name, role) in [
+        (2, "Lê Thị Mơ", "citizen"),
+        (3, "Công ty TNHH Hoa Sen Minh Họa", "business"),
+    ] {
+        let first = claims(&text(&tokens(&world, person).await, "access_token"));
+        let again = claims(&text(&tokens(&world, person).await, "access_token"));
+        assert_eq!(
+            (&first["name"], &first["roles"]),
+            (&json!(name), &json!([role]))
+        );
+        assert_eq!(first["sub"], again["sub"]);
+    }
+    // Nobody signs in to it with a password.
+    let token = text(&tokens(&world, 2).await, "access_token");
+    let me = world
+        .app
+        .with_token(&token)
+        .get("/api/v1/me")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(me["identityNumber"], "024195000004");
+    let browser = world.browser();
+    browser
+        .try_sign_in(&portal(), &text(&me, "login"), PASSWORD)
+        .await
+        .expect(401);
+    // A closed account stays closed.
+    let admin = world.token("admin").await;
+    let account = format!("/api/v1/accounts/{}", text(&me, "id"));
+    let caller = world.app.with_token(&admin).if_match(1);
+    caller
+        .patch(&account, &json!({"active": false}))
+        .await
+        .expect(200);
+    back(&world.browser(), &portal(), 2).await.expect(403);
+}
+
+#[tokio::test]
+async fn what_the_browser_brings_back_is_not_believed() {
+    let world = world().await;
+    let browser = world.browser();
+    let at = pressed(&browser, &portal()).await;
+    let good = chosen(&browser, &at, 0).await;
+    // Somebody else's browser with this answer: a forged sign-in.
+    world.browser().get(&good).await.expect(400);
+    let other = world.browser();
+    pressed(&other, &portal()).await;
+    other.get(&good).await.expect(400);
+    for bad in [
+        good.replace("state=", "state=x"),
+        good.replace("minh-hoa?", "vneid?"),
+        "/oauth2/callback/minh-hoa?SoDinhDanh=024090000001".to_owned(),
+        "/oauth2/callback/minh-hoa?code=a&state=b&state=c".to_owned(),
+    ] {
+        browser.get(&bad).await.expect(400);
+    }
+    // Good once.
+    let done = browser.get(&good).await.expect(303);
+    assert!(answer(&done).contains_key("code"));
+    browser.get(&good).await.expect(400);
+    // A code of another sign-in of one's own: the nonce and the verifier are not its.
+    let browser = world.browser();
+    let (first, second) = (
+        pressed(&browser, &portal()).await,
+        pressed(&browser, &portal()).await,
+    );
+    let first = chosen(&browser, &first, 0).await;
+    let second = chosen(&browser, &second, 2).await;
+    let code = |path: &str| {
+        let url = url::Url::parse(ISSUER)
+            .and_then(|u| u.join(path))
+            .expect("a URL");
+        url.query_pairs()
+            .find(|(n, _)| n == "code")
+            .expect("a code")
+            .1
+            .into_owned()
+    };
+    let encoded =
+        |code: String| url::form_urlencoded::byte_serialize(code.as_bytes()).collect::<String>();
+    let (own, others) = (encoded(code(&first)), encoded(code(&second)));
+    let swapped = first.replace(&own, &others);
+    assert_ne!(swapped, first);
+    browser.get(&swapped).await.expect(400);
+}
+
+#[tokio::test]
+async fn refused_late_and_not_sure_enough() {
+    let world = world().await;
+    let browser = world.browser();
+    let at = pressed(&browser, &portal()).await;
+    let good = chosen(&browser, &at, 0).await;
+    world.rt.clock.advance(Duration::seconds(301));
+    browser.get(&good).await.expect(400);
+    // The person said no there.
+    let at = pressed(&browser, &portal()).await;
+    let state = at
+        .split("state=")
+        .nth(1)
+        .and_then(|s| s.split('&').next())
+        .expect("a state");
+    let no = format!("/oauth2/callback/minh-hoa?error=access_denied&state={state}");
+    browser.get(&no).await.expect(400);
+    // LoA1 is one factor.
+    let sure = request(&[("acr_values", "urn:motcua:acr:multi-factor")]);
+    let done = answer(&back(&world.browser(), &sure, 1).await.expect(303));
+    assert_eq!(done["error"], "unmet_authentication_requirements");
+    let done = answer(&back(&world.browser(), &sure, 0).await.expect(303));
+    assert!(done.contains_key("code"));
+}
+
+#[tokio::test]
+async fn without_the_setting_there_is_no_stand_in() {
+    let world = World::new().await;
+    let page = world.browser().get(&portal()).await.expect(200);
+    assert!(!page.text().contains("name=\"provider\""));
+    let browser = world.browser();
+    let form = hidden(&browser.get(&portal()).await);
+    let fields = [("form", form.as_str()), ("provider", "minh-hoa")];
+    browser.post("/oauth2/authorize", &fields).await.expect(400);
+    for path in [
+        "/oauth2/stand-in/jwks",
+        "/oauth2/stand-in/authorize",
+        "/oauth2/stand-in/userinfo",
+    ] {
+        let status = world.app.anonymous().get(path).await.status;
+        assert!(matches!(status, 400 | 401 | 404), "{path}: {status}");
+    }
+}
