@@ -51,8 +51,8 @@ demo: ## Play the main story once through the public API of what runs (GATEWAY=�
 faults: ## Kill, cut and confuse everything while people file, and check (COUNT=…, FAULTS=…, KILLS=…, SEED=…)
 	@PROFILE=$(PROFILE) e2e/servers/faults.sh --count $(or $(COUNT),5000) --faults $(FAULTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --figures
 
-bench: ## Measure relay, events, a broker away, and the main story where a suite runs (COUNT=…, CONCURRENCY=…, BROKER_AWAY=…)
-	@PROFILE=$(PROFILE) GATEWAY=$(GATEWAY) COUNT=$(or $(COUNT),200) CONCURRENCY=$(CONCURRENCY) BROKER_AWAY=$(BROKER_AWAY) e2e/servers/bench.sh
+bench: ## Measure relay, events, a broker away, the main story where a suite runs, sign-in (PART=sign-in: that alone; COUNT=…, CONCURRENCY=…, BROKER_AWAY=…)
+	@PART=$(PART) CARGO="$(CARGO)" PROFILE=$(PROFILE) GATEWAY=$(GATEWAY) COUNT=$(or $(COUNT),200) CONCURRENCY=$(CONCURRENCY) BROKER_AWAY=$(BROKER_AWAY) e2e/servers/bench.sh
 
 deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \

@@ -5,6 +5,16 @@ set -euo pipefail
 ME=bench
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# Token checks, sign-ins and what others notice of them, sessions in memory: one service in one process.
+sign_in() {
+  say "sign-in"
+  (cd "$ROOT" && ${CARGO:-cargo} test --quiet --profile "${PROFILE:-dev}" -p identity --test it -- --ignored --exact --nocapture figures::sign_in)
+}
+case ${PART:-} in
+  sign-in) sign_in; exit ;;
+  "") sign_in ;;
+  *) say "there is no part $PART: sign-in, or none for all"; exit 2 ;;
+esac
 "$ROOT/e2e/servers/faults.sh" --count 0 --faults 0 --kills 0 --figures --broker-away "${BROKER_AWAY:-600}"
 case ${GATEWAY:-} in
   http://127.0.0.1:*)

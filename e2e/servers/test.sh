@@ -37,6 +37,14 @@ trap 'exit 143' TERM
 # shellcheck disable=SC1091
 . "$LOCAL/servers.env"
 
+# Other people's client library, in Python: the test that uses it says so when it is not there.
+TOOLS=$LOCAL/test-tools
+if [ ! -x "$TOOLS/bin/python" ] || ! "$TOOLS/bin/python" -c 'import authlib, joserfc, requests' 2>/dev/null; then
+  python3 -m venv "$TOOLS" 2>/dev/null && "$TOOLS/bin/pip" -q install -r "$ROOT/e2e/servers/requirements.txt" \
+    || say "no Authlib: one test will be skipped"
+fi
+[ ! -x "$TOOLS/bin/python" ] || export MOTCUA_TEST_PYTHON=$TOOLS/bin/python
+
 # Also the programs that tests start as processes of their own.
 say "building"
 # shellcheck disable=SC2086

@@ -20,6 +20,11 @@ pub(super) const RESOURCE: Resource = Resource {
         ("listMySessions", Kind::Own),
         ("endMySession", Kind::One),
         ("endMySessions", Kind::Own),
+        ("listMyMandates", Kind::Own),
+        ("giveMandate", Kind::Create),
+        ("revokeMyMandate", Kind::One),
+        ("createMandate", Kind::Administer),
+        ("revokeMandate", Kind::OneBut(Role::ProvinceAdmin)),
     ],
     id: |world| &world.account,
 };

@@ -8,6 +8,8 @@ pub(super) const RESOURCE: Resource = Resource {
         ("getKeySet", Kind::Open),
         ("issueToken", Kind::Open),
         ("revokeToken", Kind::Open),
+        ("introspectToken", Kind::Open),
+        ("authorizeDevice", Kind::Open),
         ("getUserInfo", Kind::Own),
     ],
     id: |world| &world.account,
