@@ -8,6 +8,7 @@ mod accounts;
 mod catalogue;
 mod clients;
 mod dossiers;
+mod incidents;
 mod notifications;
 mod operations;
 mod people;
@@ -55,12 +56,13 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 8] {
+fn resources() -> [Resource; 9] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
         clients::RESOURCE,
         dossiers::RESOURCE,
+        incidents::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
         postal::RESOURCE,

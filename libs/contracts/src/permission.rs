@@ -62,6 +62,13 @@ permissions! {
     DossierApprove = "dossier.approve",
     /// Hand the result over at the counter (trả kết quả).
     DossierHandOver = "dossier.hand-over",
+    /// Open again what was ended, and correct the agency's own error: a special right (quyền đặc biệt), each use with its
+    /// reason in the journal.
+    DossierReopen = "dossier.reopen",
+    /// Read the counts of one's agency: early, on time, late.
+    ReportRead = "report.read",
+    /// Announce and end incidents, in which the statutory clocks stand (sự cố hệ thống).
+    IncidentManage = "incident.manage",
     /// Read shipments within one's [`Scope`].
     ShipmentRead = "shipment.read",
     /// Collect shipments by manifest and report events, as the postal operator.
@@ -135,6 +142,7 @@ impl Role {
                 P::DossierRead,
                 P::DossierReceive,
                 P::DossierHandOver,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
@@ -150,11 +158,15 @@ impl Role {
                 P::FileRead,
                 P::DossierRead,
                 P::DossierApprove,
+                P::DossierReopen,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
             Role::AgencyAdmin => &[
                 P::DossierRead,
+                P::ReportRead,
+                P::IncidentManage,
                 P::ShipmentRead,
                 P::AccountManage,
                 P::ClientManage,
@@ -165,6 +177,7 @@ impl Role {
                 P::AccountManage,
                 P::ClientManage,
                 P::NotificationRead,
+                P::IncidentManage,
                 P::OperationsTasks,
             ],
             Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],

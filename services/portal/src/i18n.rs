@@ -1,6 +1,8 @@
 //! Every text of the pages, in both languages. A text cannot be declared in one language only, and one that no page uses is
 //! reported by the compiler.
 
+mod clock;
+
 use contracts::{DossierStatus, Language};
 
 /// Texts in one language.
@@ -556,6 +558,9 @@ impl Tr {
             "confirm-payment" => (self.act_confirm_payment(), self.act_confirm_payment_hint()),
             "stop" => (self.act_stop(), self.act_stop_hint()),
             "hand-over" => (self.act_hand_over(), self.act_hand_over_hint()),
+            "apologise" => (self.act_apologise(), self.act_apologise_hint()),
+            "reopen" => (self.act_reopen(), self.act_reopen_hint()),
+            "correct" => (self.act_correct(), self.act_correct_hint()),
             _ => return None,
         })
     }
@@ -568,6 +573,7 @@ impl Tr {
             "withdraw" => self.cmd_withdraw().to_owned(),
             "post-delivered" => self.cmd_post_delivered().to_owned(),
             "post-returned" => self.cmd_post_returned().to_owned(),
+            "give-time-back" => self.cmd_give_time_back().to_owned(),
             other => self
                 .action(other)
                 .map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
@@ -610,7 +616,7 @@ mod tests {
     #[test]
     fn every_text_is_there_in_both_languages() {
         // Names of languages and places are what they are.
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for text in [vi, en] {
                 assert!(!text.is_empty() && text.trim() == *text, "{name}");
             }
@@ -620,7 +626,7 @@ mod tests {
 
     #[test]
     fn sentences_end_alike() {
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for end in ['.', '?', ':'] {
                 assert_eq!(
                     vi.ends_with(end),
@@ -634,7 +640,7 @@ mod tests {
     #[test]
     fn every_command_of_officers_has_a_label() {
         let commands = "receive request-supplement refuse start-handling propose send-back approve request-payment \
-                        confirm-payment stop hand-over";
+                        confirm-payment stop hand-over apologise reopen correct";
         for command in commands.split_whitespace() {
             for language in [Language::Vi, Language::En] {
                 assert!(Tr(language).action(command).is_some(), "{command}");

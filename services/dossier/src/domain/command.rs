@@ -1,8 +1,10 @@
 //! What may be asked of a dossier, and who may ask it.
 
 use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
+use chrono::{DateTime, NaiveDate, Utc};
 use contracts::{Actor, Permission};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// A command with what it carries.
 #[derive(Clone, Debug)]
@@ -43,8 +45,10 @@ pub(crate) enum Command {
     Propose {
         /// The result file.
         file: Attachment,
-        /// A note to the leader and the applicant.
+        /// A note to the leader and the applicant; of a refusal the legal reason.
         note: Option<String>,
+        /// The result is a refusal (từ chối giải quyết sau thẩm định).
+        refusal: bool,
     },
     /// A leader gives it back to the specialist.
     SendBack {
@@ -82,6 +86,36 @@ pub(crate) enum Command {
     PostDelivered,
     /// The post office brought the result back: it waits at the counter from now on.
     PostReturned,
+    /// The result will be late: apology and a new date (form 04), in time and once.
+    Apologise {
+        /// Why.
+        reason: String,
+        /// The new day.
+        due_on: NaiveDate,
+    },
+    /// What was ended goes on, by special right.
+    Reopen {
+        /// Why.
+        reason: String,
+        /// The rule that allows it.
+        legal_basis: String,
+    },
+    /// The agency corrects its own error: the result is taken back and made again, at no cost (NĐ 61/2018 art. 21).
+    Correct {
+        /// What was wrong.
+        reason: String,
+    },
+    /// The time of an announced incident is given back (NĐ 301/2026 art. 6).
+    GiveTimeBack {
+        /// The incident.
+        incident: Uuid,
+        /// What it was.
+        title: String,
+        /// When the clocks stopped.
+        from: DateTime<Utc>,
+        /// When they went on.
+        to: DateTime<Utc>,
+    },
 }
 
 macro_rules! kinds {
@@ -140,6 +174,14 @@ kinds! {
     PostDelivered = "post-delivered",
     /// Bưu điện chuyển hoàn.
     PostReturned = "post-returned",
+    /// Xin lỗi và hẹn lại ngày trả kết quả.
+    Apologise = "apologise",
+    /// Mở lại hồ sơ.
+    Reopen = "reopen",
+    /// Đính chính sai sót của cơ quan.
+    Correct = "correct",
+    /// Bù thời gian sự cố.
+    GiveTimeBack = "give-time-back",
 }
 
 impl CommandKind {
@@ -162,6 +204,10 @@ impl CommandKind {
             Self::HandOver => "Trả kết quả tại quầy",
             Self::PostDelivered => "Bưu điện đã phát kết quả",
             Self::PostReturned => "Bưu điện chuyển hoàn kết quả",
+            Self::Apologise => "Xin lỗi và hẹn lại ngày trả kết quả",
+            Self::Reopen => "Mở lại hồ sơ",
+            Self::Correct => "Đính chính sai sót của cơ quan",
+            Self::GiveTimeBack => "Bù thời gian sự cố",
         }
     }
 
@@ -180,7 +226,9 @@ impl CommandKind {
             Self::StartHandling | Self::Propose => &[P::DossierHandle],
             Self::SendBack | Self::Approve => &[P::DossierApprove],
             Self::HandOver => &[P::DossierHandOver],
-            Self::PostDelivered | Self::PostReturned => &[],
+            Self::Apologise => &[P::DossierReceive, P::DossierApprove],
+            Self::Reopen | Self::Correct => &[P::DossierReopen],
+            Self::PostDelivered | Self::PostReturned | Self::GiveTimeBack => &[],
         }
     }
 }
@@ -204,8 +252,18 @@ impl Command {
             Self::HandOver { .. } => CommandKind::HandOver,
             Self::PostDelivered => CommandKind::PostDelivered,
             Self::PostReturned => CommandKind::PostReturned,
+            Self::Apologise { .. } => CommandKind::Apologise,
+            Self::Reopen { .. } => CommandKind::Reopen,
+            Self::Correct { .. } => CommandKind::Correct,
+            Self::GiveTimeBack { .. } => CommandKind::GiveTimeBack,
         }
     }
+}
+
+/// Whether the dossier was handed in at this officer's agency for another one (phi địa giới).
+fn handed_in_at(dossier: &Dossier, actor: &Actor) -> bool {
+    let receiving = dossier.details.intake.receiving.as_ref();
+    receiving.is_some_and(|agency| actor.agency.as_deref() == Some(agency.code.as_str()))
 }
 
 /// Who acts: a person with a token, or the suite itself (a job, a postal event).
@@ -225,7 +283,10 @@ impl By<'_> {
         match self {
             Self::System => matches!(
                 kind,
-                CommandKind::Stop | CommandKind::PostDelivered | CommandKind::PostReturned
+                CommandKind::Stop
+                    | CommandKind::PostDelivered
+                    | CommandKind::PostReturned
+                    | CommandKind::GiveTimeBack
             ),
             Self::Person(actor) => {
                 let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
@@ -251,9 +312,14 @@ impl By<'_> {
                             | CommandKind::RequestPayment
                             | CommandKind::ConfirmPayment
                             | CommandKind::Stop
-                            | CommandKind::HandOver
                             | CommandKind::PostDelivered
-                            | CommandKind::PostReturned => handles,
+                            | CommandKind::PostReturned
+                            | CommandKind::Apologise
+                            | CommandKind::Reopen
+                            | CommandKind::Correct
+                            | CommandKind::GiveTimeBack => handles,
+                            // Phi địa giới: it may be collected where it was handed in.
+                            CommandKind::HandOver => handles || handed_in_at(dossier, actor),
                         }
                 })
             }

@@ -50,6 +50,9 @@ markers!(
     ConfirmPayment,
     Stop,
     HandOver,
+    Apologise,
+    Reopen,
+    Correct,
 );
 
 /// A command of kind `K`, by someone who holds a right to it.

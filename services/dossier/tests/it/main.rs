@@ -9,9 +9,12 @@
 )]
 
 mod bad_input;
+mod channels;
+mod clock;
 mod copies;
 mod counter;
 mod files;
+mod incidents;
 mod numbers;
 mod openapi;
 mod rights;

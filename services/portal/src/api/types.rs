@@ -4,10 +4,12 @@
 //! follow `Accept-Language` (`status.name`, `stateName`, …) are shown as they come.
 
 mod catalogue;
+mod clock;
 mod dossier;
 mod others;
 
 pub(crate) use catalogue::*;
+pub(crate) use clock::*;
 pub(crate) use dossier::*;
 pub(crate) use others::*;
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod clock;
 mod dossiers;
 mod download;
 mod filing;
@@ -40,6 +41,10 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(inbox::mark_read)
         .service(work::list)
         .service(post::list)
+        .service(clock::clock)
+        .service(clock::incidents)
+        .service(clock::announce)
+        .service(clock::end)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
