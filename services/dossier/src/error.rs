@@ -205,12 +205,7 @@ fn refused(refusal: &Refusal) -> Problem {
             "Hồ sơ không có ngày hẹn trả kết quả theo quy định",
             "The dossier has no due date by rule",
         ),
-        Why::State
-        | Why::Desk
-        | Why::NotByPost
-        | Why::NotYet
-        | Why::GivenBack
-        | Why::Number => {
+        Why::State | Why::Desk | Why::NotByPost | Why::NotYet | Why::GivenBack | Why::Number => {
             Problem::new(code::ACTION_NOT_OPEN).detail(
                 format!(
                     "Không thể \"{}\" khi hồ sơ ở trạng thái \"{}\"",

@@ -464,7 +464,10 @@ pub(crate) fn dossier_facts(t: Tr, d: &Dossier, return_address: Option<&str>) ->
         .maybe(t.representative_label(), d.intake.representative.as_deref())
         .put(
             t.check_due(),
-            d.check_due_at.as_ref().map(format::time).unwrap_or_default(),
+            d.check_due_at
+                .as_ref()
+                .map(format::time)
+                .unwrap_or_default(),
         )
         .maybe(t.term_label(), d.procedure.term_text.as_deref())
         .put(

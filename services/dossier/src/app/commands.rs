@@ -198,9 +198,9 @@ async fn take(
         files::attach(tx, after.id, file, kind).await?;
     }
     let entry = journal::append(tx, transition.entry).await?;
-    let moved = before.due_at.filter(|old| {
-        after.status == before.status && after.due_at.is_some_and(|new| new != *old)
-    });
+    let moved = before
+        .due_at
+        .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
     publish(tx, &app.rt, &after.event(&entry, moved)).await?;
     Ok(after)
 }

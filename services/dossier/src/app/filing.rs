@@ -199,7 +199,13 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     let dossier = transition.dossier;
     dossiers::insert(tx, &app.rt, &dossier).await?;
     if let Some(representative) = &dossier.personal.representative {
-        files::attach(tx, dossier.id, representative.file.file_id, Kind::Attachment).await?;
+        files::attach(
+            tx,
+            dossier.id,
+            representative.file.file_id,
+            Kind::Attachment,
+        )
+        .await?;
     }
     for attachment in &dossier.details.attachments {
         files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment).await?;

@@ -37,12 +37,7 @@ fn key(d: &Dossier) -> Key {
         (S::SupplementRequested, Some(supplement)) => Some(supplement.due_at),
         _ => d.check_due_at,
     };
-    (
-        handled,
-        d.due_at,
-        answer,
-        (!handled).then_some(d.status),
-    )
+    (handled, d.due_at, answer, (!handled).then_some(d.status))
 }
 
 /// The next alarm after a transition at `now`.

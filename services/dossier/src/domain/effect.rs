@@ -126,7 +126,10 @@ pub(super) fn carry(
             let refusal = result.as_ref().is_some_and(|r| r.refusal);
             let data = json!({"file": result.as_ref().map(|r| r.file.file_id), "refusal": refusal});
             // The legal reason of a refusal is the specialist's; the applicant must read it.
-            let reason = result.as_ref().filter(|r| r.refusal).and_then(|r| r.note.clone());
+            let reason = result
+                .as_ref()
+                .filter(|r| r.refusal)
+                .and_then(|r| r.note.clone());
             d.details.result = result;
             (reason.or(note), data)
         }
@@ -180,9 +183,7 @@ pub(super) fn carry(
             if !may_apologise(old_due_at, now) {
                 return Err(Why::TooLate);
             }
-            let due_at = calendar
-                .new_date(due_on, old_due_at)
-                .ok_or(Why::NewDate)?;
+            let due_at = calendar.new_date(due_on, old_due_at).ok_or(Why::NewDate)?;
             d.due_at = Some(due_at);
             d.details.apology = Some(Apology {
                 reason: reason.clone(),
@@ -194,7 +195,10 @@ pub(super) fn carry(
                 old_due_at,
                 due_at,
             });
-            (Some(reason), json!({"oldDueAt": old_due_at, "dueAt": due_at}))
+            (
+                Some(reason),
+                json!({"oldDueAt": old_due_at, "dueAt": due_at}),
+            )
         }
         Command::Reopen {
             reason,
@@ -215,8 +219,11 @@ pub(super) fn carry(
             let file = d.details.result.as_ref().map(|r| r.file.file_id);
             d.details.withdrawn_results.extend(d.details.result.take());
             d.details.proposal = None;
+            // The post carries the result of a dossier once: what is made again is handed over at the counter.
+            d.personal.return_way.method = ReturnMethod::Counter;
             restart(d, now, calendar);
-            (Some(reason), json!({"file": file, "dueAt": d.due_at}))
+            let data = json!({"file": file, "dueAt": d.due_at, "way": "counter"});
+            (Some(reason), data)
         }
         Command::GiveTimeBack {
             incident,
@@ -255,9 +262,8 @@ fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: 
     let shift = |due: DateTime<Utc>, begun: DateTime<Utc>, stood: DateTime<Utc>| {
         calendar.resume(due, from.max(begun), to.min(stood), term.as_ref())
     };
-    let answer = |due: DateTime<Utc>, begun: DateTime<Utc>| {
-        calendar.resume(due, from.max(begun), to, None)
-    };
+    let answer =
+        |due: DateTime<Utc>, begun: DateTime<Utc>| calendar.resume(due, from.max(begun), to, None);
     let begun = d.details.term_from.unwrap_or(d.submitted_at);
     d.due_at = d.due_at.map(|due| shift(due, begun, to));
     d.details.first_due_at = d.details.first_due_at.map(|due| shift(due, begun, to));
@@ -272,9 +278,8 @@ fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: 
             if let Some(payment) = &mut d.details.payment {
                 // Its clock stands since the payment was asked for.
                 let stood = payment.requested_at;
-                payment.suspended_due_at = payment
-                    .suspended_due_at
-                    .map(|due| shift(due, begun, stood));
+                payment.suspended_due_at =
+                    payment.suspended_due_at.map(|due| shift(due, begun, stood));
             }
         }
         DossierStatus::New
@@ -287,4 +292,3 @@ fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: 
         | DossierStatus::Returned => {}
     }
 }
-

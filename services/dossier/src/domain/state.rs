@@ -395,7 +395,11 @@ fn target(dossier: &Dossier, kind: CommandKind, process: &Process) -> Result<Pla
 fn resumed(dossier: &Dossier) -> Option<Place> {
     let ended_in = dossier.details.ended_in.clone()?;
     match ended_in.status {
-        S::SupplementRequested => dossier.details.supplement.as_ref().map(|s| s.asked_in.clone()),
+        S::SupplementRequested => dossier
+            .details
+            .supplement
+            .as_ref()
+            .map(|s| s.asked_in.clone()),
         S::PaymentRequested => dossier.details.payment.as_ref().map(|p| p.asked_in.clone()),
         S::New
         | S::Received

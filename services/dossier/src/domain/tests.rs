@@ -4,14 +4,15 @@ mod alarms;
 mod clock;
 mod special;
 
+use super::alarm;
 use super::command::{By, Command, CommandKind};
 use super::dossier::{
-    AgencyRef, Attachment, Details, Dossier, HandOver, Intake, Personal, ProcedureSnapshot, SupplementItem,
+    AgencyRef, Attachment, Details, Dossier, HandOver, Intake, Personal, ProcedureSnapshot,
+    SupplementItem,
 };
 use super::process::Process;
 use super::state::{Context, Refusal, Transition, Why, apply, filed, may};
 use super::term::{Calendar, Clocks};
-use super::alarm;
 use chrono::{DateTime, Utc};
 use contracts::{
     AccountId, Actor, ActorKind, Address, Applicant, Channel, DossierId, DossierStatus, FileId,
@@ -195,9 +196,9 @@ impl World {
             | CommandKind::Apologise
             | CommandKind::Reopen
             | CommandKind::Correct => By::Person(&self.leader),
-            CommandKind::PostDelivered
-            | CommandKind::PostReturned
-            | CommandKind::GiveTimeBack => By::System,
+            CommandKind::PostDelivered | CommandKind::PostReturned | CommandKind::GiveTimeBack => {
+                By::System
+            }
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) async fn reopen(
 #[utoipa::path(
     post, path = "/api/v1/dossiers/{id}/correct", tag = "dossier commands", operation_id = "correctResult",
     summary = "Đính chính sai sót của cơ quan · Correct the agency's error",
-    description = "The result is taken back and made again at the agency's cost, with the term from zero. What was late stays late.",
+    description = "The result is taken back and made again at the agency's cost, with the term from zero, and handed over at the counter. What was late stays late.",
     params(
         ("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"),
         ("If-Match" = String, Header, description = "Version that the caller has seen, as in ETag", example = "\"2\""),

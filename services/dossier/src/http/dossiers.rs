@@ -174,7 +174,10 @@ pub(crate) async fn file_dossier(
 
 fn came(new: &NewDossier) -> filing::Came {
     filing::Came {
-        minutes: new.minutes.as_ref().map(|m| (m.number.clone(), m.signed_at)),
+        minutes: new
+            .minutes
+            .as_ref()
+            .map(|m| (m.number.clone(), m.signed_at)),
         kiosk: new.kiosk.clone(),
         support_agency: new.support_agency_code.clone(),
         representative: new

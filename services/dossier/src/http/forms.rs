@@ -10,8 +10,8 @@ use crate::store::access::What;
 use crate::store::copies::{self, Commune};
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
-use contracts::events::AgencyChanged;
 use chrono::{DateTime, Utc};
+use contracts::events::AgencyChanged;
 use contracts::{ActorKind, Address, Channel, DossierId, DossierStatus, Language, ReturnMethod};
 use kit::auth::{Allowed, perm};
 use kit::http::Path;
@@ -308,7 +308,9 @@ impl Paper {
             stage: step.map_or_else(|| d.step.clone(), |s| s.name(Language::Vi).to_owned()),
             reason: entry.reason.clone().unwrap_or_default(),
             withdrawn,
-            paid: payment.filter(|p| p.confirmed_at.is_some()).map(|p| p.amount),
+            paid: payment
+                .filter(|p| p.confirmed_at.is_some())
+                .map(|p| p.amount),
         }))
     }
 

@@ -141,15 +141,9 @@ pub(crate) async fn dossier_report(
         from: midnight(from),
         until: midnight(end),
     };
-    let counts = reports::counts(
-        app.db.read(),
-        &actor.scope(),
-        period,
-        now,
-        midnight(today),
-    )
-    .await
-    .map_err(Error::from)?;
+    let counts = reports::counts(app.db.read(), &actor.scope(), period, now, midnight(today))
+        .await
+        .map_err(Error::from)?;
     let outcomes = |rows: &[(String, i64)]| OutcomesOut {
         early: of(rows, "early"),
         on_time: of(rows, "onTime"),

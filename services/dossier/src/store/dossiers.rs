@@ -195,8 +195,9 @@ pub(crate) async fn supplements_expired(
 pub(super) fn running(standing: &Standing) -> Condition {
     match standing {
         Standing::Nowhere => Condition::all(),
-        Standing::At(agencies) => Condition::all()
-            .add(Column::AgencyCode.is_not_in(agencies.iter().map(String::as_str))),
+        Standing::At(agencies) => {
+            Condition::all().add(Column::AgencyCode.is_not_in(agencies.iter().map(String::as_str)))
+        }
         Standing::Everywhere => Condition::all().add(Expr::val(1).eq(0)),
     }
 }

@@ -95,9 +95,10 @@ pub(crate) async fn counts(
         DossierStatus::Stopped,
     ]
     .map(DossierStatus::as_str);
-    let handled = Condition::all().add(
-        Column::Status.is_in([DossierStatus::Received, DossierStatus::InProgress].map(DossierStatus::as_str)),
-    );
+    let handled = Condition::all()
+        .add(Column::Status.is_in(
+            [DossierStatus::Received, DossierStatus::InProgress].map(DossierStatus::as_str),
+        ));
     let not_late = Condition::any()
         .add(Column::DueAt.is_null())
         .add(Column::DueAt.gte(today));

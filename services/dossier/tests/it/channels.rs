@@ -23,7 +23,11 @@ async fn file(w: &World, body: &Value) -> Value {
 }
 
 async fn wrong(w: &World, body: &Value) -> (String, String) {
-    let reply = w.app.as_(&actors::officer()).post("/api/v1/dossiers", body).await;
+    let reply = w
+        .app
+        .as_(&actors::officer())
+        .post("/api/v1/dossiers", body)
+        .await;
     let problem = reply.expect_problem(422, "body.invalid");
     let first = &problem["errors"][0];
     (text(&first["pointer"]), text(&first["code"]))
@@ -78,7 +82,10 @@ async fn a_kiosk_is_noted_and_is_an_online_filing() {
         .await
         .expect(201)
         .json();
-    assert_eq!((&filed["channel"], &filed["intake"]["kiosk"]), (&json!("online"), &json!("KIOSK-07")));
+    assert_eq!(
+        (&filed["channel"], &filed["intake"]["kiosk"]),
+        (&json!("online"), &json!("KIOSK-07"))
+    );
     assert_eq!(filed["intake"]["supportAgency"]["code"], "H05.22");
     new["supportAgencyCode"] = json!("H05.99");
     let reply = w.app.as_(&citizen).post("/api/v1/dossiers", &new).await;
@@ -113,7 +120,10 @@ async fn somebody_else_files_with_an_authorisation_that_holds() {
         let reply = w.app.as_(&citizen).post("/api/v1/dossiers", &new).await;
         let problem = reply.expect_problem(422, "body.invalid");
         assert_eq!(
-            (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+            (
+                &problem["errors"][0]["pointer"],
+                &problem["errors"][0]["code"]
+            ),
             (&json!(pointer), &json!(code))
         );
     }
@@ -143,7 +153,10 @@ async fn any_desk_takes_what_is_not_bound_to_a_place_and_the_clock_runs_at_the_c
     new["agencyCode"] = json!("H05.22");
     let mut bound = new.clone();
     bound["procedureId"] = json!(crate::world::PROCEDURE);
-    let expected = ("/agencyCode".to_owned(), "procedure.not-anywhere".to_owned());
+    let expected = (
+        "/agencyCode".to_owned(),
+        "procedure.not-anywhere".to_owned(),
+    );
     assert_eq!(wrong(&w, &bound).await, expected);
     let filed = file(&w, &new).await;
     assert_eq!(filed["agency"]["code"], "H05.22");
@@ -154,8 +167,11 @@ async fn any_desk_takes_what_is_not_bound_to_a_place_and_the_clock_runs_at_the_c
     w.command(&here, &filed, "receive", json!({}))
         .await
         .expect_problem(403, "auth.forbidden");
-    w.rt.clock.set("2026-11-17T02:00:00Z".parse().expect("time"));
-    let received = w.go(&actors::officer2(), &filed, "receive", json!({})).await;
+    w.rt.clock
+        .set("2026-11-17T02:00:00Z".parse().expect("time"));
+    let received = w
+        .go(&actors::officer2(), &filed, "receive", json!({}))
+        .await;
     assert_eq!(received["dueAt"], "2026-11-20T10:00:00Z");
     assert!(text(&received["number"]).starts_with("H05.22-"));
     // The report counts it once, at the competent agency.
@@ -166,11 +182,21 @@ async fn any_desk_takes_what_is_not_bound_to_a_place_and_the_clock_runs_at_the_c
     }
     // The result is handed over where it was handed in.
     let d = w
-        .go(&actors::specialist2(), &received, "start-handling", json!({}))
+        .go(
+            &actors::specialist2(),
+            &received,
+            "start-handling",
+            json!({}),
+        )
         .await;
     let result = w.upload(&actors::specialist2(), "ket-qua.pdf").await;
     let d = w
-        .go(&actors::specialist2(), &d, "propose", json!({"resultFileId": result}))
+        .go(
+            &actors::specialist2(),
+            &d,
+            "propose",
+            json!({"resultFileId": result}),
+        )
         .await;
     let d = w.go(&actors::leader2(), &d, "approve", json!({})).await;
     assert_eq!(w.get(&here, &d).await["actions"], json!(["hand-over"]));

@@ -44,7 +44,12 @@ async fn the_leader_is_warned_before_at_and_after_due_and_nothing_is_told_twice(
     wait_alarms(&w, &filed, &["checkLate", "apologyDue", "dueSoon"]).await;
     // Taken up in between: the clock is the same, so nothing is told again.
     let handling = w
-        .go(&actors::specialist(), &received, "start-handling", json!({}))
+        .go(
+            &actors::specialist(),
+            &received,
+            "start-handling",
+            json!({}),
+        )
         .await;
     at(&w, "2026-11-19T10:00:00Z");
     let so_far = ["checkLate", "apologyDue", "dueSoon", "due"];
@@ -66,10 +71,22 @@ async fn the_leader_is_warned_before_at_and_after_due_and_nothing_is_told_twice(
     assert_eq!(page["items"][0]["overdue"], true);
     let next = text(&page["next"]);
     let path = format!("/api/v1/dossier-alarms?limit=2&cursor={next}");
-    let page = w.app.as_(&actors::leader()).get(&path).await.expect(200).json();
+    let page = w
+        .app
+        .as_(&actors::leader())
+        .get(&path)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(page["items"][0]["kind"], "dueSoon");
     let path = "/api/v1/dossier-alarms?kind=checkLate";
-    let page = w.app.as_(&actors::officer()).get(path).await.expect(200).json();
+    let page = w
+        .app
+        .as_(&actors::officer())
+        .get(path)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(page["items"].as_array().map(Vec::len), Some(1));
     // Another agency's are not there; applicants have none.
     let other = w
@@ -97,7 +114,10 @@ async fn an_apology_is_sent_once_and_in_time_and_the_first_date_is_kept() {
     let officer = actors::officer();
     let d = w.go(&officer, &w.file().await, "receive", json!({})).await;
     assert_eq!(d["dueAt"], "2026-11-18T10:00:00Z");
-    let draft = format!("/api/v1/dossiers/{}/forms/apology-draft.pdf", text(&d["id"]));
+    let draft = format!(
+        "/api/v1/dossiers/{}/forms/apology-draft.pdf",
+        text(&d["id"])
+    );
     let letter = format!("/api/v1/dossiers/{}/forms/apology.pdf", text(&d["id"]));
     w.app.as_(&officer).get(&draft).await.expect(200);
     let citizen = actors::citizen();
@@ -140,7 +160,10 @@ async fn an_apology_is_sent_once_and_in_time_and_the_first_date_is_kept() {
         (&json!("received"), &json!("apologise"))
     );
     let same = w.get(&officer, &moved).await;
-    assert_eq!((&same["version"], &same["dueAt"]), (&moved["version"], &moved["dueAt"]));
+    assert_eq!(
+        (&same["version"], &same["dueAt"]),
+        (&moved["version"], &moved["dueAt"])
+    );
     let event = w
         .published(&d, "dossier.dossier-changed.v1")
         .await
@@ -196,15 +219,25 @@ async fn early_on_time_and_late_are_counted_by_the_calendar_date() {
         .await;
     let counted = report(&w, "?from=2026-11-16&to=2026-11-19").await;
     assert_eq!(counted["agencyCode"], "H05.21");
-    assert_eq!(counted["received"], json!({"online": 4, "direct": 0, "postal": 0}));
-    assert_eq!(counted["solved"], json!({"early": 2, "onTime": 1, "late": 1}));
+    assert_eq!(
+        counted["received"],
+        json!({"online": 4, "direct": 0, "postal": 0})
+    );
+    assert_eq!(
+        counted["solved"],
+        json!({"early": 2, "onTime": 1, "late": 1})
+    );
     assert_eq!(
         counted["solvedByFirstDate"],
         json!({"early": 1, "onTime": 1, "late": 2}),
         "a new date hides nothing"
     );
     assert_eq!(
-        (&counted["notReceived"], &counted["withdrawn"], &counted["stopped"]),
+        (
+            &counted["notReceived"],
+            &counted["withdrawn"],
+            &counted["stopped"]
+        ),
         (&json!(1), &json!(1), &json!(0))
     );
     assert_eq!(counted["carriedOver"], 0);
@@ -228,7 +261,11 @@ async fn early_on_time_and_late_are_counted_by_the_calendar_date() {
     ] {
         let path = format!("/api/v1/reports/dossiers{wrong}");
         let reply = w.app.as_(&actors::leader()).get(&path).await;
-        assert!(matches!(reply.status, 400 | 422), "{wrong}: {}", reply.status);
+        assert!(
+            matches!(reply.status, 400 | 422),
+            "{wrong}: {}",
+            reply.status
+        );
     }
 }
 
@@ -253,9 +290,15 @@ async fn a_refusal_after_examination_needs_its_legal_reason_and_is_a_result() {
     let d = w.go(&specialist, &d, "propose", body).await;
     assert_eq!(d["proposal"]["refusal"], true);
     let d = w.go(&actors::leader(), &d, "approve", json!({})).await;
-    assert_eq!((&d["status"]["key"], &d["outcome"]), (&json!("done"), &json!("early")));
+    assert_eq!(
+        (&d["status"]["key"], &d["outcome"]),
+        (&json!("done"), &json!("early"))
+    );
     let own = w.get(&actors::citizen(), &d).await;
-    assert_eq!((&own["result"]["refusal"], &own["result"]["note"]), (&json!(true), &json!(note)));
+    assert_eq!(
+        (&own["result"]["refusal"], &own["result"]["note"]),
+        (&json!(true), &json!(note))
+    );
     let form = format!("/api/v1/dossiers/{}/forms/refusal.pdf", text(&d["id"]));
     w.app.as_(&actors::citizen()).get(&form).await.expect(200);
     let event = w
@@ -263,7 +306,10 @@ async fn a_refusal_after_examination_needs_its_legal_reason_and_is_a_result() {
         .await
         .pop()
         .expect("an event");
-    assert_eq!((&event.data["refusal"], &event.data["reason"]), (&json!(true), &json!(note)));
+    assert_eq!(
+        (&event.data["refusal"], &event.data["reason"]),
+        (&json!(true), &json!(note))
+    );
 }
 
 #[tokio::test]
@@ -271,7 +317,9 @@ async fn what_was_ended_is_opened_again_by_special_right_only() {
     let w = World::new().await;
     let officer = actors::officer();
     let d = w.go(&officer, &w.file().await, "receive", json!({})).await;
-    let d = w.go(&officer, &d, "stop", json!({"reason": "Nhầm hồ sơ"})).await;
+    let d = w
+        .go(&officer, &d, "stop", json!({"reason": "Nhầm hồ sơ"}))
+        .await;
     let form = format!("/api/v1/dossiers/{}/forms/stop-notice.pdf", text(&d["id"]));
     w.app.as_(&actors::citizen()).get(&form).await.expect(200);
     let body = json!({"reason": "Dừng nhầm", "legalBasis": "Điều 21 NĐ 61/2018/NĐ-CP"});
@@ -293,7 +341,12 @@ async fn what_was_ended_is_opened_again_by_special_right_only() {
         .await
         .expect_problem(409, "dossier.action-not-open");
     let problem = w
-        .command(&actors::leader(), &d, "reopen", json!({"reason": "x", "legalBasis": "y"}))
+        .command(
+            &actors::leader(),
+            &d,
+            "reopen",
+            json!({"reason": "x", "legalBasis": "y"}),
+        )
         .await
         .expect_problem(412, "precondition.failed");
     assert_eq!(
@@ -313,7 +366,11 @@ async fn the_agency_corrects_its_own_error() {
     let body = json!({"reason": "Sai tên đệm"});
     let again = w.go(&actors::leader(), &d, "correct", body).await;
     assert_eq!(
-        (&again["status"]["key"], &again["step"]["id"], &again["result"]),
+        (
+            &again["status"]["key"],
+            &again["step"]["id"],
+            &again["result"]
+        ),
         (&json!("inProgress"), &json!("handling"), &Value::Null)
     );
     let file = w.upload(&actors::specialist(), "ket-qua-moi.pdf").await;

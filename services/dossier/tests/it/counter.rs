@@ -72,7 +72,10 @@ async fn an_officer_files_only_for_the_own_desk_and_not_online() {
         .iter()
         .map(|e| e["code"].clone())
         .collect();
-    assert!(codes.contains(&json!("procedure.not-anywhere")), "{codes:?}");
+    assert!(
+        codes.contains(&json!("procedure.not-anywhere")),
+        "{codes:?}"
+    );
     body["agencyCode"] = json!("H05.21");
     body["channel"] = json!("postal");
     let problem = w

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use contracts::events::{
-    AgencyChanged, DossierAlarm, DossierChanged, CommuneFact, ProcedureChanged, ProcedureComponent, ProcedureMethod,
-    ShipmentChanged, ShipmentState, UnitsChanged,
+    AgencyChanged, CommuneFact, DossierAlarm, DossierChanged, ProcedureChanged, ProcedureComponent,
+    ProcedureMethod, ShipmentChanged, ShipmentState, UnitsChanged,
 };
 use contracts::{
     Actor, Channel, CloudEvent, Contact, DossierId, Event, Fee, Language, ProcedureId, ShipmentId,

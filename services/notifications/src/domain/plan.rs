@@ -4,9 +4,7 @@
 
 use super::template::Template;
 use chrono::{DateTime, Utc};
-use contracts::events::{
-    AlarmKind, DossierAlarm, DossierChanged, ShipmentChanged, ShipmentState,
-};
+use contracts::events::{AlarmKind, DossierAlarm, DossierChanged, ShipmentChanged, ShipmentState};
 use contracts::{AccountId, Contact, DossierId, DossierStatus, Language, ReturnMethod, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

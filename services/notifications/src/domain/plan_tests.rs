@@ -199,7 +199,11 @@ fn leader_and_one_stop_head_hear_before_at_and_after_due() {
 
 #[test]
 fn a_result_before_the_promised_day_is_announced_as_early() {
-    let mut event = dossier_event("approve", Some(DossierStatus::InProgress), DossierStatus::Done);
+    let mut event = dossier_event(
+        "approve",
+        Some(DossierStatus::InProgress),
+        DossierStatus::Done,
+    );
     let early = |event: &DossierChanged| {
         let notices = dossier(event, &Preferences::default());
         let mine = notices

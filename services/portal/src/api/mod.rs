@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Alarm, Dossier, DossierItem, Field, Incident, List, Manifests, Me, Named, NewDossier,
-    Notification, Procedure, ProcedureItem, Report, Shipment, Tracking, UploadedFile,
+    Access, Agency, Alarm, Dossier, DossierItem, Field, Incident, List, Manifests, Me, Named,
+    NewDossier, Notification, Procedure, ProcedureItem, Report, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;

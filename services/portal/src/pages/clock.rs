@@ -190,7 +190,8 @@ pub(super) async fn incidents(ctx: Ctx, paging: Query<Paging>) -> Result<HttpRes
 
 #[post("/mot-cua/su-co")]
 pub(super) async fn announce(ctx: Ctx, payload: web::Payload) -> Result<HttpResponse, PageError> {
-    ctx.officer().map_err(|e| super::inbox::back(e, INCIDENTS))?;
+    ctx.officer()
+        .map_err(|e| super::inbox::back(e, INCIDENTS))?;
     let fields = Fields::read(payload).await?;
     ctx.check_form(fields.get("csrf"))?;
     let Some(started) = instant(fields.get("startedAt")) else {
@@ -215,7 +216,8 @@ pub(super) async fn end(
     id: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, PageError> {
-    ctx.officer().map_err(|e| super::inbox::back(e, INCIDENTS))?;
+    ctx.officer()
+        .map_err(|e| super::inbox::back(e, INCIDENTS))?;
     let fields = Fields::read(payload).await?;
     ctx.check_form(fields.get("csrf"))?;
     let version: i64 = fields.get("version").parse().unwrap_or(0);
@@ -230,9 +232,7 @@ async fn answered(
     done: &str,
 ) -> Result<HttpResponse, PageError> {
     match outcome {
-        Ok(_) => Ok(crate::error::see_other(&format!(
-            "{INCIDENTS}?xong={done}"
-        ))),
+        Ok(_) => Ok(crate::error::see_other(&format!("{INCIDENTS}?xong={done}"))),
         Err(error) => {
             let (status, errors) = super::dossiers::refused(ctx, error, INCIDENTS, |pointer| {
                 let field = pointer.strip_prefix('/')?;

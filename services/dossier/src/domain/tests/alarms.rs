@@ -72,14 +72,23 @@ fn the_check_is_due_after_eight_working_hours() {
     // Monday 09:00 to Tuesday: 2.5 + 4 hours on Monday are 07:30–11:30 and 13:30–17:00 of the national calendar.
     let due = new.check_due_at.expect("a check");
     assert_eq!(due, at("2026-11-17T02:00:00Z"), "eight working hours");
-    assert_eq!(new.alarm, Some(Alarm { at: due, kind: K::CheckLate }));
+    assert_eq!(
+        new.alarm,
+        Some(Alarm {
+            at: due,
+            kind: K::CheckLate
+        })
+    );
     let in_time = world.try_at(&new, Command::Receive, By::Person(&world.officer), due);
     let in_time = in_time.expect("open").dossier;
     assert!(!in_time.check_late && in_time.check_due_at.is_none());
     let late = due + chrono::Duration::microseconds(1);
     let late = world.try_at(&new, ask(None), By::Person(&world.officer), late);
     let late = late.expect("open").dossier;
-    assert!(late.check_late, "a supplement request is the answer of the desk, too");
+    assert!(
+        late.check_late,
+        "a supplement request is the answer of the desk, too"
+    );
     // Completed, the desk has its eight hours again; that it was late once stays.
     let again = world.try_at(&late, answer(), By::Person(&world.citizen), due);
     let again = again.expect("open").dossier;
@@ -125,9 +134,15 @@ fn what_was_missed_is_told_once() {
     // The service was away for a month: of the points that passed by, the last tells it all.
     let now = at("2026-12-24T00:00:00Z");
     let next = following(&received, &world.calendar, apology, now).expect("an alarm");
-    assert_eq!((next.kind, next.at), (K::Overdue, at("2026-11-24T10:00:00Z")));
+    assert_eq!(
+        (next.kind, next.at),
+        (K::Overdue, at("2026-11-24T10:00:00Z"))
+    );
     let after = following(&received, &world.calendar, next, now).expect("an alarm");
-    assert_eq!((after.kind, after.at), (K::Overdue, now + chrono::Duration::days(7)));
+    assert_eq!(
+        (after.kind, after.at),
+        (K::Overdue, now + chrono::Duration::days(7))
+    );
 }
 
 #[test]

@@ -46,11 +46,18 @@ fn an_apology_moves_the_date_once_and_in_time() {
         "9999-12-31",
         "0001-01-01",
     ] {
-        assert_eq!(why("2026-11-19T02:00:00Z", wrong), Err(Why::NewDate), "{wrong}");
+        assert_eq!(
+            why("2026-11-19T02:00:00Z", wrong),
+            Err(Why::NewDate),
+            "{wrong}"
+        );
     }
     let moved = world.done(&handling, apologise("2026-11-27"));
     let apology = moved.details.apology.as_ref().expect("an apology");
-    assert_eq!((apology.old_due_at, moved.details.first_due_at), (due, Some(due)));
+    assert_eq!(
+        (apology.old_due_at, moved.details.first_due_at),
+        (due, Some(due))
+    );
     let again = world.try_at(&moved, apologise("2026-12-04"), leader, now());
     assert_eq!(again.expect_err("once").why, Why::MovedBefore);
     let no_date = world.done(&world.filed(None).dossier, Command::Receive);
@@ -70,7 +77,11 @@ fn early_on_time_and_late_count_by_the_calendar_date() {
         ("2026-11-23T17:00:00Z", Outcome::Late),
     ] {
         let done = solved(&world, &handling, when);
-        assert_eq!((done.outcome, done.ended_at), (Some(outcome), Some(at(when))), "{when}");
+        assert_eq!(
+            (done.outcome, done.ended_at),
+            (Some(outcome), Some(at(when))),
+            "{when}"
+        );
         assert_eq!(done.first_outcome, Some(outcome));
     }
     let no_date = world.done(&world.filed(None).dossier, Command::Receive);
@@ -89,7 +100,11 @@ fn a_new_date_hides_nothing() {
         (Some(Outcome::Early), Some(Outcome::Late))
     );
     let done = solved(&world, &moved, "2026-11-30T02:00:00Z");
-    assert_eq!(done.outcome, Some(Outcome::Late), "a second overdue moves no date");
+    assert_eq!(
+        done.outcome,
+        Some(Outcome::Late),
+        "a second overdue moves no date"
+    );
 }
 
 #[test]
@@ -109,7 +124,9 @@ fn a_refusal_after_examination_is_a_result_with_its_legal_reason() {
     assert_eq!(without.expect_err("no reason").why, Why::NoReason);
     let reason = "Không đủ điều kiện theo Điều 8 Luật Hộ tịch";
     let proposed = world.done(&handling, refusal(Some(reason)));
-    let approve = Command::Approve { note: Some("đồng ý".to_owned()) };
+    let approve = Command::Approve {
+        note: Some("đồng ý".to_owned()),
+    };
     let approved = world
         .try_at(&proposed, approve, By::Person(&world.leader), now())
         .expect("open");
@@ -117,7 +134,11 @@ fn a_refusal_after_examination_is_a_result_with_its_legal_reason() {
     let event = approved.dossier.event(&approved.entry, None);
     assert!(event.refusal);
     assert_eq!(event.reason.as_deref(), Some(reason));
-    assert_eq!(approved.dossier.outcome, Some(Outcome::Early), "within the term");
+    assert_eq!(
+        approved.dossier.outcome,
+        Some(Outcome::Early),
+        "within the term"
+    );
 }
 
 #[test]
@@ -130,9 +151,16 @@ fn what_was_ended_goes_on_where_it_was_with_the_term_from_zero() {
     let later = at("2026-11-25T02:00:00Z");
     let leader = By::Person(&world.leader);
     let handling = at_work(&world);
-    let stopped = world.done(&handling, Command::Stop { reason: "r".to_owned() });
+    let stopped = world.done(
+        &handling,
+        Command::Stop {
+            reason: "r".to_owned(),
+        },
+    );
     assert_eq!((stopped.ended_at, stopped.alarm), (Some(now()), None));
-    let t = world.try_at(&stopped, reopen(), leader, later).expect("open");
+    let t = world
+        .try_at(&stopped, reopen(), leader, later)
+        .expect("open");
     assert!(t.entry.data.contains("Điều 19"), "{}", t.entry.data);
     let again = t.dossier;
     assert_eq!(
@@ -143,12 +171,28 @@ fn what_was_ended_goes_on_where_it_was_with_the_term_from_zero() {
     assert!(again.alarm.is_some_and(|a| a.at > later));
     // What was stopped for want of an answer goes back to where it was asked for.
     let asked = world.done(&handling, ask(None));
-    let stopped = world.done(&asked, Command::Stop { reason: "r".to_owned() });
-    let again = world.try_at(&stopped, reopen(), leader, later).expect("open").dossier;
+    let stopped = world.done(
+        &asked,
+        Command::Stop {
+            reason: "r".to_owned(),
+        },
+    );
+    let again = world
+        .try_at(&stopped, reopen(), leader, later)
+        .expect("open")
+        .dossier;
     assert_eq!(again.status, DossierStatus::InProgress);
     // Refused at the desk: the desk checks again, in its hours.
-    let refused = world.done(&world.new_dossier(), Command::Refuse { reason: "r".to_owned() });
-    let again = world.try_at(&refused, reopen(), leader, later).expect("open").dossier;
+    let refused = world.done(
+        &world.new_dossier(),
+        Command::Refuse {
+            reason: "r".to_owned(),
+        },
+    );
+    let again = world
+        .try_at(&refused, reopen(), leader, later)
+        .expect("open")
+        .dossier;
     assert_eq!((again.status, again.due_at), (DossierStatus::New, None));
     assert!(again.check_due_at.is_some_and(|due| due > later));
     // A right of the leader's alone.
@@ -164,9 +208,12 @@ fn what_was_ended_goes_on_where_it_was_with_the_term_from_zero() {
 #[test]
 fn a_correction_takes_the_result_back_and_late_stays_late() {
     let world = World::new();
-    let done = solved(&world, &at_work(&world), "2026-11-25T02:00:00Z");
+    let mut done = solved(&world, &at_work(&world), "2026-11-25T02:00:00Z");
     assert_eq!(done.outcome, Some(Outcome::Late));
-    let correct = Command::Correct { reason: "Sai tên đệm".to_owned() };
+    done.personal.return_way.method = ReturnMethod::Post;
+    let correct = Command::Correct {
+        reason: "Sai tên đệm".to_owned(),
+    };
     let leader = By::Person(&world.leader);
     let again = world
         .try_at(&done, correct, leader, at("2026-11-26T02:00:00Z"))
@@ -177,6 +224,7 @@ fn a_correction_takes_the_result_back_and_late_stays_late() {
         (DossierStatus::InProgress, "handling")
     );
     assert!(again.details.result.is_none());
+    assert_eq!(again.personal.return_way.method, ReturnMethod::Counter);
     assert_eq!(again.details.withdrawn_results.len(), 1);
     assert_eq!(again.due_at, Some(at("2026-12-03T10:00:00Z")));
     let again = solved(&world, &again, "2026-11-27T02:00:00Z");
@@ -197,14 +245,27 @@ fn an_incident_gives_its_working_time_back_once() {
     let world = World::new();
     let handling = at_work(&world);
     let give = |d: &Dossier, n, from: &str, to: &str| {
-        world.try_at(d, incident(n, from, to), By::System, at("2026-11-20T02:00:00Z"))
+        world.try_at(
+            d,
+            incident(n, from, to),
+            By::System,
+            at("2026-11-20T02:00:00Z"),
+        )
     };
     // Wednesday 08:30 to Thursday 08:30 is one working day: Monday becomes Wednesday, Tuesday being a holiday.
     let t = give(&handling, 1, "2026-11-18T01:30:00Z", "2026-11-19T01:30:00Z").expect("open");
     assert_eq!(t.dossier.due_at, Some(at("2026-11-25T10:00:00Z")));
-    assert_eq!(t.dossier.details.first_due_at, t.dossier.due_at, "nobody's fault");
+    assert_eq!(
+        t.dossier.details.first_due_at, t.dossier.due_at,
+        "nobody's fault"
+    );
     assert_eq!(t.entry.reason.as_deref(), Some("Mất kết nối"));
-    let twice = give(&t.dossier, 1, "2026-11-18T01:30:00Z", "2026-11-19T01:30:00Z");
+    let twice = give(
+        &t.dossier,
+        1,
+        "2026-11-18T01:30:00Z",
+        "2026-11-19T01:30:00Z",
+    );
     assert_eq!(twice.expect_err("once").why, Why::GivenBack);
     // Over the week-end it gives nothing; nor before the dossier was received.
     for (from, to) in [

@@ -43,6 +43,7 @@ pub(crate) struct NewDossier {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) representative: Option<NewRepresentative>,
     /// At the counter: scans were compared with the originals.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) compared: bool,
 }
 
