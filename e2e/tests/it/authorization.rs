@@ -56,12 +56,13 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 9] {
+fn resources() -> [Resource; 10] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
         clients::RESOURCE,
         dossiers::RESOURCE,
+        dossiers::GROUPS,
         incidents::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
@@ -358,6 +359,8 @@ async fn pages(world: &World, checks: &mut Checks) {
         format!("/ho-so/{d}/bieu-mau/receipt"),
         format!("/ho-so/{d}/rut"),
         "/mot-cua".to_owned(),
+        "/mot-cua/thoi-han".to_owned(),
+        "/mot-cua/su-co".to_owned(),
         format!("/mot-cua/{d}"),
         "/hop-thu".to_owned(),
         "/buu-chinh".to_owned(),

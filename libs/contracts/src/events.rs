@@ -264,6 +264,8 @@ event!(
 pub enum AlarmKind {
     /// Quá 8 giờ làm việc chưa kiểm tra: the desk has not checked what was filed in time.
     CheckLate,
+    /// Quá 2 giờ làm việc chưa xác nhận: a linked dossier was not acknowledged in time.
+    AcknowledgeLate,
     /// Hạn gửi văn bản xin lỗi: the last day for an apology and a new date, if the result will be late.
     ApologyDue,
     /// Sắp đến hạn: due within 24 hours.
@@ -286,6 +288,7 @@ impl AlarmKind {
     /// Every kind.
     pub const ALL: &'static [AlarmKind] = &[
         AlarmKind::CheckLate,
+        AlarmKind::AcknowledgeLate,
         AlarmKind::ApologyDue,
         AlarmKind::DueSoon,
         AlarmKind::Due,
@@ -300,6 +303,7 @@ impl AlarmKind {
     pub fn as_str(self) -> &'static str {
         match self {
             AlarmKind::CheckLate => "checkLate",
+            AlarmKind::AcknowledgeLate => "acknowledgeLate",
             AlarmKind::ApologyDue => "apologyDue",
             AlarmKind::DueSoon => "dueSoon",
             AlarmKind::Due => "due",

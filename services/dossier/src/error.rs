@@ -205,6 +205,10 @@ fn refused(refusal: &Refusal) -> Problem {
             "Hồ sơ không có ngày hẹn trả kết quả theo quy định",
             "The dossier has no due date by rule",
         ),
+        Why::Held => Problem::new(code::ACTION_NOT_OPEN).detail(
+            "Hồ sơ liên thông đang chờ kết quả của hồ sơ khác",
+            "The linked dossier waits for the result of another one",
+        ),
         Why::State | Why::Desk | Why::NotByPost | Why::NotYet | Why::GivenBack | Why::Number => {
             Problem::new(code::ACTION_NOT_OPEN).detail(
                 format!(

@@ -558,6 +558,7 @@ impl Tr {
             "confirm-payment" => (self.act_confirm_payment(), self.act_confirm_payment_hint()),
             "stop" => (self.act_stop(), self.act_stop_hint()),
             "hand-over" => (self.act_hand_over(), self.act_hand_over_hint()),
+            "acknowledge" => (self.act_acknowledge(), self.act_acknowledge_hint()),
             "apologise" => (self.act_apologise(), self.act_apologise_hint()),
             "reopen" => (self.act_reopen(), self.act_reopen_hint()),
             "correct" => (self.act_correct(), self.act_correct_hint()),
@@ -573,6 +574,8 @@ impl Tr {
             "withdraw" => self.cmd_withdraw().to_owned(),
             "post-delivered" => self.cmd_post_delivered().to_owned(),
             "post-returned" => self.cmd_post_returned().to_owned(),
+            "hand-on" => self.cmd_hand_on().to_owned(),
+            "stop-linked" => self.cmd_stop_linked().to_owned(),
             "give-time-back" => self.cmd_give_time_back().to_owned(),
             other => self
                 .action(other)
@@ -640,7 +643,7 @@ mod tests {
     #[test]
     fn every_command_of_officers_has_a_label() {
         let commands = "receive request-supplement refuse start-handling propose send-back approve request-payment \
-                        confirm-payment stop hand-over apologise reopen correct";
+                        confirm-payment stop hand-over apologise reopen correct acknowledge";
         for command in commands.split_whitespace() {
             for language in [Language::Vi, Language::En] {
                 assert!(Tr(language).action(command).is_some(), "{command}");

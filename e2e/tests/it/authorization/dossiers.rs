@@ -25,6 +25,8 @@ pub(super) const RESOURCE: Resource = Resource {
         ("confirmPayment", Kind::Command),
         ("stopDossier", Kind::Command),
         ("handOverResult", Kind::Command),
+        ("acknowledgeDossier", Kind::Command),
+        ("fileDossierGroup", Kind::Create),
         ("apologise", Kind::Command),
         ("reopenDossier", Kind::Command),
         ("correctResult", Kind::Command),
@@ -35,6 +37,12 @@ pub(super) const RESOURCE: Resource = Resource {
         ("trackDossier", Kind::Open),
     ],
     id: |world| &world.dossier,
+};
+
+/// Dossiers that were filed together.
+pub(super) const GROUPS: Resource = Resource {
+    entries: &[("getDossierGroup", Kind::One)],
+    id: |world| &world.group,
 };
 
 /// Dossiers at a step, and those of its own agency whose step it is not.

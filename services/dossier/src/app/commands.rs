@@ -1,6 +1,6 @@
 //! Commands on a dossier: look up, check the version, apply, write row, journal and event, in the caller's transaction.
 
-use super::{App, View, view};
+use super::{App, View, groups, view};
 use crate::domain::alarm;
 use crate::domain::term::Calendar;
 use crate::domain::{
@@ -202,6 +202,7 @@ async fn take(
         .due_at
         .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
     publish(tx, &app.rt, &after.event(&entry, moved)).await?;
+    groups::follow(app, tx, before, &after).await?;
     Ok(after)
 }
 

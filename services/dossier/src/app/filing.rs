@@ -2,7 +2,7 @@
 
 use super::commands::{attach, vn_day};
 use super::{App, View, view};
-use crate::domain::dossier::{AgencyRef, Intake, Minutes, Representative};
+use crate::domain::dossier::{AgencyRef, Group, Intake, Link, Minutes, Representative};
 use crate::domain::state::filed;
 use crate::domain::term::Calendar;
 use crate::domain::{
@@ -80,6 +80,20 @@ pub(crate) struct GivenRepresentative {
 /// # Errors
 /// Every wrong field at once.
 pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> Result<View, Error> {
+    file_linked(app, tx, actor, filing, None).await
+}
+
+/// The same for one of several that are filed together.
+///
+/// # Errors
+/// Every wrong field at once.
+pub(crate) async fn file_linked(
+    app: &App,
+    tx: &Tx,
+    actor: &Actor,
+    filing: Filing,
+    link: Option<Link>,
+) -> Result<View, Error> {
     let owns = actor.can(Permission::DossierFile);
     channel_is_open(actor, &filing)?;
     let now = app.rt.clock.now().trunc_subsecs(6);
@@ -189,11 +203,22 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
             ended_in: None,
             withdrawn_results: Vec::new(),
             incidents: Vec::new(),
+            group: link.map(|link| Group {
+                link,
+                held: link.after.is_some(),
+                acknowledge_by: None,
+            }),
         },
     };
     let mut dossier = dossier;
     let calendar = Calendar::of(&calendar, app.config.clocks);
-    dossier.check_due_at = Some(calendar.check(now));
+    // What waits for another one has no clock yet.
+    if !dossier.held() {
+        dossier.check_due_at = Some(calendar.check(now));
+        if let Some(group) = &mut dossier.details.group {
+            group.acknowledge_by = Some(calendar.acknowledge(now));
+        }
+    }
     dossier.alarm = alarm::first(&dossier, &calendar, now);
     let transition = filed(dossier, By::Person(actor), now);
     let dossier = transition.dossier;

@@ -24,20 +24,20 @@ const MONTH: Duration = Duration::days(30);
 const SOON: Duration = Duration::hours(24);
 
 /// What the alarms of a dossier hang on: as long as it stays the same, so does the next alarm.
-type Key = (
-    bool,
-    Option<DateTime<Utc>>,
-    Option<DateTime<Utc>>,
-    Option<S>,
-);
+type Key = (bool, Option<S>, [Option<DateTime<Utc>>; 4], bool);
 
 fn key(d: &Dossier) -> Key {
     let handled = matches!(d.status, S::Received | S::InProgress);
     let answer = match (d.status, &d.details.supplement) {
         (S::SupplementRequested, Some(supplement)) => Some(supplement.due_at),
-        _ => d.check_due_at,
+        _ => None,
     };
-    (handled, d.due_at, answer, (!handled).then_some(d.status))
+    (
+        handled,
+        (!handled).then_some(d.status),
+        [d.due_at, d.check_due_at, answer, d.acknowledge_by()],
+        d.held(),
+    )
 }
 
 /// The next alarm after a transition at `now`.
@@ -90,7 +90,7 @@ pub(crate) fn following(
 /// How often an alarm is raised again while nothing changes.
 fn repeats(kind: K) -> Option<Duration> {
     match kind {
-        K::CheckLate => Some(Duration::days(1)),
+        K::CheckLate | K::AcknowledgeLate => Some(Duration::days(1)),
         K::Overdue | K::PaymentOpen => Some(Duration::days(7)),
         K::ResultWaiting | K::Idle => Some(MONTH),
         K::ApologyDue | K::DueSoon | K::Due | K::SupplementDue => None,
@@ -102,7 +102,11 @@ fn points(d: &Dossier, calendar: &Calendar, from: DateTime<Utc>) -> Vec<Alarm> {
     let mut out = Vec::new();
     let mut put = |kind, at| out.push(Alarm { at, kind });
     match d.status {
+        S::New if d.held() => put(K::Idle, from + MONTH),
         S::New => {
+            if let Some(by) = d.acknowledge_by() {
+                put(K::AcknowledgeLate, by.max(from));
+            }
             let at = d.check_due_at.unwrap_or_else(|| calendar.check(from));
             put(K::CheckLate, at.max(from));
         }
@@ -139,6 +143,7 @@ fn points(d: &Dossier, calendar: &Calendar, from: DateTime<Utc>) -> Vec<Alarm> {
 pub(crate) fn end_of(d: &Dossier, kind: K) -> Option<DateTime<Utc>> {
     match kind {
         K::CheckLate => d.check_due_at,
+        K::AcknowledgeLate => d.acknowledge_by(),
         K::SupplementDue => d.details.supplement.as_ref().map(|s| s.due_at),
         K::ApologyDue
         | K::DueSoon

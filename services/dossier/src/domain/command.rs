@@ -105,6 +105,15 @@ pub(crate) enum Command {
         /// What was wrong.
         reason: String,
     },
+    /// The agency has seen a linked dossier (NĐ 301/2026 art. 5).
+    Acknowledge,
+    /// What it waited for is there: a linked dossier goes to its agency.
+    HandOn,
+    /// What it waited for will not come.
+    StopLinked {
+        /// Which one.
+        reason: String,
+    },
     /// The time of an announced incident is given back (NĐ 301/2026 art. 6).
     GiveTimeBack {
         /// The incident.
@@ -180,6 +189,12 @@ kinds! {
     Reopen = "reopen",
     /// Đính chính sai sót của cơ quan.
     Correct = "correct",
+    /// Xác nhận nhận hồ sơ liên thông.
+    Acknowledge = "acknowledge",
+    /// Chuyển hồ sơ liên thông.
+    HandOn = "hand-on",
+    /// Dừng hồ sơ liên thông.
+    StopLinked = "stop-linked",
     /// Bù thời gian sự cố.
     GiveTimeBack = "give-time-back",
 }
@@ -207,6 +222,9 @@ impl CommandKind {
             Self::Apologise => "Xin lỗi và hẹn lại ngày trả kết quả",
             Self::Reopen => "Mở lại hồ sơ",
             Self::Correct => "Đính chính sai sót của cơ quan",
+            Self::Acknowledge => "Xác nhận nhận hồ sơ liên thông",
+            Self::HandOn => "Chuyển hồ sơ liên thông",
+            Self::StopLinked => "Dừng hồ sơ liên thông",
             Self::GiveTimeBack => "Bù thời gian sự cố",
         }
     }
@@ -216,7 +234,8 @@ impl CommandKind {
         use Permission as P;
         match self {
             Self::File => &[P::DossierFile, P::DossierReceive],
-            Self::Receive
+            Self::Acknowledge
+            | Self::Receive
             | Self::Refuse
             | Self::RequestPayment
             | Self::ConfirmPayment
@@ -228,7 +247,11 @@ impl CommandKind {
             Self::HandOver => &[P::DossierHandOver],
             Self::Apologise => &[P::DossierReceive, P::DossierApprove],
             Self::Reopen | Self::Correct => &[P::DossierReopen],
-            Self::PostDelivered | Self::PostReturned | Self::GiveTimeBack => &[],
+            Self::PostDelivered
+            | Self::PostReturned
+            | Self::GiveTimeBack
+            | Self::HandOn
+            | Self::StopLinked => &[],
         }
     }
 }
@@ -256,6 +279,9 @@ impl Command {
             Self::Reopen { .. } => CommandKind::Reopen,
             Self::Correct { .. } => CommandKind::Correct,
             Self::GiveTimeBack { .. } => CommandKind::GiveTimeBack,
+            Self::Acknowledge => CommandKind::Acknowledge,
+            Self::HandOn => CommandKind::HandOn,
+            Self::StopLinked { .. } => CommandKind::StopLinked,
         }
     }
 }
@@ -287,6 +313,8 @@ impl By<'_> {
                     | CommandKind::PostDelivered
                     | CommandKind::PostReturned
                     | CommandKind::GiveTimeBack
+                    | CommandKind::HandOn
+                    | CommandKind::StopLinked
             ),
             Self::Person(actor) => {
                 let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
@@ -317,6 +345,9 @@ impl By<'_> {
                             | CommandKind::Apologise
                             | CommandKind::Reopen
                             | CommandKind::Correct
+                            | CommandKind::Acknowledge
+                            | CommandKind::HandOn
+                            | CommandKind::StopLinked
                             | CommandKind::GiveTimeBack => handles,
                             // Phi địa giới: it may be collected where it was handed in.
                             CommandKind::HandOver => handles || handed_in_at(dossier, actor),

@@ -155,6 +155,33 @@ pub(crate) struct Details {
     /// Incidents whose time was given back.
     #[serde(default)]
     pub(crate) incidents: Vec<Uuid>,
+    /// The dossiers it was filed with (liên thông).
+    #[serde(default)]
+    pub(crate) group: Option<Group>,
+}
+
+/// Where a dossier stands among those it was filed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Group {
+    pub(crate) link: Link,
+    /// It waits for another one; no clock runs.
+    pub(crate) held: bool,
+    /// Until when the agency must have acknowledged it (NĐ 301/2026 art. 5: 2 working hours); none once it has.
+    pub(crate) acknowledge_by: Option<DateTime<Utc>>,
+}
+
+/// The link itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Link {
+    pub(crate) group: Uuid,
+    /// From 0.
+    pub(crate) ordinal: u32,
+    /// How many were filed together.
+    pub(crate) size: u32,
+    /// Which one it waits for.
+    pub(crate) after: Option<u32>,
 }
 
 /// Văn bản xin lỗi và đề nghị gia hạn (form 04).
@@ -289,6 +316,16 @@ impl Dossier {
     /// The account that events name; nil for a dossier without one.
     pub(crate) fn owner_or_nil(&self) -> AccountId {
         self.owner.unwrap_or(AccountId(Uuid::nil()))
+    }
+
+    /// Whether it waits for another one that it was filed with.
+    pub(crate) fn held(&self) -> bool {
+        self.details.group.as_ref().is_some_and(|g| g.held)
+    }
+
+    /// Until when it must be acknowledged, if it still must.
+    pub(crate) fn acknowledge_by(&self) -> Option<DateTime<Utc>> {
+        self.details.group.as_ref()?.acknowledge_by
     }
 
     /// Whether the result is late: still being handled after it was due.

@@ -205,6 +205,9 @@ pub(super) fn carry(
             legal_basis,
         } => {
             d.details.proposal = None;
+            if let Some(group) = &mut d.details.group {
+                group.held = false;
+            }
             if let Some(supplement) = &mut d.details.supplement {
                 // Nobody waits for it any more.
                 supplement.answered_at.get_or_insert(now);
@@ -225,6 +228,24 @@ pub(super) fn carry(
             let data = json!({"file": file, "dueAt": d.due_at, "way": "counter"});
             (Some(reason), data)
         }
+        Command::Acknowledge => {
+            let by = d.acknowledge_by();
+            if let Some(group) = &mut d.details.group {
+                group.acknowledge_by = None;
+            }
+            let late = by.is_some_and(|by| by < now);
+            (None, json!({"acknowledgeBy": by, "late": late}))
+        }
+        Command::HandOn => {
+            let by = calendar.acknowledge(now);
+            if let Some(group) = &mut d.details.group {
+                group.held = false;
+                group.acknowledge_by = Some(by);
+            }
+            d.check_due_at = Some(calendar.check(now));
+            (None, json!({"acknowledgeBy": by}))
+        }
+        Command::StopLinked { reason } => (Some(reason), json!({})),
         Command::GiveTimeBack {
             incident,
             title,
@@ -268,6 +289,10 @@ fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: 
     d.due_at = d.due_at.map(|due| shift(due, begun, to));
     d.details.first_due_at = d.details.first_due_at.map(|due| shift(due, begun, to));
     d.check_due_at = d.check_due_at.map(|due| answer(due, d.submitted_at));
+    let filed = d.submitted_at;
+    if let Some(group) = &mut d.details.group {
+        group.acknowledge_by = group.acknowledge_by.map(|due| answer(due, filed));
+    }
     match d.status {
         DossierStatus::SupplementRequested => {
             if let Some(supplement) = &mut d.details.supplement {

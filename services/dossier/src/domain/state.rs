@@ -72,6 +72,9 @@ pub(crate) enum Why {
     /// The time for an answer still runs.
     #[error("the time for an answer still runs")]
     NotYet,
+    /// A linked dossier waits for another one.
+    #[error("it waits for another dossier")]
+    Held,
     /// There is no date that could be moved.
     #[error("there is no date to move")]
     NoDate,
@@ -107,6 +110,34 @@ pub(crate) fn may(
 ) -> Result<Place, Why> {
     if !by.may(kind, dossier) {
         return Err(Why::Person);
+    }
+    let waits = match kind {
+        CommandKind::Withdraw
+        | CommandKind::HandOn
+        | CommandKind::StopLinked
+        | CommandKind::GiveTimeBack => false,
+        CommandKind::File
+        | CommandKind::Receive
+        | CommandKind::RequestSupplement
+        | CommandKind::Supplement
+        | CommandKind::Refuse
+        | CommandKind::StartHandling
+        | CommandKind::Propose
+        | CommandKind::SendBack
+        | CommandKind::Approve
+        | CommandKind::RequestPayment
+        | CommandKind::ConfirmPayment
+        | CommandKind::Stop
+        | CommandKind::HandOver
+        | CommandKind::PostDelivered
+        | CommandKind::PostReturned
+        | CommandKind::Apologise
+        | CommandKind::Reopen
+        | CommandKind::Correct
+        | CommandKind::Acknowledge => dossier.held(),
+    };
+    if waits && dossier.status == S::New {
+        return Err(Why::Held);
     }
     let place = target(dossier, kind, process)?;
     if kind == CommandKind::RequestSupplement
@@ -382,6 +413,36 @@ fn target(dossier: &Dossier, kind: CommandKind, process: &Process) -> Result<Pla
             | S::Withdrawn
             | S::Stopped => Err(Why::State),
         },
+        C::Acknowledge => match dossier.status {
+            S::New if dossier.acknowledge_by().is_some() => here(S::New),
+            S::New
+            | S::Received
+            | S::NotReceived
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
+        C::HandOn | C::StopLinked => match dossier.status {
+            S::New if dossier.held() => here(if kind == C::HandOn {
+                S::New
+            } else {
+                S::Stopped
+            }),
+            S::New
+            | S::Received
+            | S::NotReceived
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
         C::GiveTimeBack => match dossier.status {
             S::New | S::Received | S::InProgress | S::SupplementRequested | S::PaymentRequested => {
                 here(dossier.status)
@@ -473,6 +534,12 @@ fn clocks(
     context: Context<'_>,
 ) {
     let calendar = context.calendar;
+    if after.status != S::New
+        && let Some(group) = &mut after.details.group
+    {
+        // Whatever the desk did, it has seen it.
+        group.acknowledge_by = None;
+    }
     if after.status != S::New {
         // The applicant's own withdrawal is no check.
         let checked = before.status == S::New && kind != CommandKind::Withdraw;

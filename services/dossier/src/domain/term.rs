@@ -18,6 +18,8 @@ pub struct Clocks {
     pub check_hours: u16,
     /// Working days that the applicant has for a supplement (NĐ 301/2026 art. 6).
     pub supplement_days: u16,
+    /// Working hours that an agency has to acknowledge a linked dossier (NĐ 301/2026 art. 5).
+    pub acknowledge_hours: u16,
 }
 
 impl Default for Clocks {
@@ -25,6 +27,7 @@ impl Default for Clocks {
         Self {
             check_hours: 8,
             supplement_days: 7,
+            acknowledge_hours: 2,
         }
     }
 }
@@ -65,11 +68,21 @@ impl Calendar {
 
     /// Last instant for the desk's check of what was filed at `filed`.
     pub(crate) fn check(&self, filed: DateTime<Utc>) -> DateTime<Utc> {
-        let hours = i64::from(self.clocks.check_hours.max(1));
+        self.hours(self.clocks.check_hours, filed)
+    }
+
+    /// Last instant for the acknowledgement of a linked dossier.
+    pub(crate) fn acknowledge(&self, from: DateTime<Utc>) -> DateTime<Utc> {
+        self.hours(self.clocks.acknowledge_hours, from)
+    }
+
+    fn hours(&self, hours: u16, from: DateTime<Utc>) -> DateTime<Utc> {
+        let hours = i64::from(hours.max(1));
         Term::whole(hours, Unit::WorkingHour)
             .ok()
-            .and_then(|term| self.due(&term, filed))
-            .unwrap_or_else(|| filed + Duration::hours(3 * hours))
+            .and_then(|term| self.due(&term, from))
+            // Only with a calendar that knows no working day.
+            .unwrap_or_else(|| from + Duration::hours(3 * hours))
     }
 
     /// The due date after a pause: as much time is left as when the clock stopped. Working time counts in minutes, a term of the

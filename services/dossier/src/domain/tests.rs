@@ -7,8 +7,8 @@ mod special;
 use super::alarm;
 use super::command::{By, Command, CommandKind};
 use super::dossier::{
-    AgencyRef, Attachment, Details, Dossier, HandOver, Intake, Personal, ProcedureSnapshot,
-    SupplementItem,
+    AgencyRef, Attachment, Details, Dossier, Group, HandOver, Intake, Link, Personal,
+    ProcedureSnapshot, SupplementItem,
 };
 use super::process::Process;
 use super::state::{Context, Refusal, Transition, Why, apply, filed, may};
@@ -145,6 +145,7 @@ impl World {
                 ended_in: None,
                 withdrawn_results: Vec::new(),
                 incidents: Vec::new(),
+                group: None,
             },
         };
         let mut dossier = dossier;
@@ -184,6 +185,7 @@ impl World {
                 By::Person(&self.citizen)
             }
             CommandKind::Receive
+            | CommandKind::Acknowledge
             | CommandKind::RequestSupplement
             | CommandKind::Refuse
             | CommandKind::RequestPayment
@@ -196,9 +198,11 @@ impl World {
             | CommandKind::Apologise
             | CommandKind::Reopen
             | CommandKind::Correct => By::Person(&self.leader),
-            CommandKind::PostDelivered | CommandKind::PostReturned | CommandKind::GiveTimeBack => {
-                By::System
-            }
+            CommandKind::PostDelivered
+            | CommandKind::PostReturned
+            | CommandKind::GiveTimeBack
+            | CommandKind::HandOn
+            | CommandKind::StopLinked => By::System,
         }
     }
 
@@ -241,6 +245,8 @@ impl World {
                     },
                 ),
             ),
+            ("new (linked, to acknowledge)", linked(&new, false)),
+            ("new (linked, waiting)", linked(&new, true)),
             ("new", new),
             ("received", received),
             ("inProgress (handling)", handling),
@@ -250,6 +256,22 @@ impl World {
             ("returned", returned),
         ]
     }
+}
+
+/// One of two that were filed together.
+fn linked(new: &Dossier, held: bool) -> Dossier {
+    let mut linked = new.clone();
+    linked.details.group = Some(Group {
+        link: Link {
+            group: Uuid::from_u128(3),
+            ordinal: 1,
+            size: 2,
+            after: Some(0),
+        },
+        held,
+        acknowledge_by: (!held).then(now),
+    });
+    linked
 }
 
 fn days(n: i64) -> Term {

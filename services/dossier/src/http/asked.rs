@@ -50,6 +50,7 @@ markers!(
     ConfirmPayment,
     Stop,
     HandOver,
+    Acknowledge,
     Apologise,
     Reopen,
     Correct,

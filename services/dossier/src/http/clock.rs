@@ -1,7 +1,7 @@
 //! Commands on the statutory clock: apology with a new date, and the special right over what was ended.
 
-use super::asked::{Apologise, Asked, Correct, Reopen, Texts};
-use super::desk::Reason;
+use super::asked::{Acknowledge, Apologise, Asked, Correct, Reopen, Texts};
+use super::desk::{Empty, Reason};
 use super::out::DossierOut;
 use crate::app::commands::Intent;
 use crate::domain::Command;
@@ -68,6 +68,33 @@ pub(crate) async fn apologise(
         due_on: body.0.due_on,
     };
     asked.run(&body.0, Intent::Ready(command)).await
+}
+
+/// Acknowledge a linked dossier.
+#[utoipa::path(
+    post, path = "/api/v1/dossiers/{id}/acknowledge", tag = "dossier commands", operation_id = "acknowledgeDossier",
+    summary = "Xác nhận nhận hồ sơ liên thông · Acknowledge a linked dossier",
+    description = "The agency has seen it; due within 2 working hours of the hand-on.",
+    params(
+        ("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"),
+        ("If-Match" = String, Header, description = "Version that the caller has seen, as in ETag", example = "\"2\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "1–128 visible ASCII characters", example = "k-0001"),
+    ),
+    request_body = Empty,
+    responses(
+        (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
+        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = ["dossier.receive"])),
+)]
+#[post("/api/v1/dossiers/{id}/acknowledge")]
+pub(crate) async fn acknowledge(
+    asked: Asked<Acknowledge>,
+    body: Json<Empty>,
+) -> Result<HttpResponse, Problem> {
+    asked
+        .run(&body.0, Intent::Ready(Command::Acknowledge))
+        .await
 }
 
 /// Open again what was ended.

@@ -154,22 +154,26 @@ pub(crate) async fn file_dossier(
     };
     let (app, actor) = (&*app, &caller.0);
     once.run(app, async |tx| {
-        let filing = filing::Filing {
-            procedure_id: new.procedure_id,
-            agency_code: new.agency_code.clone(),
-            channel: new.channel,
-            applicant: new.applicant.clone(),
-            answers: new.answers.clone(),
-            attachments: named(&new.attachments),
-            return_way: new.return_way.clone(),
-            language: new.language,
-            came: came(new),
-        };
-        let view = filing::file(app, &tx, actor, filing).await?;
+        let view = filing::file(app, &tx, actor, filing_of(new)).await?;
         let location = format!("/api/v1/dossiers/{}", view.dossier.id);
         answer(app, 201, &view, actor, language.0, Some(location))
     })
     .await
+}
+
+/// What is filed.
+pub(crate) fn filing_of(new: &NewDossier) -> filing::Filing {
+    filing::Filing {
+        procedure_id: new.procedure_id,
+        agency_code: new.agency_code.clone(),
+        channel: new.channel,
+        applicant: new.applicant.clone(),
+        answers: new.answers.clone(),
+        attachments: named(&new.attachments),
+        return_way: new.return_way.clone(),
+        language: new.language,
+        came: came(new),
+    }
 }
 
 fn came(new: &NewDossier) -> filing::Came {

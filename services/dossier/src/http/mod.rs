@@ -8,6 +8,7 @@ pub(crate) mod desk;
 pub(crate) mod dossiers;
 pub(crate) mod files;
 pub(crate) mod forms;
+pub(crate) mod groups;
 pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod out;
@@ -44,6 +45,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(clock::apologise)
         .service(clock::reopen)
         .service(clock::correct)
+        .service(clock::acknowledge)
+        .service(groups::file_group)
+        .service(groups::get_group)
         .service(alarms::list_alarms)
         .service(reports::dossier_report)
         .service(incidents::announce)

@@ -58,6 +58,8 @@ pub(crate) struct DossierOut {
     outcome: Option<&'static str>,
     /// How it came in, beyond its channel.
     intake: IntakeOut,
+    /// The dossiers it was filed with (liên thông).
+    group: Option<GroupRefOut>,
     supplement: Option<SupplementOut>,
     payment: Option<PaymentOut>,
     /// What is proposed; shown to officers only.
@@ -177,6 +179,22 @@ pub(crate) struct ApologyOut {
     /// The date that could not be kept.
     old_due_at: DateTime<Utc>,
     due_at: DateTime<Utc>,
+}
+
+/// Where it stands among those it was filed with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GroupRefOut {
+    id: uuid::Uuid,
+    /// From 0.
+    #[schema(example = 1)]
+    ordinal: u32,
+    #[schema(example = 3)]
+    size: u32,
+    /// It waits for another one.
+    waiting: bool,
+    /// Until when its agency must acknowledge it; null once it has.
+    acknowledge_by: Option<DateTime<Utc>>,
 }
 
 /// How a dossier came in.
@@ -354,6 +372,13 @@ impl DossierOut {
             }),
             outcome: d.outcome.map(outcome_name),
             intake: intake(d),
+            group: d.details.group.as_ref().map(|g| GroupRefOut {
+                id: g.link.group,
+                ordinal: g.link.ordinal,
+                size: g.link.size,
+                waiting: g.held,
+                acknowledge_by: g.acknowledge_by,
+            }),
             supplement: d.details.supplement.as_ref().map(|s| SupplementOut {
                 items: s
                     .items

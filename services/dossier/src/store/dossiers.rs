@@ -77,6 +77,42 @@ pub(crate) async fn find_any(
     row.map(|row| read(rt, row)).transpose()
 }
 
+/// The dossiers that were filed together, in their order, for the suite itself.
+pub(crate) async fn of_group(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    group: Uuid,
+) -> Result<Vec<Dossier>, DbErr> {
+    grouped(db, rt, Entity::find().filter(Column::GroupId.eq(group))).await
+}
+
+/// Those of them within a scope.
+pub(crate) async fn of_group_within(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    rt: &Runtime,
+    group: Uuid,
+) -> Result<Vec<Dossier>, DbErr> {
+    let query = Entity::find()
+        .filter(within(scope))
+        .filter(Column::GroupId.eq(group));
+    grouped(db, rt, query).await
+}
+
+async fn grouped(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    query: sea_orm::Select<Entity>,
+) -> Result<Vec<Dossier>, DbErr> {
+    let rows = query.all(db).await?;
+    let mut found: Vec<Dossier> = rows
+        .into_iter()
+        .map(|row| read(rt, row))
+        .collect::<Result<_, _>>()?;
+    found.sort_by_key(|d| d.details.group.as_ref().map(|g| g.link.ordinal));
+    Ok(found)
+}
+
 /// What the public may know of a number: the state, nothing else (TT 01/2018 art. 16(2)(d)).
 pub(crate) async fn status_of(
     db: &impl ConnectionTrait,
@@ -304,6 +340,7 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
         first_outcome: d.first_outcome.map(|o| outcome_name(o).to_owned()),
         alarm_at: d.alarm.map(|a| a.at),
         alarm_kind: d.alarm.map(|a| a.kind.as_str().to_owned()),
+        group_id: d.details.group.as_ref().map(|g| g.link.group),
         receiving_agency: d.details.intake.receiving.as_ref().map(|a| a.code.clone()),
         assignee: d.assignee.map(|a| a.0),
         identity_hash: applicant

@@ -32,6 +32,7 @@ pub(crate) mod dossier {
         pub(crate) alarm_at: Option<ChronoDateTimeUtc>,
         pub(crate) alarm_kind: Option<String>,
         pub(crate) receiving_agency: Option<String>,
+        pub(crate) group_id: Option<Uuid>,
         pub(crate) assignee: Option<Uuid>,
         pub(crate) identity_hash: Option<String>,
         #[sea_orm(column_type = "Text")]

@@ -14,6 +14,7 @@ mod clock;
 mod copies;
 mod counter;
 mod files;
+mod groups;
 mod incidents;
 mod numbers;
 mod openapi;

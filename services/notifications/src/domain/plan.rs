@@ -286,6 +286,7 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
     const DESK: &[Role] = &[Role::OneStopOfficer];
     let (applicant, officers) = match event.kind {
         AlarmKind::CheckLate => (None, Some((HEADS, Template::OfficerCheckLate))),
+        AlarmKind::AcknowledgeLate => (None, Some((HEADS, Template::OfficerAcknowledgeLate))),
         AlarmKind::ApologyDue => (None, Some((ALL, Template::OfficerApologyDue))),
         AlarmKind::DueSoon => (None, Some((ALL, Template::OfficerDueSoon))),
         AlarmKind::Due => (None, Some((ALL, Template::OfficerDue))),
@@ -383,6 +384,7 @@ fn officer_templates(event: &DossierChanged) -> Vec<(Role, Template)> {
             Template::OfficerSupplemented,
         )],
         "withdraw" => vec![(Role::OneStopOfficer, Template::OfficerWithdrawn)],
+        "hand-on" => vec![(Role::OneStopOfficer, Template::OfficerNew)],
         "receive" => vec![(Role::Specialist, Template::OfficerHandle)],
         "send-back" => vec![(Role::Specialist, Template::OfficerSentBack)],
         "confirm-payment" => vec![(Role::Specialist, Template::OfficerPaid)],

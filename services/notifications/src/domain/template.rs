@@ -85,6 +85,8 @@ templates! {
     ResultReminder = "result-reminder",
     /// Leader, desk: the check is late.
     OfficerCheckLate = "officer-check-late",
+    /// Leader, desk: a linked dossier was not acknowledged.
+    OfficerAcknowledgeLate = "officer-acknowledge-late",
     /// Leader, desk, specialist: the last day for an apology.
     OfficerApologyDue = "officer-apology-due",
     /// Leader, desk, specialist: due within 24 hours.

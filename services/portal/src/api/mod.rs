@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Alarm, Dossier, DossierItem, Field, Incident, List, Manifests, Me, Named,
-    NewDossier, Notification, Procedure, ProcedureItem, Report, Shipment, Tracking, UploadedFile,
+    Access, Agency, Alarm, Dossier, DossierItem, Field, Group, Incident, List, Manifests, Me,
+    Named, NewDossier, Notification, Procedure, ProcedureItem, Report, Shipment, Tracking,
+    UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -327,6 +328,12 @@ impl<'a> Api<'a> {
     /// One dossier.
     pub(crate) async fn dossier(self, id: &str) -> Answered<Dossier> {
         self.get(&format!("/api/v1/dossiers/{}", segment(id))).await
+    }
+
+    /// Dossiers that were filed together.
+    pub(crate) async fn group(self, id: &str) -> Answered<Group> {
+        self.get(&format!("/api/v1/dossier-groups/{}", segment(id)))
+            .await
     }
 
     /// Does one command on the version that the person saw.

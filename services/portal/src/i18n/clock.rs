@@ -83,6 +83,13 @@ texts! {
     alarm_word: "Nội dung", "What";
     alarm_at: "Thời điểm", "When";
     alarm_check_late: "Quá hạn kiểm tra, tiếp nhận", "Not checked in time";
+    act_acknowledge: "Xác nhận nhận hồ sơ liên thông", "Acknowledge the linked dossier";
+    act_acknowledge_hint: "Trong 02 giờ làm việc kể từ khi được chuyển đến.", "Within 2 working hours of the hand-on.";
+    cmd_hand_on: "Chuyển hồ sơ liên thông", "Linked dossier handed on";
+    cmd_stop_linked: "Dừng hồ sơ liên thông", "Linked dossier stopped";
+    group_title: "Hồ sơ liên thông", "Linked dossiers";
+    group_waiting: "Chờ kết quả hồ sơ khác", "Waits for another one";
+    alarm_acknowledge_late: "Chưa xác nhận hồ sơ liên thông", "Linked dossier not acknowledged";
     alarm_apology_due: "Ngày cuối để xin lỗi, hẹn lại", "Last day for an apology";
     alarm_due_soon: "Sắp đến hạn (24 giờ)", "Due within 24 hours";
     alarm_due: "Đến hạn", "Due";
@@ -114,6 +121,7 @@ impl Tr {
     pub(crate) fn alarm(self, kind: &str) -> &'static str {
         match kind {
             "checkLate" => self.alarm_check_late(),
+            "acknowledgeLate" => self.alarm_acknowledge_late(),
             "apologyDue" => self.alarm_apology_due(),
             "dueSoon" => self.alarm_due_soon(),
             "due" => self.alarm_due(),

@@ -23,11 +23,13 @@ struct Clock {
     page: Page,
     from: String,
     to: String,
-    /// What is counted, how many, and whether it is a bad sign.
-    groups: Vec<(&'static str, Vec<(&'static str, i64, bool)>)>,
+    groups: Vec<(&'static str, Counts)>,
     alarms: Vec<AlarmRow>,
     next: Option<String>,
 }
+
+/// What is counted, how many, and whether it is a bad sign.
+type Counts = Vec<(&'static str, i64, bool)>;
 
 struct AlarmRow {
     id: String,
@@ -90,7 +92,7 @@ pub(super) async fn clock(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse,
     })
 }
 
-fn groups(ctx: &Ctx, r: &Report) -> Vec<(&'static str, Vec<(&'static str, i64, bool)>)> {
+fn groups(ctx: &Ctx, r: &Report) -> Vec<(&'static str, Counts)> {
     let t = ctx.t;
     vec![
         (

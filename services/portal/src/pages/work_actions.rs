@@ -31,7 +31,8 @@ pub(crate) struct Action {
 }
 
 /// In the order that the work goes.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
+    "acknowledge",
     "receive",
     "start-handling",
     "approve",

@@ -169,6 +169,8 @@ pub(crate) struct Dossier {
     #[serde(default)]
     pub(crate) intake: Intake,
     #[serde(default)]
+    pub(crate) group: Option<GroupRef>,
+    #[serde(default)]
     pub(crate) supplement: Option<Supplement>,
     #[serde(default)]
     pub(crate) payment: Option<Payment>,
@@ -203,6 +205,27 @@ impl Apology {
     pub(crate) fn due(&self) -> String {
         crate::format::time(&self.due_at)
     }
+}
+
+/// Where it stands among those it was filed with.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupRef {
+    pub(crate) id: String,
+}
+
+/// Dossiers that were filed together.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Group {
+    #[serde(default)]
+    pub(crate) members: Vec<GroupMember>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupMember {
+    #[serde(default)]
+    pub(crate) waiting: bool,
+    pub(crate) dossier: DossierItem,
 }
 
 /// How it came in, beyond its channel.
