@@ -53,15 +53,10 @@ pub(super) fn steps(world: &World) -> [(&Thing, &'static [Role]); 2] {
             &world.fresh,
             &[Role::Specialist, Role::Leader, Role::AgencyAdmin],
         ),
-        // Returned: nobody's step any more.
+        // Returned: nobody's step any more, but that a leader may correct the agency's error.
         (
             &world.finished,
-            &[
-                Role::OneStopOfficer,
-                Role::Specialist,
-                Role::Leader,
-                Role::AgencyAdmin,
-            ],
+            &[Role::OneStopOfficer, Role::Specialist, Role::AgencyAdmin],
         ),
     ]
 }

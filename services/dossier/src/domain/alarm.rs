@@ -66,8 +66,8 @@ pub(crate) fn following(
     raised: Alarm,
     now: DateTime<Utc>,
 ) -> Option<Alarm> {
-    let since = d.details.term_from.unwrap_or(d.submitted_at);
-    let mut later: Vec<Alarm> = points(d, calendar, since)
+    // A point that had passed when the clock was set counts from then, and so does what comes after it.
+    let mut later: Vec<Alarm> = points(d, calendar, raised.at)
         .into_iter()
         .filter(|a| *a > raised)
         .collect();

@@ -2,7 +2,7 @@
 
 use super::further;
 use crate::api::ApiError;
-use crate::api::types::{Incident, Report};
+use crate::api::types::{Incident, NewMinutes, Report};
 use crate::ctx::Ctx;
 use crate::error::PageError;
 use crate::form::Fields;
@@ -296,11 +296,22 @@ fn row(ctx: &Ctx, i: Incident) -> IncidentRow {
 }
 
 /// What a `datetime-local` field holds, in Việt Nam.
-pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
+fn instant(text: &str) -> Option<DateTime<Utc>> {
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
         .and_then(|local| local.and_utc().checked_sub_signed(Duration::hours(7)))
+}
+
+/// Number and signing of the minutes, if the time can be read.
+pub(super) fn minutes(fields: &Fields) -> Option<NewMinutes> {
+    if fields.get("channel") != "postal" {
+        return None;
+    }
+    Some(NewMinutes {
+        number: fields.get("minutesNumber").to_owned(),
+        signed_at: instant(fields.get("minutesSignedAt"))?,
+    })
 }
 
 #[cfg(test)]

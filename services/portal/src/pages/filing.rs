@@ -3,12 +3,12 @@
 //! The form is sent whole, without a script. When the API refuses it, the form comes back with each error at its field, with
 //! everything typed, and with the uploaded files kept by their ids. A hidden key makes a double click one dossier.
 
-use super::places;
 use super::procedures::may_file;
+use super::{clock, places};
 use crate::api::ApiError;
 use crate::api::types::{
-    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewMinutes, NewRepresentative,
-    NewReturn, Procedure,
+    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewRepresentative, NewReturn,
+    Procedure,
 };
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
@@ -182,7 +182,7 @@ pub(super) async fn send(
         .filter_map(|slot| Some((slot.clone(), form.file(slot)?.id)))
         .collect();
     let officer = ctx.signed_in()?.officer;
-    if officer && form.fields.get("channel") == "postal" && minutes(&form.fields).is_none() {
+    if officer && form.fields.get("channel") == "postal" && clock::minutes(&form.fields).is_none() {
         let mut errors = upload_errors(&form);
         errors.add("minutesSignedAt", t.time_invalid());
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -392,7 +392,11 @@ fn dossier(
             }
         },
         language: ctx.t.0,
-        minutes: if officer { minutes(fields) } else { None },
+        minutes: if officer {
+            clock::minutes(fields)
+        } else {
+            None
+        },
         representative: fields
             .some("representativeName")
             .map(|name| NewRepresentative {
@@ -407,17 +411,6 @@ fn dossier(
             }),
         compared: officer && fields.has("compared"),
     }
-}
-
-/// Number and signing of the minutes, if the time can be read.
-fn minutes(fields: &Fields) -> Option<NewMinutes> {
-    if fields.get("channel") != "postal" {
-        return None;
-    }
-    Some(NewMinutes {
-        number: fields.get("minutesNumber").to_owned(),
-        signed_at: super::clock::instant(fields.get("minutesSignedAt"))?,
-    })
 }
 
 /// Shows the form, empty or again.

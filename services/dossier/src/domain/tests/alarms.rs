@@ -146,6 +146,23 @@ fn what_was_missed_is_told_once() {
 }
 
 #[test]
+fn what_is_late_when_its_clock_is_set_is_told_again_and_again() {
+    let world = World::new();
+    let received = world.done(&world.filed(Some(days(5))).dossier, Command::Receive);
+    // The clock is set anew long after the due date, as by an incident that is settled.
+    let now = at("2026-12-24T00:00:00Z");
+    let due = first(&received, &world.calendar, now).expect("an alarm");
+    assert_eq!((due.kind, due.at), (K::Due, now));
+    let overdue = following(&received, &world.calendar, due, now).expect("an alarm");
+    assert_eq!((overdue.kind, overdue.at), (K::Overdue, now));
+    let again = following(&received, &world.calendar, overdue, now).expect("an alarm");
+    assert_eq!(
+        (again.kind, again.at),
+        (K::Overdue, now + chrono::Duration::days(7))
+    );
+}
+
+#[test]
 fn an_alarm_names_what_it_is_about() {
     let world = World::new();
     let received = world.done(&world.new_dossier(), Command::Receive);
