@@ -55,10 +55,11 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 8] {
+fn resources() -> [Resource; 9] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
+        catalogue::EDITING,
         clients::RESOURCE,
         dossiers::RESOURCE,
         notifications::RESOURCE,

@@ -8,8 +8,11 @@
 
 mod http;
 mod import;
+mod life_cycle;
 mod national;
+mod reads;
 mod search;
+mod search_set;
 mod units;
 
 use catalogue::{Config, DEFAULTS, ImportOptions, ImportSummary};

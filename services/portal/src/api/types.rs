@@ -5,10 +5,12 @@
 
 mod catalogue;
 mod dossier;
+mod editing;
 mod others;
 
 pub(crate) use catalogue::*;
 pub(crate) use dossier::*;
+pub(crate) use editing::*;
 pub(crate) use others::*;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod catalogue;
 mod dossiers;
 mod download;
 mod filing;
@@ -40,6 +41,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(inbox::mark_read)
         .service(work::list)
         .service(post::list)
+        .service(catalogue::list)
+        .service(catalogue::quality)
+        .service(catalogue::one)
+        .service(catalogue::step)
+        .service(catalogue::withdraw)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
