@@ -6,7 +6,7 @@ use crate::App;
 use crate::domain::content::{Level, ServiceLevel};
 use crate::domain::life_cycle::version_state;
 use crate::domain::search::{
-    Entry, Facet, FacetValue, Filter, Index, Position, Query as Words, parse,
+    Entry, Facet, FacetValue, Filter, Index, Position, Query as Words, parse, parse_unfinished,
 };
 use crate::error;
 use crate::store::procedures::{self, Stored, VersionRow, Which};
@@ -232,11 +232,14 @@ pub(crate) async fn suggest(
     Query(query): Query<SuggestQuery>,
 ) -> Result<HttpResponse, Problem> {
     let limit = page::limit(query.limit.or(Some(8)))?;
-    let words = words(query.q.as_deref().unwrap_or_default())?;
-    let items = app
-        .live
-        .index()
-        .suggest(&words, usize::try_from(limit).unwrap_or(8))
+    let typed = query.q.as_deref().unwrap_or_default();
+    short_enough(typed)?;
+    let (index, limit) = (app.live.index(), usize::try_from(limit).unwrap_or(8));
+    let mut found = index.suggest(&parse_unfinished(typed), limit);
+    if found.is_empty() {
+        found = index.suggest(&parse(typed), limit);
+    }
+    let items = found
         .iter()
         .map(|e| Suggestion {
             id: e.id.into(),

@@ -304,6 +304,7 @@ pub fn agencies(
             let code = parsed
                 .as_ref()
                 .map_or_else(|| written.clone(), |c| c.to_short().as_str().to_owned());
+            let code = without_unused(code);
             let long_code = match text(&r.long_code) {
                 given if !given.is_empty() => Some(given),
                 _ => parsed
@@ -355,6 +356,14 @@ pub fn agencies(
     });
     broken.sort_unstable();
     (all, broken)
+}
+
+/// `G01.306.000.000` as `G01.306`: levels that are not used say nothing.
+fn without_unused(mut code: String) -> String {
+    while code.starts_with(|c: char| c.is_ascii_uppercase()) && code.ends_with(".000") {
+        code.truncate(code.len() - ".000".len());
+    }
+    code
 }
 
 /// The next code above that is known: `G01.306.000.000` → `G01.306`, `G01`.
@@ -509,11 +518,15 @@ fn parsed<T: serde::de::DeserializeOwned>(time: &str) -> Result<T, String> {
 }
 
 fn shift(raw: &str) -> Result<Shift, String> {
-    let (from, to) = raw
-        .split_once('-')
-        .ok_or_else(|| format!("`{raw}` is no shift such as 07:30-11:30"))?;
-    serde_json::from_value(serde_json::json!({"from": from, "to": to}))
-        .map_err(|_no_shift| format!("`{raw}` is no shift such as 07:30-11:30"))
+    let wrong = || format!("`{raw}` is no shift such as 07:30-11:30");
+    let (from, to) = raw.split_once('-').ok_or_else(wrong)?;
+    let shift: Shift = serde_json::from_value(serde_json::json!({"from": from, "to": to}))
+        .map_err(|_no_shift| wrong())?;
+    if shift.from < shift.to {
+        Ok(shift)
+    } else {
+        Err(wrong())
+    }
 }
 
 #[cfg(test)]

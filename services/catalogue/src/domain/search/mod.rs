@@ -12,7 +12,7 @@ mod units;
 
 pub use entry::{Entry, NewEntry};
 pub use facets::{Facet, FacetValue, Filter};
-pub use query::{Query, parse};
+pub use query::{Query, parse, parse_unfinished};
 pub use units::UnitIndex;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
