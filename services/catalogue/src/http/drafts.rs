@@ -81,12 +81,12 @@ pub(crate) struct DraftChange {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Thiếu căn cứ pháp lý"}))]
-pub(crate) struct Reason {
+pub(crate) struct EditingReason {
     /// At most 2,000 characters; must not be empty.
     pub(super) reason: String,
 }
 
-impl Reason {
+impl EditingReason {
     /// The reason, when there is one.
     pub(super) fn text(self) -> Result<String, Problem> {
         let text = note(self.reason, "/reason")?;
@@ -362,7 +362,7 @@ pub(crate) async fn submit(
     summary = "Send a draft back",
     description = "Sends a draft in review back to its writers, with the reason (trả lại).",
     params(("id" = Uuid, Path, description = "The draft"), ("If-Match" = String, Header, description = "Its revision, in quotes")),
-    request_body = Reason,
+    request_body = EditingReason,
     responses(
         (status = 200, description = "The draft", body = Draft),
         (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.step-not-open, body.malformed, body.invalid, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
@@ -375,7 +375,7 @@ pub(crate) async fn send_back(
     caller: Allowed<perm::CataloguePublish>,
     Path(id): Path<Uuid>,
     at: IfMatch,
-    Json(body): Json<Reason>,
+    Json(body): Json<EditingReason>,
 ) -> Result<HttpResponse, Problem> {
     let back = Command::SendBack(body.text()?);
     command(&app, caller.actor(), id, at, back).await

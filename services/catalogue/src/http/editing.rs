@@ -1,7 +1,7 @@
 //! What editors decide and see besides drafts: withdrawal, what the source has dropped, the journal, the imports.
 
-use super::drafts::Reason;
-use super::types::{ImportItem, JournalEntry, SourceWithdrawal};
+use super::drafts::EditingReason;
+use super::types::{ImportItem, ProcedureJournalEntry, SourceWithdrawal};
 use crate::App;
 use crate::app::drafts::{self as editing};
 use crate::error;
@@ -32,7 +32,7 @@ async fn set_active(
     id: Uuid,
     at: IfMatch,
     active: bool,
-    reason: Reason,
+    reason: EditingReason,
 ) -> Result<HttpResponse, Problem> {
     let reason = reason.text()?;
     let version = editing::set_active(&app.db, &app.rt, by, id, at, (active, &reason)).await?;
@@ -46,7 +46,7 @@ async fn set_active(
     summary = "Withdraw a procedure",
     description = "Puts a procedure out of force from today on (bãi bỏ), with the reason; nothing is deleted. New dossiers are no longer taken; running ones keep their version.",
     params(("id" = Uuid, Path, description = "The procedure"), ("If-Match" = String, Header, description = "Its version, in quotes")),
-    request_body = Reason,
+    request_body = EditingReason,
     responses(
         (status = 200, description = "It is withdrawn", body = Standing),
         (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, procedure.unknown, procedure.withdrawn, body.malformed, body.invalid, precondition.required, precondition.failed", body = ProblemBody, content_type = "application/problem+json"),
@@ -59,7 +59,7 @@ pub(crate) async fn withdraw(
     caller: Allowed<perm::CataloguePublish>,
     Path(id): Path<Uuid>,
     at: IfMatch,
-    Json(body): Json<Reason>,
+    Json(body): Json<EditingReason>,
 ) -> Result<HttpResponse, Problem> {
     set_active(&app, caller.actor(), id, at, false, body).await
 }
@@ -69,7 +69,7 @@ pub(crate) async fn withdraw(
     summary = "Restore a procedure",
     description = "Puts a withdrawn procedure in force again from today on, as it was, with the reason.",
     params(("id" = Uuid, Path, description = "The procedure"), ("If-Match" = String, Header, description = "Its version, in quotes")),
-    request_body = Reason,
+    request_body = EditingReason,
     responses(
         (status = 200, description = "It is in force", body = Standing),
         (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, procedure.unknown, procedure.in-force, body.malformed, body.invalid, precondition.required, precondition.failed", body = ProblemBody, content_type = "application/problem+json"),
@@ -82,7 +82,7 @@ pub(crate) async fn restore(
     caller: Allowed<perm::CataloguePublish>,
     Path(id): Path<Uuid>,
     at: IfMatch,
-    Json(body): Json<Reason>,
+    Json(body): Json<EditingReason>,
 ) -> Result<HttpResponse, Problem> {
     set_active(&app, caller.actor(), id, at, true, body).await
 }
@@ -108,7 +108,7 @@ pub(crate) struct JournalQuery {
     description = "Every step of a person or an import, newest first. Of the people of one agency: those of their own drafts.",
     params(JournalQuery),
     responses(
-        (status = 200, description = "One page", body = Page<JournalEntry>),
+        (status = 200, description = "One page", body = Page<ProcedureJournalEntry>),
         (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
@@ -118,7 +118,7 @@ pub(crate) async fn journal(
     app: web::Data<App>,
     caller: Allowed<perm::CatalogueWrite>,
     Query(query): Query<JournalQuery>,
-) -> Result<Json<Page<JournalEntry>>, Problem> {
+) -> Result<Json<Page<ProcedureJournalEntry>>, Problem> {
     let limit = page::limit(query.limit)?;
     let below = cursor(query.cursor.as_deref())?;
     let reach = editing::reach(caller.actor());
@@ -127,7 +127,7 @@ pub(crate) async fn journal(
         .map_err(error::failed)?;
     let items = rows
         .into_iter()
-        .map(|e| JournalEntry {
+        .map(|e| ProcedureJournalEntry {
             id: e.id,
             draft_id: e.draft_id,
             action: e.action,
@@ -138,7 +138,11 @@ pub(crate) async fn journal(
             at: e.at,
         })
         .collect();
-    Ok(Json(Page::cut(items, limit, |e: &JournalEntry| e.id)))
+    Ok(Json(Page::cut(
+        items,
+        limit,
+        |e: &ProcedureJournalEntry| e.id,
+    )))
 }
 
 fn cursor(cursor: Option<&str>) -> Result<Option<Uuid>, Problem> {

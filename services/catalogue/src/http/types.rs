@@ -310,7 +310,7 @@ pub(crate) struct Missing {
 /// A step of the life of a procedure.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct JournalEntry {
+pub(crate) struct ProcedureJournalEntry {
     /// The line.
     pub(crate) id: Uuid,
     /// The draft, where it is about one.
