@@ -397,36 +397,6 @@ texts! {
 }
 
 impl Tr {
-    /// The state of a draft.
-    pub(crate) fn draft_state_name(self, state: &str) -> &'static str {
-        match state {
-            "draft" => self.state_draft(),
-            "inReview" => self.state_in_review(),
-            "scheduled" => self.state_scheduled(),
-            "published" => self.state_published(),
-            _ => self.state_discarded(),
-        }
-    }
-
-    /// The same, for a row.
-    pub(crate) fn draft_state(self, state: &str) -> String {
-        self.draft_state_name(state).to_owned()
-    }
-
-    /// How much of the catalogue is doubtful.
-    pub(crate) fn quality_lead(self, procedures: u64) -> String {
-        match self.0 {
-            Language::Vi => format!(
-                "{procedures} thủ tục có nội dung nghi vấn hoặc mâu thuẫn. Dữ liệu được giữ như đã công bố."
-            ),
-            Language::En => format!(
-                "{procedures} procedures hold something doubtful or contradictory. Data is kept as published."
-            ),
-        }
-    }
-}
-
-impl Tr {
     /// Picks one of two texts that hold figures or names.
     fn pick(self, vi: String, en: String) -> String {
         match self.0 {

@@ -13,6 +13,7 @@ mod national;
 mod reads;
 mod search;
 mod search_set;
+mod source;
 mod units;
 
 use catalogue::{Config, DEFAULTS, ImportOptions, ImportSummary};

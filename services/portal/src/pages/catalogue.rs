@@ -9,9 +9,11 @@ use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::Fields;
 use crate::format;
+use crate::i18n::Tr;
 use crate::shell::{Page, Section, ok};
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
+use contracts::Language;
 use futures_util::future::join;
 use kit::http::Query;
 use serde::Deserialize;
@@ -183,4 +185,34 @@ pub(super) async fn withdraw(
         .await
         .map_err(|e| PageError::of(e, "/danh-muc"))?;
     Ok(see_other("/danh-muc"))
+}
+
+impl Tr {
+    /// The state of a draft.
+    pub(crate) fn draft_state_name(self, state: &str) -> &'static str {
+        match state {
+            "draft" => self.state_draft(),
+            "inReview" => self.state_in_review(),
+            "scheduled" => self.state_scheduled(),
+            "published" => self.state_published(),
+            _ => self.state_discarded(),
+        }
+    }
+
+    /// The same, for a row.
+    pub(crate) fn draft_state(self, state: &str) -> String {
+        self.draft_state_name(state).to_owned()
+    }
+
+    /// How much of the catalogue is doubtful.
+    pub(crate) fn quality_lead(self, procedures: u64) -> String {
+        match self.0 {
+            Language::Vi => format!(
+                "{procedures} thủ tục có nội dung nghi vấn hoặc mâu thuẫn. Dữ liệu được giữ như đã công bố."
+            ),
+            Language::En => format!(
+                "{procedures} procedures hold something doubtful or contradictory. Data is kept as published."
+            ),
+        }
+    }
 }
