@@ -56,10 +56,11 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 10] {
+fn resources() -> [Resource; 11] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
+        catalogue::EDITING,
         clients::RESOURCE,
         dossiers::RESOURCE,
         dossiers::GROUPS,

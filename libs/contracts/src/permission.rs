@@ -44,6 +44,10 @@ macro_rules! permissions {
 permissions! {
     /// Change procedures, agencies and reference data.
     CatalogueManage = "catalogue.manage",
+    /// Write drafts of procedures and hand them in for review.
+    CatalogueWrite = "catalogue.write",
+    /// Publish what another has written, send it back, withdraw a procedure (công bố, bãi bỏ).
+    CataloguePublish = "catalogue.publish",
     /// Upload a file to attach to a dossier.
     FileUpload = "file.upload",
     /// Read a file of a dossier that one may see.
@@ -164,6 +168,7 @@ impl Role {
                 P::NotificationRead,
             ],
             Role::AgencyAdmin => &[
+                P::CatalogueWrite,
                 P::DossierRead,
                 P::ReportRead,
                 P::IncidentManage,
@@ -174,6 +179,8 @@ impl Role {
             ],
             Role::ProvinceAdmin => &[
                 P::CatalogueManage,
+                P::CatalogueWrite,
+                P::CataloguePublish,
                 P::AccountManage,
                 P::ClientManage,
                 P::NotificationRead,

@@ -318,6 +318,41 @@ texts! {
     done_action: "Đã thực hiện", "Done";
 
     // Post
+    // Editing of the catalogue
+    nav_catalogue: "Danh mục", "Catalogue";
+    drafts_title: "Soạn thảo và công bố thủ tục", "Writing and publishing procedures";
+    drafts_lead: "Người soạn thảo không được tự công bố.", "Who wrote a draft may not publish it.";
+    drafts_list: "Bản nháp", "Drafts";
+    drafts_none: "Không có bản nháp nào.", "There are no drafts.";
+    draft_any: "Mọi trạng thái", "Any state";
+    draft_by: "Người soạn", "Written by";
+    draft_at: "Cập nhật", "Updated";
+    draft_changes: "Thay đổi so với phiên bản đang hiệu lực", "Changes to the version in force";
+    draft_new: "Không có thay đổi, hoặc là thủ tục mới.", "No changes, or a new procedure.";
+    draft_place: "Vị trí", "Place";
+    draft_before: "Trước", "Before";
+    draft_after: "Sau", "After";
+    draft_missing: "Còn thiếu để công bố", "Missing before it can be published";
+    draft_submit: "Trình công bố", "Hand in";
+    draft_from: "Có hiệu lực từ ngày (bỏ trống: hôm nay)", "In force from (empty: today)";
+    draft_publish: "Công bố", "Publish";
+    draft_own: "Bạn đã soạn bản này, người khác phải công bố.", "You wrote this; another person must publish it.";
+    draft_reason: "Lý do", "Reason";
+    draft_send_back: "Trả lại", "Send back";
+    draft_discard: "Hủy bản nháp", "Give the draft up";
+    dropped_title: "Nguồn không còn công bố", "No longer at the source";
+    dropped_lead: "Các thủ tục này không còn trong tệp mới nhất của cổng quốc gia. Hãy bãi bỏ hoặc để nguyên.", "The newest file of the national portal no longer has these. Withdraw them or leave them.";
+    dropped_see: "Xem thủ tục", "See the procedure";
+    withdraw_procedure: "Bãi bỏ", "Withdraw";
+    quality_title: "Chất lượng dữ liệu", "Quality of the data";
+    quality_kind: "Loại nghi vấn", "Kind of doubt";
+    quality_procedures: "Số thủ tục", "Procedures";
+    quality_count: "Số lần", "Times";
+    state_draft: "Đang soạn", "Being written";
+    state_in_review: "Chờ công bố", "In review";
+    state_scheduled: "Chờ đến ngày hiệu lực", "Waits for its day";
+    state_published: "Đã công bố", "Published";
+    state_discarded: "Đã hủy", "Given up";
     post_title: "Bàn giao bưu chính", "Hand-over to the post office";
     post_lead: "Danh sách kết quả chờ nhân viên bưu chính nhận, và các lần đã bàn giao.", "Results waiting for the postal worker, and what was handed over.";
     post_none: "Không có bưu gửi nào đang chờ.", "Nothing is waiting.";

@@ -3,6 +3,9 @@
 //!
 //! The same `start` functions, the same HTTP between services, `SQLite` files, an in-process bus, a memory cache.
 
+/// For what measures the catalogue.
+pub use catalogue;
+
 pub mod cli;
 pub mod demo;
 pub mod documents;

@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Alarm, Dossier, DossierItem, Field, Group, Incident, List, Manifests, Me,
-    Named, NewDossier, Notification, Procedure, ProcedureItem, Report, Shipment, Tracking,
+    Access, Agency, Alarm, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped, Field, Group,
+    Incident, List, Manifests, Me, Named, NewDossier, Notification, Procedure, ProcedureItem,
+    Report, Shipment, Tracking,
     UploadedFile,
 };
 use url::Url;
@@ -283,6 +284,67 @@ impl<'a> Api<'a> {
             Language::Vi => "vi",
             Language::En => "en",
         }
+    }
+
+    // Editing of the catalogue.
+
+    /// Drafts within one's reach.
+    pub(crate) async fn drafts(
+        self,
+        state: &str,
+        cursor: Option<&str>,
+    ) -> Answered<List<DraftItem>> {
+        let query: Vec<(&str, &str)> = [("state", Some(state)), ("cursor", cursor)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)))
+            .collect();
+        self.find("/api/v1/procedure-drafts", &query).await
+    }
+
+    /// One draft.
+    pub(crate) async fn draft(self, id: &str) -> Answered<Draft> {
+        self.get(&format!("/api/v1/procedure-drafts/{}", segment(id)))
+            .await
+    }
+
+    /// One step of a draft, at the revision that the person saw.
+    pub(crate) async fn draft_step(
+        self,
+        id: &str,
+        step: &str,
+        revision: i64,
+        body: &Value,
+    ) -> Answered<()> {
+        let path = format!("/api/v1/procedure-drafts/{}/{}", segment(id), segment(step));
+        self.at_version(&path, revision, body).await
+    }
+
+    /// What the source has dropped.
+    pub(crate) async fn dropped(self) -> Answered<List<Dropped>> {
+        self.get("/api/v1/source-withdrawals?limit=100").await
+    }
+
+    /// Withdraws a procedure.
+    pub(crate) async fn withdraw(self, id: &str, version: i64, reason: &str) -> Answered<()> {
+        let path = format!("/api/v1/procedures/{}/withdraw", segment(id));
+        let body = serde_json::json!({"reason": reason});
+        self.at_version(&path, version, &body).await
+    }
+
+    async fn at_version(self, path: &str, version: i64, body: &Value) -> Answered<()> {
+        self.call("POST", path)?
+            .header("if-match", &format!("\"{version}\""))
+            .json(body)
+            .send()
+            .await?
+            .success()
+            .await?;
+        Ok(())
+    }
+
+    /// What is doubtful in the catalogue.
+    pub(crate) async fn quality(self) -> Answered<Doubts> {
+        self.get("/api/v1/quality-report?examples=10").await
     }
 
     // Dossiers.

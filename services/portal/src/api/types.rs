@@ -6,11 +6,13 @@
 mod catalogue;
 mod clock;
 mod dossier;
+mod editing;
 mod others;
 
 pub(crate) use catalogue::*;
 pub(crate) use clock::*;
 pub(crate) use dossier::*;
+pub(crate) use editing::*;
 pub(crate) use others::*;
 
 use serde::{Deserialize, Serialize};

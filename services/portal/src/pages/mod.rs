@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod clock;
+mod catalogue;
 mod dossiers;
 mod download;
 mod filing;
@@ -45,6 +46,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(clock::incidents)
         .service(clock::announce)
         .service(clock::end)
+        .service(catalogue::list)
+        .service(catalogue::quality)
+        .service(catalogue::one)
+        .service(catalogue::step)
+        .service(catalogue::withdraw)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)

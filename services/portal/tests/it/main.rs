@@ -8,6 +8,7 @@
 
 mod account;
 mod citizen;
+mod editing;
 mod filing;
 mod officer;
 mod public;
