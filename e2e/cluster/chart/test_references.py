@@ -18,6 +18,7 @@ GIVEN = {
 }
 GIVEN["production-dual"] = GIVEN["production"] - {"dichvucong-tls"}
 GIVEN["rollback"] = GIVEN["minimal"]
+GIVEN["sealing"] = GIVEN["minimal"] | {"s-before"}
 
 
 def matches(selector, labels):
@@ -146,6 +147,7 @@ def environment(container):
 
 SECRET_TEXTS = {
     "sealing": "0123456789abcdef0123456789abcdef",
+    "older": "fedcba9876543210fedcba9876543210",
     "bus": "amqp://motcua:pw@rabbit.example:5672/%2f",
     "cache": "redis://default:pw@redis.example:6379/0",
 }

@@ -103,6 +103,11 @@ sealing: { secret: {{ $generated }}, key: sealing }
 {{- else }}
 sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName: the Secret with the sealing secret of this installation is missing. Make one once and keep a copy: kubectl create secret generic motcua-sealing --from-literal=secret=$(openssl rand -hex 32)" | quote }}, key: {{ $values.sealing.key | quote }} }
 {{- end }}
+{{- with $values.sealing.older }}
+{{- if .secretName }}
+older: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
+{{- end }}
+{{- end }}
 {{- if $a.database }}
 {{- $own := (include "motcua.service" . | fromYaml).database }}
 {{- if $own.secretName }}
@@ -177,6 +182,7 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
   "MOTCUA_PROCESS__TELEMETRY__LOG" $values.log.filter
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
+{{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
 {{- if $values.otlpUrl }}{{ $_ := set $env "MOTCUA_PROCESS__TELEMETRY__OTLP_URL" $values.otlpUrl }}{{ end -}}
 {{- range $other := keys $architecture -}}
 {{- $_ := set $env (printf "MOTCUA_PROCESS__DIRECTORY__%s" (upper $other)) (printf "http://%s-%s:8080" $full $other) -}}
