@@ -18,7 +18,7 @@ SECRETS = {
     "cache": {"secretName": "c"},
 }
 # What the cluster must have before, by value set: Secrets named in values, not made by the chart.
-SETS = ["minimal", "evaluation", "production", "dual-stack", "single-node", "production-dual", "rollback", "sealing"]
+SETS = ["minimal", "evaluation", "production", "dual-stack", "single-node", "production-dual", "rollback", "sealing", "s3"]
 SERVICES = ["catalogue", "dossier", "notifications", "postal", "identity", "portal", "gateway"]
 STORED = SERVICES[:5]
 

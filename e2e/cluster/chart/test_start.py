@@ -124,7 +124,7 @@ class running:
         self.name, self.env = name, dict(env)
 
     def __enter__(self):
-            with socket.create_server(("127.0.0.1", 0)) as one:
+        with socket.create_server(("127.0.0.1", 0)) as one:
             self.port = one.getsockname()[1]
         self.env["MOTCUA_PROCESS__HTTP__ADMIN_BIND"] = f"127.0.0.1:{self.port}"
         self.process = subprocess.Popen([program(self.name)], env=self.env, stderr=subprocess.PIPE, text=True)

@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod bucket;
 mod copies;
 mod counter;
 mod files;
