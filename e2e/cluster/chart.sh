@@ -22,14 +22,6 @@ give_up() {
   exit 0
 }
 
-# Debian packages, where they may be installed: best effort, what is missing is named afterwards.
-packages() {
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
-  say "installing $*"
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } </dev/null >>"$TOOLS/apt.log" 2>&1 || true
-  hash -r
-}
-
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || packages python3 python3-venv
 python=$(command -v python3 || true)
 [ -n "$python" ] || give_up "python3 is missing (Debian: apt-get install python3 python3-venv)"
@@ -61,7 +53,7 @@ PROMTOOL=$(command -v promtool || true)
 if [ -z "$PROMTOOL" ]; then
   packages prometheus
   # The package's service is not wanted.
-  if [ -d /run/systemd/system ]; then systemctl disable --now prometheus >>"$TOOLS/apt.log" 2>&1 || true; fi
+  if [ -d /run/systemd/system ]; then systemctl disable --now prometheus >>"$LOCAL/apt.log" 2>&1 || true; fi
   PROMTOOL=$(command -v promtool || true)
 fi
 [ -n "$PROMTOOL" ] || missing "promtool is missing (Debian: apt-get install prometheus): the alerts are not tested"

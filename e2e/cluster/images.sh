@@ -40,8 +40,9 @@ if [ -n "${PREBUILT:-}" ]; then
   RUSTFLAGS="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
   # Other flags mean that everything is compiled again: a test image takes what is there.
   [ "$PROFILE" != dev ] || RUSTFLAGS=
-  # shellcheck disable=SC2086
-  RUSTFLAGS=$RUSTFLAGS cargo build --locked $(printf -- '--bin %s ' $PROGRAMS) --profile "$PROFILE" </dev/null
+  bins=()
+  for program in $PROGRAMS; do bins+=(--bin "$program"); done
+  RUSTFLAGS=$RUSTFLAGS cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
   mkdir -p "$CONTEXT/dist/bin"
   for program in $PROGRAMS; do
     strip --strip-debug -o "$CONTEXT/dist/bin/$program" "$(program_dir "$PROFILE")/$program"

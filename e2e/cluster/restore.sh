@@ -12,6 +12,7 @@ ME=restore
 cd "$ROOT"
 BIN=$(program_dir "${PROFILE:-dev}")
 [ -x "$BIN/motcua" ] || die "build first: cargo build --workspace --bins"
+command -v pg_dump >/dev/null || packages postgresql-client
 command -v pg_dump >/dev/null || die "pg_dump is missing (Debian: apt-get install postgresql-client)"
 
 "$ROOT/e2e/servers/servers.sh" start test --while-pid $$ >/dev/null

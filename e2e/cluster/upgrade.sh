@@ -17,6 +17,7 @@ BIN=$(program_dir "${PROFILE:-dev}")
 OLD=${PREVIOUS:-$BIN}
 [ -x "$BIN/motcua" ] || die "build first: cargo build --workspace --bins"
 [ -x "$OLD/motcua" ] || die "PREVIOUS=$OLD has no motcua"
+command -v pg_dump >/dev/null || packages postgresql-client
 command -v pg_dump >/dev/null || die "pg_dump is missing (Debian: apt-get install postgresql-client)"
 KEPT=$ROOT/e2e/cluster/previous
 
@@ -69,7 +70,7 @@ tar -C "$FILES" -xzf "$KEPT/data/files.tar.gz"
 dossiers=$(count dossier dossier)
 notices=$(count notifications notice)
 files=$(find "$FILES" -type f -not -path '*/incoming/*' | wc -l)
-[ "$dossiers" -gt 0 ] && [ "$files" -gt 0 ] || die "there is nothing in it: the test would prove nothing"
+[ $((dossiers * files)) -gt 0 ] || die "there is nothing in it: the test would prove nothing"
 
 if [ -n "${PREVIOUS:-}" ]; then
   say "the programs before, at work"
@@ -118,7 +119,7 @@ exchange() { # FROM PROGRAMS TO: each service by its successor, while people fil
   wait "$load" || die "people could not file: $(head -c 2000 "$WORK/demo-$to.json") $(tail -n 3 "$WORK/demo-$to.err")"
   rm -f "$WORK/gateway.$from.admin"
   FAILED=$((FAILED + $(failed)))
-  [ "$FAILED" = 0 ] || die "$FAILED requests failed: $(cat "$WORK/refused" 2>/dev/null | head -n 5)"
+  [ "$FAILED" = 0 ] || die "$FAILED requests failed: $(head -n 5 "$WORK/refused" 2>/dev/null)"
 }
 
 exchange old "$BIN" new

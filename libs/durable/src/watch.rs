@@ -48,9 +48,10 @@ impl Watch {
                 .metrics
                 .counters("tasks_retried", "Attempts that failed, by kind"),
             buried: rt.metrics.counters("tasks_dead", "Tasks given up, by kind"),
-            periodic_failed: rt
-                .metrics
-                .counters("periodic_failed", "Runs of a periodic job that failed, by job"),
+            periodic_failed: rt.metrics.counters(
+                "periodic_failed",
+                "Runs of a periodic job that failed, by job",
+            ),
             periodic_late: rt.metrics.gauges(
                 "periodic_late_seconds",
                 "How long a periodic job has been due and not been run, seconds, by job",
@@ -78,9 +79,7 @@ impl Watch {
     }
 
     pub(crate) fn periodic_failed(&self, name: &str) {
-        self.periodic_failed
-            .get_or_create(&self.labels(name))
-            .inc();
+        self.periodic_failed.get_or_create(&self.labels(name)).inc();
     }
 
     /// Counts the tables. `periodic`: the names of this service's periodic jobs.
