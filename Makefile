@@ -15,7 +15,7 @@ BROKER_AWAY ?= 600
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue demo deny clean-local chart chart-readme images images-test
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue demo deny clean-local chart chart-readme images images-test operations sizing
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,11 +67,20 @@ chart: ## Check the Helm chart without a cluster: two engines, schemas, referenc
 chart-readme: ## Write helm/motcua/README.md from the schema of its values
 	@.local/chart-tools/venv/bin/python e2e/cluster/values_readme.py > helm/motcua/README.md.new && mv helm/motcua/README.md.new helm/motcua/README.md
 
-images: ## Build the image of the suite (VERSION=…, ENGINE=podman|docker|buildah, PREBUILT=1 to use binaries built here)
+images: ## Build the image of the suite (VERSION=…, ENGINE=podman|docker|buildah, PREBUILT=1 to use binaries built here, TWICE=1)
 	@e2e/cluster/images.sh
 
 images-test: ## Start the rendered production set as containers beside private servers and play the story
 	@e2e/cluster/images-test.sh
+
+operations: ## Execute docs/operations/restore.md and upgrade.md on processes and PostgreSQL (PREVIOUS=… the programs of the release before)
+	@e2e/cluster/restore.sh
+	@e2e/cluster/upgrade.sh
+
+sizing: ## Measure what one dossier costs and write docs/operations/sizing.md; alone on the machine (SIZING="--count 400 --grow 100000")
+	$(CARGO) build --locked --workspace --bins --release
+	python3 e2e/cluster/sizing.py measure --bin target/release $(SIZING)
+	python3 e2e/cluster/sizing.py write
 
 clean-local: ## Stop it, and forget the data and logs of `make up`
 	@e2e/servers/down.sh --forget

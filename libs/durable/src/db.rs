@@ -4,7 +4,8 @@ use kit::Runtime;
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -40,6 +41,10 @@ pub struct Config {
     /// Start although a newer release made the schema: only to roll back one release.
     #[serde(default)]
     pub accept_newer_schema: bool,
+    /// How far the clock here may be from the server's at the start, seconds; 0: not looked at. Leases and due tasks are instants that
+    /// replicas compare. A file has the clock of this machine.
+    #[serde(default = "default_clock_skew")]
+    pub max_clock_skew_seconds: u32,
     /// How long rows are kept that have served.
     #[serde(default)]
     pub retention: Retention,
@@ -69,6 +74,10 @@ impl Default for Retention {
 
 fn default_connections() -> u32 {
     10
+}
+
+fn default_clock_skew() -> u32 {
+    30
 }
 
 fn default_poll() -> u64 {
@@ -147,6 +156,25 @@ impl Db {
             outbox: Bell::new(),
             tasks: Bell::new(),
         })))
+    }
+
+    /// How far the clock of the runtime is ahead of the server's, up to half of the time that the question took. Zero for a file.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub(crate) async fn clock_ahead(&self) -> Result<chrono::Duration, DbErr> {
+        let db = &self.0.reader;
+        let backend = db.get_database_backend();
+        if backend != DbBackend::Postgres {
+            return Ok(chrono::Duration::zero());
+        }
+        let ask = Statement::from_string(backend, "select clock_timestamp() as now");
+        let before = self.0.runtime.clock.now();
+        let answer = db.query_one_raw(ask).await?;
+        let after = self.0.runtime.clock.now();
+        let answer = answer.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+        let there: chrono::DateTime<chrono::Utc> = answer.try_get("", "now")?;
+        Ok(before + (after - before) / 2 - there)
     }
 
     /// For reads outside a transaction. Writing here is refused on `SQLite` and wrong on `PostgreSQL`.
@@ -351,12 +379,14 @@ pub fn is_unavailable(error: &DbErr) -> bool {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed => true,
-                // Classes of PostgreSQL: connection exception, insufficient resources, operator intervention.
+                // Classes of PostgreSQL: connection exception, insufficient resources (a full disk), operator intervention; of SQLite:
+                // full.
                 sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                    code.len() == 5
-                        && ["08", "53", "57"]
-                            .iter()
-                            .any(|class| code.starts_with(class))
+                    code == "13"
+                        || code.len() == 5
+                            && ["08", "53", "57"]
+                                .iter()
+                                .any(|class| code.starts_with(class))
                 }),
                 _ => false,
             }

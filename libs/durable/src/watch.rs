@@ -1,6 +1,8 @@
-//! What operators see: depth and age of the outbox, tasks that wait or were given up, attempts that failed.
+//! What operators see: depth and age of the outbox, tasks that wait or were given up, attempts that failed, periodic jobs that fail or
+//! are late.
 
 use crate::db::Db;
+use crate::lease;
 use crate::schema::{Outbox, Task};
 use crate::task::{DEAD, LEASED, READY};
 use kit::Runtime;
@@ -19,6 +21,8 @@ pub(crate) struct Watch {
     done: Counters,
     retried: Counters,
     buried: Counters,
+    periodic_failed: Counters,
+    periodic_late: Gauges,
 }
 
 impl Watch {
@@ -44,6 +48,14 @@ impl Watch {
                 .metrics
                 .counters("tasks_retried", "Attempts that failed, by kind"),
             buried: rt.metrics.counters("tasks_dead", "Tasks given up, by kind"),
+            periodic_failed: rt.metrics.counters(
+                "periodic_failed",
+                "Runs of a periodic job that failed, by job",
+            ),
+            periodic_late: rt.metrics.gauges(
+                "periodic_late_seconds",
+                "How long a periodic job has been due and not been run, seconds, by job",
+            ),
         }
     }
 
@@ -66,8 +78,12 @@ impl Watch {
         self.buried.get_or_create(&self.labels(kind)).inc();
     }
 
-    /// Counts the tables.
-    pub(crate) async fn look(&self, db: &Db) -> Result<(), DbErr> {
+    pub(crate) fn periodic_failed(&self, name: &str) {
+        self.periodic_failed.get_or_create(&self.labels(name)).inc();
+    }
+
+    /// Counts the tables. `periodic`: the names of this service's periodic jobs.
+    pub(crate) async fn look(&self, db: &Db, periodic: &[String]) -> Result<(), DbErr> {
         let now = db.runtime().clock.now();
         let mut waiting = Query::select();
         waiting
@@ -93,17 +109,31 @@ impl Watch {
             let age = oldest.map_or(0, |oldest| (now - oldest).num_seconds());
             self.task_age.get_or_create(&self.labels("")).set(age);
         }
-        for state in [READY, LEASED, DEAD] {
+        // Ready are those for later, too; only what is due is a reason for another replica.
+        for (kind, state) in [
+            (READY, READY),
+            ("due", READY),
+            (LEASED, LEASED),
+            (DEAD, DEAD),
+        ] {
             let mut count = Query::select();
             count
                 .expr_as(Expr::col(Task::Id).count(), "number")
                 .from(Task::Table)
                 .and_where(Expr::col(Task::State).eq(state));
+            if kind == "due" {
+                count.and_where(Expr::col(Task::RunAt).lte(now));
+            }
             if let Some(row) = db.read().query_one(&count).await? {
                 self.tasks
-                    .get_or_create(&self.labels(state))
+                    .get_or_create(&self.labels(kind))
                     .set(row.try_get("", "number")?);
             }
+        }
+        for (name, late) in lease::late(db, periodic, now).await? {
+            self.periodic_late
+                .get_or_create(&self.labels(&name))
+                .set(late);
         }
         Ok(())
     }

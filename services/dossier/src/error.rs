@@ -157,6 +157,10 @@ impl From<Error> for Problem {
                 tracing::error!(%error, "the object store is full");
                 Problem::new(shared::UNAVAILABLE).retry_after(30)
             }
+            Error::Io(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+                tracing::error!(%error, "the object store is away, or refuses");
+                Problem::new(shared::UNAVAILABLE).retry_after(5)
+            }
             Error::Io(error) => Problem::internal(error),
             Error::NotFound => Problem::new(code::DOSSIER_NOT_FOUND),
             Error::Stale {

@@ -7,7 +7,7 @@
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
 //! jobs.rs    what runs by time: supplements that were not answered, alarms of the clocks, incidents whose time is given back
-//! objects.rs the files themselves, by content hash
+//! objects/   the files themselves, by content hash, in a folder or a bucket
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
@@ -65,12 +65,32 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
-    /// Folder of the object store.
+    /// Folder of the object store; with a bucket, only of what is coming in.
     pub dir: PathBuf,
     /// Largest file, bytes.
     pub max_bytes: usize,
     /// Types taken, by content.
     pub types: Vec<String>,
+    /// The bucket, where one is used.
+    pub s3: S3,
+}
+
+/// An object store that speaks S3.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// `https://…`, without the bucket; empty: the folder is used.
+    pub endpoint: String,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Region that requests are signed for.
+    pub region: String,
+    /// Whether the bucket is the first part of the path, not of the host.
+    pub path_style: bool,
+    /// Access key.
+    pub access_key: kit::config::Secret,
+    /// Secret key.
+    pub secret_key: kit::config::Secret,
 }
 
 /// Dossier numbers.

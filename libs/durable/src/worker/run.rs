@@ -138,8 +138,9 @@ pub(super) async fn periodic<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
 
 pub(super) async fn metrics<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
     let stopping = worker.rt.lifecycle.stopping();
+    let periodic: Vec<String> = worker.periodic.iter().map(|p| p.name.clone()).collect();
     while !stopping.is_cancelled() {
-        if let Err(error) = worker.watch.look(&worker.db).await {
+        if let Err(error) = worker.watch.look(&worker.db, &periodic).await {
             tracing::debug!(%error, "tables not counted");
         }
         tokio::select! {
@@ -347,7 +348,7 @@ async fn run_tick<A: Send + Sync + 'static>(
     let mut wait = periodic.period;
     if let Err(error) = outcome {
         tracing::warn!(name, error = error.text(), "periodic job failed");
-        worker.watch.retried(name);
+        worker.watch.periodic_failed(name);
         wait = wait.min(Duration::from_mins(1));
     }
     let now = worker.rt.clock.now();

@@ -11,6 +11,7 @@
 mod bad_input;
 mod channels;
 mod clock;
+mod bucket;
 mod copies;
 mod counter;
 mod files;
