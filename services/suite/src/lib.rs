@@ -3,6 +3,7 @@
 //!
 //! The same `start` functions, the same HTTP between services, `SQLite` files, an in-process bus, a memory cache.
 
+pub mod asyncapi;
 /// For what measures the catalogue.
 pub use catalogue;
 
