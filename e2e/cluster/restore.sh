@@ -80,6 +80,7 @@ start_suite() {
   done
   GATEWAY=http://127.0.0.1:$((port + 6))
   export MOTCUA_PROCESS__TOKENS__ISSUER=$GATEWAY MOTCUA_GATEWAY__REQUESTS_PER_MINUTE=60000 MOTCUA_GATEWAY__PUBLIC_REQUESTS_PER_MINUTE=60000
+  export MOTCUA_DOSSIER__TRACKING__NUMBERS_PER_HOUR=60000
   export MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY=$WORK/email MOTCUA_NOTIFICATIONS__SMS__DIRECTORY=$WORK/sms
   for name in $STORED; do "$BIN/$name" migrate 2>"$WORK/$name.log" || die "$name migrate: $(tail -n 3 "$WORK/$name.log")"; done
   [ "$1" = restored ] || "$BIN/motcua" migrate --demo

@@ -11,6 +11,7 @@ mod dossiers;
 mod notifications;
 mod operations;
 mod people;
+mod personal_data;
 mod postal;
 mod sign_in;
 mod tokens;
@@ -37,6 +38,8 @@ enum Kind {
     Command,
     /// What the caller may see: for others nothing of ours is in it.
     List,
+    /// The same, but everything for this role.
+    ListBut(Role),
     /// Makes something of the caller's own.
     Create,
     /// Names things of others in its body: it answers for them as for what does not exist.
@@ -55,14 +58,17 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 8] {
+fn resources() -> [Resource; 11] {
     [
+        accounts::ASSIGNMENTS,
         accounts::RESOURCE,
         catalogue::RESOURCE,
         clients::RESOURCE,
         dossiers::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
+        personal_data::BREACHES,
+        personal_data::RESOURCE,
         postal::RESOURCE,
         sign_in::RESOURCE,
     ]
@@ -294,7 +300,8 @@ async fn strangers(world: &World, operations: &[Operation], checks: &mut Checks)
                     same(&name, &answer, &absent);
                     world.tells_of_nobody(&name, &answer);
                 }
-                Kind::List | Kind::Own => {
+                Kind::ListBut(all) if all == role => {}
+                Kind::List | Kind::ListBut(_) | Kind::Own => {
                     checks.count("lists and things of one's own");
                     world.tells_of_nobody(&name, &answer);
                     for query in ["?limit=100", &format!("?q={}", world.number)] {

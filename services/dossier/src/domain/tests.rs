@@ -1,5 +1,6 @@
 //! The whole grid state × command, and what each transition carries.
 
+mod acting;
 mod clock;
 
 use super::command::{By, Command, CommandKind};
@@ -42,6 +43,7 @@ fn person(n: u128, role: Role) -> Actor {
         agency: officer.then(|| "H05.21".to_owned()),
         client: None,
         limits: contracts::Limits::default(),
+        acting: Vec::new(),
     }
 }
 

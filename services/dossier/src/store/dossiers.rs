@@ -21,6 +21,9 @@ pub(crate) fn within(scope: &Scope) -> Condition {
     match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
         Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code.as_str())),
+        Scope::Branch(code) => Condition::any()
+            .add(Column::AgencyCode.eq(code.as_str()))
+            .add(Column::AgencyCode.starts_with(format!("{code}."))),
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
     }
 }

@@ -16,5 +16,6 @@ mod numbers;
 mod openapi;
 mod rights;
 mod story;
+mod tracking;
 mod verify;
 mod world;

@@ -7,6 +7,7 @@ mod download;
 mod filing;
 mod home;
 mod inbox;
+mod my_data;
 mod places;
 mod post;
 mod procedures;
@@ -38,6 +39,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(tracking::look_up)
         .service(inbox::list)
         .service(inbox::mark_read)
+        .service(my_data::show)
+        .service(my_data::ask)
         .service(work::list)
         .service(post::list)
         .service(download::officer_form)

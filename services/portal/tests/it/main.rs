@@ -9,6 +9,7 @@
 mod account;
 mod citizen;
 mod filing;
+mod my_data;
 mod officer;
 mod public;
 mod world;
