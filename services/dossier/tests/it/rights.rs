@@ -101,8 +101,15 @@ async fn who_leads_above_sees_the_branch_and_acts_only_in_the_own_agency() {
         .command(&at("H05", Role::Leader), &received, "approve", json!({}))
         .await;
     assert_eq!(above.status, 403, "{}", above.text());
-    let log = w.app.as_(&actors::citizen()).get(&format!("{path}/access-log")).await;
-    assert!(log.expect(200).text().contains("H05"), "noted like any other");
+    let log = w
+        .app
+        .as_(&actors::citizen())
+        .get(&format!("{path}/access-log"))
+        .await;
+    assert!(
+        log.expect(200).text().contains("H05"),
+        "noted like any other"
+    );
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ const LONGEST: i64 = 366;
 /// How the role came to the holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AssignmentKind)]
 pub(crate) enum Kind {
     /// Quyền, phụ trách: appointed by an administrator while the position is vacant.
     Acting,

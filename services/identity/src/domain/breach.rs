@@ -34,6 +34,7 @@ pub(crate) struct Breach {
 /// What an entry of the minutes says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = BreachEntryKind)]
 pub(crate) enum EntryKind {
     /// The file was opened.
     Opened,

@@ -10,6 +10,7 @@ use vn::worktime::{Calendar, Term, Unit, due_at};
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DataRight)]
 pub(crate) enum Right {
     /// Xem, được cung cấp dữ liệu.
     Access,
@@ -57,6 +58,7 @@ impl Right {
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DataRequestState)]
 pub(crate) enum State {
     /// Đã nhận; nobody has answered yet.
     Received,

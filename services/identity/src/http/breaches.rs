@@ -61,12 +61,12 @@ pub(crate) struct BreachOut {
     keep_until: Option<DateTime<Utc>>,
     /// The minutes, oldest first; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    entries: Option<Vec<EntryOut>>,
+    entries: Option<Vec<BreachEntryOut>>,
 }
 
 /// An entry of the minutes.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EntryOut {
+pub(crate) struct BreachEntryOut {
     /// When.
     at: DateTime<Utc>,
     /// By whom.
@@ -103,7 +103,7 @@ async fn whole(app: &App, breach: Breach) -> Result<HttpResponse, Problem> {
         .await
         .map_err(unforeseen)?
         .into_iter()
-        .map(|e| EntryOut {
+        .map(|e| BreachEntryOut {
             at: e.at,
             by: e.by_name,
             kind: e.kind,
@@ -295,7 +295,7 @@ pub(super) async fn show(
 /// A new entry.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct EntryIn {
+pub(crate) struct BreachEntryIn {
     /// What it is; not `opened`.
     kind: EntryKind,
     /// What it says.
@@ -314,7 +314,7 @@ pub(crate) struct EntryIn {
 #[utoipa::path(
     tag = "personal-data",
     operation_id = "addBreachEntry",
-    request_body(content = EntryIn, example = json!({"kind": "measure", "text": "Đã khóa tài khoản"})),
+    request_body(content = BreachEntryIn, example = json!({"kind": "measure", "text": "Đã khóa tài khoản"})),
     params(
         ("id" = Uuid, Path, description = "The file.", example = "01932f4c-0000-7000-8000-000000000001"),
         ("If-Match" = String, Header, description = "The version that is changed.", example = "\"1\""),
@@ -339,7 +339,7 @@ pub(super) async fn enter(
     by: Allowed<perm::BreachManage>,
     id: Path<Uuid>,
     version: IfMatch,
-    body: Json<EntryIn>,
+    body: Json<BreachEntryIn>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let version = version.required()?;

@@ -11,8 +11,8 @@ use crate::{App, store};
 use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use contracts::problem::shared;
 use contracts::AccountId;
+use contracts::problem::shared;
 use durable::access::{self, Shown};
 use kit::auth::{Allowed, SignedIn, perm};
 use kit::etag::{IfMatch, with_etag};
@@ -550,7 +550,7 @@ pub(super) async fn show(
 /// What is done with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Action {
+pub(crate) enum DataRequestAction {
     /// Answer the reception (phản hồi tiếp nhận).
     Accept,
     /// Extend the term once; `text` says why.
@@ -566,7 +566,7 @@ pub(crate) enum Action {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DataRequestChange {
     /// What is done.
-    action: Action,
+    action: DataRequestAction,
     /// The words for the person; required except to accept.
     #[schema(example = "Đã cập nhật số điện thoại", max_length = 4000)]
     text: Option<String>,
@@ -612,10 +612,10 @@ pub(super) async fn change(
     let version = version.required()?;
     let text = || words("/text", body.0.text.as_deref().unwrap_or_default());
     let step = match body.0.action {
-        Action::Accept => Step::Accept,
-        Action::Extend => Step::Extend(text()?),
-        Action::Done => Step::Done(text()?),
-        Action::Refuse => Step::Refused(text()?),
+        DataRequestAction::Accept => Step::Accept,
+        DataRequestAction::Extend => Step::Extend(text()?),
+        DataRequestAction::Done => Step::Done(text()?),
+        DataRequestAction::Refuse => Step::Refused(text()?),
     };
     let request = data_requests::change(&app, by.actor(), &reach, id.0, version, &step).await?;
     Ok(with_etag(&mut HttpResponse::Ok(), request.version)

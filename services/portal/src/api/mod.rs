@@ -11,7 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
-use types::{Access, Agency, DataRequest, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier, Notification, Procedure, ProcedureItem, Purpose, Shipment, Tracking, UploadedFile};
+use types::{
+    Access, Agency, DataRequest, Dossier, DossierItem, Field, List, Manifests, Me, Named,
+    NewDossier, Notification, Procedure, ProcedureItem, Purpose, Shipment, Tracking, UploadedFile,
+};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 

@@ -19,7 +19,11 @@ const PATH: &str = "/du-lieu-cua-toi";
 
 /// Kinds of request, as the API names them, with their names here.
 const RIGHTS: [(&str, &str, &str); 5] = [
-    ("access", "Xem, được cung cấp dữ liệu", "See, be given my data"),
+    (
+        "access",
+        "Xem, được cung cấp dữ liệu",
+        "See, be given my data",
+    ),
     ("correct", "Chỉnh sửa", "Correct it"),
     ("restrict", "Hạn chế xử lý", "Restrict its use"),
     ("object", "Phản đối xử lý", "Object to its use"),

@@ -14,10 +14,15 @@ async fn world() -> World {
     w.says("GET", "/api/v1/me/access-log", 200, json!({"items": [{"at": "2026-11-16T02:00:00Z",
         "who": "Dương <Văn> Minh", "agency": "H05.21", "what": "account", "operation": "getAccount"}]}))
         .await;
-    w.says("GET", "/api/v1/me/data-requests", 200, json!({"items": [{"id": "x", "version": 2, "right": "correct",
+    w.says(
+        "GET",
+        "/api/v1/me/data-requests",
+        200,
+        json!({"items": [{"id": "x", "version": 2, "right": "correct",
         "text": "Sai số", "state": "accepted", "receivedAt": "2026-11-16T02:00:00Z",
-        "acceptBy": "2026-11-18T10:00:00Z", "dueAt": "2026-11-26T10:00:00Z", "overdue": false}]}))
-        .await;
+        "acceptBy": "2026-11-18T10:00:00Z", "dueAt": "2026-11-26T10:00:00Z", "overdue": false}]}),
+    )
+    .await;
     w
 }
 
@@ -25,7 +30,12 @@ async fn world() -> World {
 async fn one_sees_what_is_kept_who_read_it_and_how_requests_stand() {
     let w = world().await;
     let begun = w.app.anonymous().get(PATH).await.expect(303);
-    assert!(begun.header("location").expect("a place").contains("dang-nhap"));
+    assert!(
+        begun
+            .header("location")
+            .expect("a place")
+            .contains("dang-nhap")
+    );
     let browser = w.sign_in(&actors::citizen()).await;
     let page = w.get(&browser, PATH).await.expect(200).text();
     for shown in [
@@ -54,10 +64,18 @@ async fn a_request_needs_the_form_of_this_session_and_a_refusal_is_said() {
     assert!(foreign.status == 403, "{}", foreign.status);
     assert!(w.asked("POST", "/api/v1/me/data-requests").await.is_empty());
     let refusal = json!({"status": 409, "code": "data-request.already-open", "title": "Đang có yêu cầu cùng loại"});
-    w.says("POST", "/api/v1/me/data-requests", 409, refusal).await;
-    let sent = [("csrf", token.as_str()), ("right", "erase"), ("text", "Xóa đi")];
+    w.says("POST", "/api/v1/me/data-requests", 409, refusal)
+        .await;
+    let sent = [
+        ("csrf", token.as_str()),
+        ("right", "erase"),
+        ("text", "Xóa đi"),
+    ];
     let again = w.post(&browser, PATH, &sent).await.expect(409).text();
-    assert!(again.contains("Đang có yêu cầu cùng loại") && again.contains("Xóa đi"), "{again}");
+    assert!(
+        again.contains("Đang có yêu cầu cùng loại") && again.contains("Xóa đi"),
+        "{again}"
+    );
     let asked = w.asked("POST", "/api/v1/me/data-requests").await;
     let body: serde_json::Value = asked[0].body_json().expect("JSON");
     assert_eq!(body, json!({"right": "erase", "text": "Xóa đi"}));

@@ -36,7 +36,10 @@ fn the_journal_names_the_one_in_whose_name_it_was_done() {
         let approve = Command::Approve { note: None };
         let taken = world.try_at(&proposed, approve, By::Person(&by), now());
         let entry = taken.expect("open").entry;
-        assert_eq!((entry.actor_id, entry.actor_role.as_str()), (Some(by.subject), "leader"));
+        assert_eq!(
+            (entry.actor_id, entry.actor_role.as_str()),
+            (Some(by.subject), "leader")
+        );
         let data: Value = serde_json::from_str(&entry.data).expect("JSON");
         assert_eq!(data["acting"], true);
         assert_eq!(data["onBehalfOf"].as_str(), on_behalf);
@@ -46,7 +49,10 @@ fn the_journal_names_the_one_in_whose_name_it_was_done() {
     let received = world.done(&world.new_dossier(), Command::Receive);
     let taken = world.try_at(&received, Command::StartHandling, By::Person(&by), now());
     let entry = taken.expect("open").entry;
-    assert_eq!((entry.actor_role.as_str(), entry.data.as_str()), ("specialist", "{}"));
+    assert_eq!(
+        (entry.actor_role.as_str(), entry.data.as_str()),
+        ("specialist", "{}")
+    );
 }
 
 #[test]
@@ -62,5 +68,9 @@ fn who_proposed_does_not_approve_through_a_delegate() {
     let refusal = world.try_at(&proposed, approve.clone(), By::Person(&delegate), now());
     assert_eq!(refusal.expect_err("four eyes").why, Why::SamePerson);
     let other = acting(&world, 7, Some(&world.leader));
-    assert!(world.try_at(&proposed, approve, By::Person(&other), now()).is_ok());
+    assert!(
+        world
+            .try_at(&proposed, approve, By::Person(&other), now())
+            .is_ok()
+    );
 }
