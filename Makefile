@@ -15,7 +15,7 @@ BROKER_AWAY ?= 600
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue demo deny clean-local chart chart-readme images images-test operations sizing
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ bench: ## Measure relay, events, a broker away, and the main story where a suite
 
 bench-catalogue: ## Measure import, search, suggestions, reads and memory of the catalogue, and trigrams beside it (FILE=the portal's JSON lines)
 	@PROFILE=$(PROFILE) e2e/servers/bench-catalogue.sh "$(FILE)"
+
+api-fuzz: ## Made-up requests to every operation as everybody: no 500, nothing undocumented (EXAMPLES=…, ROLES=…, SEED=…)
+	@$(CARGO) build --profile $(PROFILE) -p suite --bin motcua && PROFILE=$(PROFILE) e2e/servers/api-fuzz.sh
+
+fuzz: ## Fuzz one parser without end (FUZZ_TARGET=…; needs cargo-fuzz and a nightly compiler)
+	@cd fuzz && FUZZ_TARGET=$(FUZZ_TARGET) $(CARGO) +nightly fuzz run outside
 
 deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \

@@ -12,6 +12,7 @@ mod incidents;
 mod notifications;
 mod operations;
 mod people;
+mod personal_data;
 mod postal;
 mod sign_in;
 mod tokens;
@@ -38,6 +39,8 @@ enum Kind {
     Command,
     /// What the caller may see: for others nothing of ours is in it.
     List,
+    /// The same, but everything for this role.
+    ListBut(Role),
     /// Makes something of the caller's own.
     Create,
     /// Names things of others in its body: it answers for them as for what does not exist.
@@ -58,6 +61,7 @@ struct Resource {
 
 fn resources() -> [Resource; 11] {
     [
+        accounts::ASSIGNMENTS,
         accounts::RESOURCE,
         catalogue::RESOURCE,
         catalogue::EDITING,
@@ -67,6 +71,8 @@ fn resources() -> [Resource; 11] {
         incidents::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
+        personal_data::BREACHES,
+        personal_data::RESOURCE,
         postal::RESOURCE,
         sign_in::RESOURCE,
     ]
@@ -298,7 +304,8 @@ async fn strangers(world: &World, operations: &[Operation], checks: &mut Checks)
                     same(&name, &answer, &absent);
                     world.tells_of_nobody(&name, &answer);
                 }
-                Kind::List | Kind::Own => {
+                Kind::ListBut(all) if all == role => {}
+                Kind::List | Kind::ListBut(_) | Kind::Own => {
                     checks.count("lists and things of one's own");
                     world.tells_of_nobody(&name, &answer);
                     for query in ["?limit=100", &format!("?q={}", world.number)] {

@@ -4,6 +4,7 @@
 mod authorization;
 mod bad_input;
 mod documents;
+mod fuzz;
 mod marked;
 mod rotation;
 mod story;

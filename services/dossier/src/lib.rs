@@ -57,8 +57,18 @@ pub struct Config {
     pub supplement: SupplementCheck,
     /// Terms that hold for every procedure.
     pub clocks: Clocks,
+    /// The public look-up.
+    pub tracking: Tracking,
     /// Addresses to print.
     pub links: Links,
+}
+
+/// The public look-up.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tracking {
+    /// Different numbers that one address may ask for within an hour.
+    pub numbers_per_hour: u64,
 }
 
 /// Uploaded files.
@@ -174,4 +184,20 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration) -> Worker<App> {
         .every("expire-supplements", check, jobs::expire_supplements)
         .every("raise-alarms", check, jobs::raise_alarms)
         .every("settle-incidents", check, jobs::settle_incidents)
+}
+
+/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let name = app::sniff::clean_name(&text);
+    if let Some(kind) = app::sniff::sniff(bytes) {
+        kind.agrees(name.as_deref().unwrap_or_default(), Some(&text));
+    }
+    if let Some(name) = name {
+        assert!(
+            !name.contains(['/', '\\', '\r', '\n', '\0']),
+            "{name:?} may be sent in a header"
+        );
+    }
 }

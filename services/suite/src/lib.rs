@@ -11,6 +11,8 @@ pub mod cli;
 pub mod demo;
 pub mod documents;
 pub mod due;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod import;
 pub mod seal_again;
 pub mod serve;

@@ -26,6 +26,10 @@ pub(super) struct World {
     pub(super) notification: String,
     pub(super) number: String,
     pub(super) account: String,
+    /// A request of `citizen` about the own data, addressed to the world's agency.
+    pub(super) data_request: String,
+    /// A delegation of `leader` to `specialist`.
+    pub(super) assignment: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
     /// Two dossiers of the citizen's that were filed together.
@@ -102,6 +106,8 @@ impl World {
             notification: String::new(),
             number: String::new(),
             account: String::new(),
+            data_request: String::new(),
+            assignment: String::new(),
             closed: String::new(),
             group: String::new(),
             incident: String::new(),
@@ -135,6 +141,8 @@ impl World {
             version: whole["version"].as_i64().expect("a version"),
         };
         self.fresh = self.file_another(&whole, &citizen).await;
+        self.data_request = self.ask_about_data(&citizen).await;
+        self.assignment = self.delegate().await;
         let applicant = &whole["applicant"];
         self.secrets = [
             &applicant["name"],
@@ -151,10 +159,36 @@ impl World {
             self.shipment.as_str(),
             self.notification.as_str(),
             self.file.as_str(),
+            self.data_request.as_str(),
+            self.assignment.as_str(),
         ])
         .map(str::to_owned)
         .collect();
         assert!(self.secrets.len() >= 9 && self.secrets.iter().all(|s| s.len() > 5));
+    }
+
+    /// Asks for access to the own data, at the world's agency.
+    async fn ask_about_data(&self, token: &str) -> String {
+        let sent = self.http.post(self.url("/api/v1/me/data-requests"));
+        let body = json!({"right": "access", "agency": "H05.21", "text": "Cho tôi xem dữ liệu"});
+        let answer = sent.bearer_auth(token).json(&body).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let request: Value = answer.json().await.expect("JSON");
+        text(&request["id"])
+    }
+
+    /// The leader goes away for a week.
+    async fn delegate(&self) -> String {
+        let until = self.running.suite.rt.clock.now() + chrono::Duration::days(7);
+        let body = json!({"kind": "delegation", "login": "specialist", "role": "leader",
+            "until": until, "reason": "Đi công tác"});
+        let sent = self.http.post(self.url("/api/v1/assignments")).json(&body);
+        let leader = self.token("leader").await;
+        let answer = sent.bearer_auth(leader).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let given: Value = answer.json().await.expect("JSON");
+        text(&given["id"])
     }
 
     /// The same once more, left at the desk.

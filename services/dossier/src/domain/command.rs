@@ -2,7 +2,7 @@
 
 use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
 use chrono::{DateTime, NaiveDate, Utc};
-use contracts::{Actor, Permission};
+use contracts::{Actor, Permission, Role};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -369,14 +369,42 @@ impl By<'_> {
     pub(crate) fn role(&self, kind: CommandKind) -> String {
         match self {
             Self::System => "system".to_owned(),
-            Self::Person(actor) => actor
-                .roles
-                .iter()
-                .find(|role| kind.rights().iter().any(|r| role.permissions().contains(r)))
-                .or_else(|| actor.roles.first())
+            Self::Person(_) => self
+                .used(kind)
                 .and_then(|role| serde_json::to_value(role).ok())
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_default(),
         }
+    }
+
+    /// The role that is used. Roles of one's own come before those held for a time.
+    fn used(&self, kind: CommandKind) -> Option<Role> {
+        let Self::Person(actor) = self else {
+            return None;
+        };
+        actor
+            .roles
+            .iter()
+            .find(|role| kind.rights().iter().any(|r| role.permissions().contains(r)))
+            .or_else(|| actor.roles.first())
+            .copied()
+    }
+
+    /// The further facts of the journal, with how the role was held when it was not one's own: `acting: true`, and `onBehalfOf` the
+    /// one who delegated it (ủy quyền).
+    pub(crate) fn on_behalf(&self, kind: CommandKind, data: &Value) -> Value {
+        let mut data = data.clone();
+        if let (Self::Person(actor), Some(role)) = (self, self.used(kind))
+            && let Some(acting) = actor.acting_as(role)
+        {
+            let Value::Object(members) = &mut data else {
+                return data;
+            };
+            members.insert("acting".to_owned(), Value::Bool(true));
+            if let Some(name) = &acting.principal_name {
+                members.insert("onBehalfOf".to_owned(), Value::String(name.clone()));
+            }
+        }
+        data
     }
 }

@@ -162,7 +162,7 @@ pub(crate) fn may(
 
 fn proposed_by(dossier: &Dossier, by: By<'_>) -> bool {
     match (&dossier.details.proposal, by) {
-        (Some(proposal), By::Person(actor)) => proposal.by == actor.subject,
+        (Some(proposal), By::Person(actor)) => actor.is_or_acts_for(proposal.by),
         (None, By::Person(_)) | (_, By::System) => false,
     }
 }
@@ -630,7 +630,7 @@ fn entry(
         to: after.status,
         step: after.step.clone(),
         reason,
-        data: data.to_string(),
+        data: by.on_behalf(kind, data).to_string(),
         prev_hash: String::new(),
         hash: String::new(),
     }

@@ -1,6 +1,7 @@
 //! The whole grid state × command, and what each transition carries.
 
 mod alarms;
+mod acting;
 mod clock;
 mod special;
 
@@ -46,6 +47,7 @@ fn person(n: u128, role: Role) -> Actor {
         agency: officer.then(|| "H05.21".to_owned()),
         client: None,
         limits: contracts::Limits::default(),
+        acting: Vec::new(),
     }
 }
 

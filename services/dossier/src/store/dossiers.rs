@@ -28,6 +28,11 @@ pub(crate) fn within(scope: &Scope) -> Condition {
         Scope::Agency(code) => Condition::any()
             .add(Column::AgencyCode.eq(code.as_str()))
             .add(Column::ReceivingAgency.eq(code.as_str())),
+        Scope::Branch(code) => Condition::any()
+            .add(Column::AgencyCode.eq(code.as_str()))
+            .add(Column::AgencyCode.starts_with(format!("{code}.")))
+            .add(Column::ReceivingAgency.eq(code.as_str()))
+            .add(Column::ReceivingAgency.starts_with(format!("{code}."))),
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
     }
 }

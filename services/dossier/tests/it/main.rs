@@ -21,5 +21,6 @@ mod numbers;
 mod openapi;
 mod rights;
 mod story;
+mod tracking;
 mod verify;
 mod world;

@@ -12,10 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Alarm, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped, Field, Group,
-    Incident, List, Manifests, Me, Named, NewDossier, Notification, Procedure, ProcedureItem,
-    Report, Shipment, Tracking,
-    UploadedFile,
+    Access, Agency, Alarm, DataRequest, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped,
+    Field, Group, Incident, List, Manifests, Me, Named, NewDossier, Notification, Procedure,
+    ProcedureItem, Purpose, Report, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -516,6 +515,29 @@ impl<'a> Api<'a> {
             Some(cursor) => self.find(&path, &[("cursor", cursor)]).await,
             None => self.get(&path).await,
         }
+    }
+
+    /// Who read one's account, newest first.
+    pub(crate) async fn my_readers(self) -> Answered<List<Access>> {
+        self.get("/api/v1/me/access-log").await
+    }
+
+    /// The register of purposes.
+    pub(crate) async fn purposes(self) -> Answered<List<Purpose>> {
+        self.get("/api/v1/data-purposes").await
+    }
+
+    /// One's requests about one's data.
+    pub(crate) async fn my_data_requests(self) -> Answered<List<DataRequest>> {
+        self.get("/api/v1/me/data-requests").await
+    }
+
+    /// Makes a request about one's data.
+    pub(crate) async fn ask_about_data(self, right: &str, text: &str) -> Answered<()> {
+        let body = serde_json::json!({ "right": right, "text": text });
+        let call = self.call("POST", "/api/v1/me/data-requests")?;
+        let _made: DataRequest = call.json(&body).send_json().await?;
+        Ok(())
     }
 
     // Post.

@@ -28,6 +28,7 @@ const PAGE: u32 = 20;
 #[template(path = "dossiers.html")]
 struct Mine {
     page: Page,
+    my_data: &'static str,
     items: Vec<Row>,
     next: Option<String>,
 }
@@ -81,6 +82,7 @@ pub(super) async fn list(ctx: Ctx, paging: Query<Paging>) -> Result<HttpResponse
         })
         .collect();
     ok(&Mine {
+        my_data: super::my_data::title(ctx.t),
         page: Page::new(&ctx, Section::Mine, t.mine_title()),
         items,
         next: found.next.as_deref().map(|c| further("/ho-so", &[], c)),

@@ -9,6 +9,7 @@ mod download;
 mod filing;
 mod home;
 mod inbox;
+mod my_data;
 mod places;
 mod post;
 mod procedures;
@@ -40,6 +41,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(tracking::look_up)
         .service(inbox::list)
         .service(inbox::mark_read)
+        .service(my_data::show)
+        .service(my_data::ask)
         .service(work::list)
         .service(post::list)
         .service(clock::clock)
