@@ -59,7 +59,7 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 11] {
+fn resources() -> [Resource; 14] {
     [
         accounts::ASSIGNMENTS,
         accounts::RESOURCE,

@@ -234,17 +234,7 @@ pub struct DossierAlarm {
 
 /// The points of a dossier's clocks. Every state in which somebody waits has one, so that nothing waits without a person knowing.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum AlarmKind {

@@ -61,6 +61,7 @@ fn procedure_changed() -> serde_json::Result<ProcedureChanged> {
         field: "Hộ tịch".to_owned(),
         active: true,
         accepted_at: Some(vec!["commune".to_owned()]),
+        non_territorial: true,
         methods: vec![ProcedureMethod {
             channel: Channel::Online,
             term: Some(serde_json::from_value(

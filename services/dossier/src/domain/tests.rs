@@ -1,7 +1,7 @@
 //! The whole grid state × command, and what each transition carries.
 
-mod alarms;
 mod acting;
+mod alarms;
 mod clock;
 mod special;
 

@@ -112,8 +112,12 @@ pub(crate) async fn raised(
     limit: u64,
 ) -> Result<Vec<Raised>, DbErr> {
     // By the agency first, for its index; the scope decides.
-    let Scope::Agency(agency) = scope else {
-        return Ok(Vec::new());
+    let agency = match scope {
+        Scope::Agency(code) => alarm::Column::AgencyCode.eq(code.as_str()),
+        Scope::Branch(code) => alarm::Column::AgencyCode
+            .eq(code.as_str())
+            .or(alarm::Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => return Ok(Vec::new()),
     };
     let visible = Query::select()
         .column(Column::Id)
@@ -124,7 +128,7 @@ pub(crate) async fn raised(
         )
         .to_owned();
     let mut query = alarm::Entity::find()
-        .filter(alarm::Column::AgencyCode.eq(agency.as_str()))
+        .filter(agency)
         .filter(Expr::exists(visible));
     if let Some(kind) = kind {
         query = query.filter(alarm::Column::Kind.eq(kind.as_str()));

@@ -51,6 +51,13 @@ pub(crate) struct Counts {
 fn own(scope: &Scope) -> Option<Select<Entity>> {
     match scope {
         Scope::Agency(code) => Some(Entity::find().filter(Column::AgencyCode.eq(code.as_str()))),
+        Scope::Branch(code) => Some(
+            Entity::find().filter(
+                Column::AgencyCode
+                    .eq(code.as_str())
+                    .or(Column::AgencyCode.starts_with(format!("{code}."))),
+            ),
+        ),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => None,
     }
 }

@@ -9,9 +9,9 @@
 )]
 
 mod bad_input;
+mod bucket;
 mod channels;
 mod clock;
-mod bucket;
 mod copies;
 mod counter;
 mod files;

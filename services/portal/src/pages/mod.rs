@@ -2,8 +2,8 @@
 
 mod access;
 mod account;
-mod clock;
 mod catalogue;
+mod clock;
 mod dossiers;
 mod download;
 mod filing;
