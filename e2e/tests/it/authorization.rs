@@ -8,6 +8,7 @@ mod accounts;
 mod catalogue;
 mod clients;
 mod dossiers;
+mod incidents;
 mod notifications;
 mod operations;
 mod people;
@@ -55,13 +56,15 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 9] {
+fn resources() -> [Resource; 11] {
     [
         accounts::RESOURCE,
         catalogue::RESOURCE,
         catalogue::EDITING,
         clients::RESOURCE,
         dossiers::RESOURCE,
+        dossiers::GROUPS,
+        incidents::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
         postal::RESOURCE,
@@ -357,6 +360,8 @@ async fn pages(world: &World, checks: &mut Checks) {
         format!("/ho-so/{d}/bieu-mau/receipt"),
         format!("/ho-so/{d}/rut"),
         "/mot-cua".to_owned(),
+        "/mot-cua/thoi-han".to_owned(),
+        "/mot-cua/su-co".to_owned(),
         format!("/mot-cua/{d}"),
         "/hop-thu".to_owned(),
         "/buu-chinh".to_owned(),

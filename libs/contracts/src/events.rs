@@ -42,6 +42,9 @@ pub struct ProcedureChanged {
     /// (the event of an earlier release), so nobody is refused for it.
     #[serde(default)]
     pub accepted_at: Option<Vec<String>>,
+    /// Any desk of the country may take it for the competent agency (phi địa giới).
+    #[serde(default)]
+    pub non_territorial: bool,
     /// Channels with term and fees.
     pub methods: Vec<ProcedureMethod>,
     /// Dossier components (thành phần hồ sơ) of all cases.
@@ -192,6 +195,12 @@ pub struct DossierChanged {
     pub procedure_name: String,
     /// Way of return.
     pub return_way: ReturnWay,
+    /// The date that was promised before, when the transition moved it (hẹn lại, sự cố).
+    #[serde(default)]
+    pub earlier_due_at: Option<DateTime<Utc>>,
+    /// The result is a refusal after examination (từ chối giải quyết, form 03); `reason` is the legal reason.
+    #[serde(default)]
+    pub refusal: bool,
 }
 event!(
     DossierChanged,
@@ -199,6 +208,118 @@ event!(
     "dossier.dossier-changed.v1",
     dossier_id
 );
+
+/// A clock of a dossier has come to a point that people must know of. The dossier itself has not changed: `version` is the one it
+/// has, and there may be several alarms at one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DossierAlarm {
+    /// The dossier.
+    pub dossier_id: DossierId,
+    /// Its version.
+    pub version: i64,
+    /// The statutory number, once received.
+    pub number: Option<String>,
+    /// Which point.
+    pub kind: AlarmKind,
+    /// When the clock came there; the alarm itself may be raised later.
+    pub at: DateTime<Utc>,
+    /// State.
+    pub status: DossierStatus,
+    /// What the clock runs to, if it has an end.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The owner's account.
+    pub owner: AccountId,
+    /// How to reach the applicant.
+    pub contact: Contact,
+    /// The handling agency's code.
+    pub agency_code: String,
+    /// The handling agency's name.
+    pub agency_name: String,
+    /// Procedure name.
+    pub procedure_name: String,
+}
+event!(
+    DossierAlarm,
+    "dossier",
+    "dossier.dossier-alarm.v1",
+    dossier_id
+);
+
+/// The points of a dossier's clocks. Every state in which somebody waits has one, so that nothing waits without a person knowing.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum AlarmKind {
+    /// Quá 8 giờ làm việc chưa kiểm tra: the desk has not checked what was filed in time.
+    CheckLate,
+    /// Quá 2 giờ làm việc chưa xác nhận: a linked dossier was not acknowledged in time.
+    AcknowledgeLate,
+    /// Hạn gửi văn bản xin lỗi: the last day for an apology and a new date, if the result will be late.
+    ApologyDue,
+    /// Sắp đến hạn: due within 24 hours.
+    DueSoon,
+    /// Đến hạn: the instant has come.
+    Due,
+    /// Quá hạn: a day late; again every week.
+    Overdue,
+    /// The applicant has a day left to supplement.
+    SupplementDue,
+    /// A payment asked for a week ago has not come; again every week.
+    PaymentOpen,
+    /// A result has waited a month to be collected; again every month.
+    ResultWaiting,
+    /// Nothing has happened for a month to a dossier without a date by rule; again every month.
+    Idle,
+}
+
+impl AlarmKind {
+    /// Every kind.
+    pub const ALL: &'static [AlarmKind] = &[
+        AlarmKind::CheckLate,
+        AlarmKind::AcknowledgeLate,
+        AlarmKind::ApologyDue,
+        AlarmKind::DueSoon,
+        AlarmKind::Due,
+        AlarmKind::Overdue,
+        AlarmKind::SupplementDue,
+        AlarmKind::PaymentOpen,
+        AlarmKind::ResultWaiting,
+        AlarmKind::Idle,
+    ];
+
+    /// The stable name as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlarmKind::CheckLate => "checkLate",
+            AlarmKind::AcknowledgeLate => "acknowledgeLate",
+            AlarmKind::ApologyDue => "apologyDue",
+            AlarmKind::DueSoon => "dueSoon",
+            AlarmKind::Due => "due",
+            AlarmKind::Overdue => "overdue",
+            AlarmKind::SupplementDue => "supplementDue",
+            AlarmKind::PaymentOpen => "paymentOpen",
+            AlarmKind::ResultWaiting => "resultWaiting",
+            AlarmKind::Idle => "idle",
+        }
+    }
+
+    /// The inverse of [`AlarmKind::as_str`].
+    pub fn parse(s: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|x| x.as_str() == s)
+    }
+}
 
 /// A shipment took a transition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -286,7 +407,11 @@ pub const CONSUMERS: &[(&str, &[&str])] = &[
     ),
     (
         "notifications",
-        &[DossierChanged::TYPE, ShipmentChanged::TYPE],
+        &[
+            DossierChanged::TYPE,
+            DossierAlarm::TYPE,
+            ShipmentChanged::TYPE,
+        ],
     ),
     ("postal", &[DossierChanged::TYPE, UnitsChanged::TYPE]),
 ];
@@ -302,6 +427,7 @@ mod tests {
             (AgencyChanged::TYPE, AgencyChanged::SOURCE),
             (UnitsChanged::TYPE, UnitsChanged::SOURCE),
             (DossierChanged::TYPE, DossierChanged::SOURCE),
+            (DossierAlarm::TYPE, DossierAlarm::SOURCE),
             (ShipmentChanged::TYPE, ShipmentChanged::SOURCE),
         ] {
             assert!(ty.starts_with(&format!("{source}.")), "{ty}");

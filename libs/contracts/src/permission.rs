@@ -66,6 +66,13 @@ permissions! {
     DossierApprove = "dossier.approve",
     /// Hand the result over at the counter (trả kết quả).
     DossierHandOver = "dossier.hand-over",
+    /// Open again what was ended, and correct the agency's own error: a special right (quyền đặc biệt), each use with its
+    /// reason in the journal.
+    DossierReopen = "dossier.reopen",
+    /// Read the counts of one's agency: early, on time, late.
+    ReportRead = "report.read",
+    /// Announce and end incidents, in which the statutory clocks stand (sự cố hệ thống).
+    IncidentManage = "incident.manage",
     /// Read shipments within one's [`Scope`].
     ShipmentRead = "shipment.read",
     /// Collect shipments by manifest and report events, as the postal operator.
@@ -139,6 +146,7 @@ impl Role {
                 P::DossierRead,
                 P::DossierReceive,
                 P::DossierHandOver,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
@@ -154,12 +162,16 @@ impl Role {
                 P::FileRead,
                 P::DossierRead,
                 P::DossierApprove,
+                P::DossierReopen,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
             Role::AgencyAdmin => &[
                 P::CatalogueWrite,
                 P::DossierRead,
+                P::ReportRead,
+                P::IncidentManage,
                 P::ShipmentRead,
                 P::AccountManage,
                 P::ClientManage,
@@ -172,6 +184,7 @@ impl Role {
                 P::AccountManage,
                 P::ClientManage,
                 P::NotificationRead,
+                P::IncidentManage,
                 P::OperationsTasks,
             ],
             Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],

@@ -6,7 +6,7 @@
 //!        ├▶ domain/   pure: the ten states, the process, the journal's chain, the term
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
-//! jobs.rs    what runs by time: supplements that were not answered
+//! jobs.rs    what runs by time: supplements that were not answered, alarms of the clocks, incidents whose time is given back
 //! objects.rs the files themselves, by content hash
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vn::dossier_number::NumberFormat;
 
+pub use domain::term::Clocks;
 pub use verify::{Finding, verify};
 
 /// The documented defaults.
@@ -54,6 +55,8 @@ pub struct Config {
     pub number: Number,
     /// Supplement requests.
     pub supplement: SupplementCheck,
+    /// Terms that hold for every procedure.
+    pub clocks: Clocks,
     /// Addresses to print.
     pub links: Links,
 }
@@ -149,4 +152,6 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration) -> Worker<App> {
         .on(events::units_changed)
         .on(events::shipment_changed)
         .every("expire-supplements", check, jobs::expire_supplements)
+        .every("raise-alarms", check, jobs::raise_alarms)
+        .every("settle-incidents", check, jobs::settle_incidents)
 }

@@ -1,6 +1,8 @@
 //! Every text of the pages, in both languages. A text cannot be declared in one language only, and one that no page uses is
 //! reported by the compiler.
 
+mod clock;
+
 use contracts::{DossierStatus, Language};
 
 /// Texts in one language.
@@ -591,6 +593,10 @@ impl Tr {
             "confirm-payment" => (self.act_confirm_payment(), self.act_confirm_payment_hint()),
             "stop" => (self.act_stop(), self.act_stop_hint()),
             "hand-over" => (self.act_hand_over(), self.act_hand_over_hint()),
+            "acknowledge" => (self.act_acknowledge(), self.act_acknowledge_hint()),
+            "apologise" => (self.act_apologise(), self.act_apologise_hint()),
+            "reopen" => (self.act_reopen(), self.act_reopen_hint()),
+            "correct" => (self.act_correct(), self.act_correct_hint()),
             _ => return None,
         })
     }
@@ -603,6 +609,9 @@ impl Tr {
             "withdraw" => self.cmd_withdraw().to_owned(),
             "post-delivered" => self.cmd_post_delivered().to_owned(),
             "post-returned" => self.cmd_post_returned().to_owned(),
+            "hand-on" => self.cmd_hand_on().to_owned(),
+            "stop-linked" => self.cmd_stop_linked().to_owned(),
+            "give-time-back" => self.cmd_give_time_back().to_owned(),
             other => self
                 .action(other)
                 .map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
@@ -645,7 +654,7 @@ mod tests {
     #[test]
     fn every_text_is_there_in_both_languages() {
         // Names of languages and places are what they are.
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for text in [vi, en] {
                 assert!(!text.is_empty() && text.trim() == *text, "{name}");
             }
@@ -655,7 +664,7 @@ mod tests {
 
     #[test]
     fn sentences_end_alike() {
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for end in ['.', '?', ':'] {
                 assert_eq!(
                     vi.ends_with(end),
@@ -669,7 +678,7 @@ mod tests {
     #[test]
     fn every_command_of_officers_has_a_label() {
         let commands = "receive request-supplement refuse start-handling propose send-back approve request-payment \
-                        confirm-payment stop hand-over";
+                        confirm-payment stop hand-over apologise reopen correct acknowledge";
         for command in commands.split_whitespace() {
             for language in [Language::Vi, Language::En] {
                 assert!(Tr(language).action(command).is_some(), "{command}");

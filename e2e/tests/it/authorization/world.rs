@@ -28,6 +28,10 @@ pub(super) struct World {
     pub(super) account: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
+    /// Two dossiers of the citizen's that were filed together.
+    pub(super) group: String,
+    /// An incident of the world's agency, which lasts.
+    pub(super) incident: String,
     /// A machine client of the world's agency.
     pub(super) client: String,
     /// A token of another that was closed since.
@@ -99,12 +103,16 @@ impl World {
             number: String::new(),
             account: String::new(),
             closed: String::new(),
+            group: String::new(),
+            incident: String::new(),
             client: String::new(),
             closed_client: String::new(),
             secrets: Vec::new(),
         };
         world.look_around().await;
         (world.client, world.closed_client) = world.make_clients().await;
+        world.group = world.file_a_group().await;
+        world.incident = world.announce_an_incident().await;
         world.closed = world.close_an_account().await;
         world.versions_before = world.versions().await;
         world
@@ -221,6 +229,45 @@ impl World {
         let answer = sent.send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200);
         (stays, token)
+    }
+
+    /// Two dossiers like the first, filed together.
+    async fn file_a_group(&mut self) -> String {
+        let citizen = self.token("citizen").await;
+        let path = format!("/api/v1/dossiers/{}", self.dossier);
+        let like = self.json(&path, &citizen).await;
+        let papers = like["attachments"].as_array().expect("attachments").iter();
+        let attachments: Vec<Value> = papers
+            .map(|p| json!({"componentId": p["componentId"], "fileId": p["fileId"]}))
+            .collect();
+        let dossier = json!({
+            "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
+            "applicant": like["applicant"], "answers": like["answers"],
+            "attachments": attachments, "return": {"method": "counter"},
+        });
+        let body = json!({"members": [{"dossier": dossier}, {"dossier": dossier, "after": 0}]});
+        let sent = self
+            .http
+            .post(self.url("/api/v1/dossier-groups"))
+            .json(&body);
+        let answer = sent.bearer_auth(&citizen).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let group: Value = answer.json().await.expect("JSON");
+        let members = group["members"].as_array().expect("members").iter();
+        self.secrets
+            .extend(members.map(|m| text(&m["dossier"]["id"])));
+        text(&group["id"])
+    }
+
+    async fn announce_an_incident(&self) -> String {
+        let admin = self.token("agencyadmin").await;
+        let since = self.running.suite.rt.clock.now() - chrono::Duration::minutes(1);
+        let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": since});
+        let sent = self.http.post(self.url("/api/v1/incidents")).json(&body);
+        let answer = sent.bearer_auth(&admin).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let incident: Value = answer.json().await.expect("JSON");
+        text(&incident["id"])
     }
 
     /// Closes the account of an officer and returns the token it had, once nobody takes it any more.

@@ -34,6 +34,7 @@ pub(crate) fn procedure_changed(
                 .map(|level| level.as_str().to_owned())
                 .collect()
         }),
+        non_territorial: c.non_territorial,
         methods: c
             .methods
             .iter()

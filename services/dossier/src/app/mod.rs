@@ -2,6 +2,8 @@
 
 pub(crate) mod commands;
 pub(crate) mod filing;
+pub(crate) mod groups;
+pub(crate) mod incidents;
 pub(crate) mod sniff;
 pub(crate) mod upload;
 

@@ -9,9 +9,13 @@
 )]
 
 mod bad_input;
+mod channels;
+mod clock;
 mod copies;
 mod counter;
 mod files;
+mod groups;
+mod incidents;
 mod numbers;
 mod openapi;
 mod rights;

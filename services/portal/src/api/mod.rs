@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped, Field, List,
-    Manifests, Me, Named, NewDossier, Notification, Procedure, ProcedureItem, Shipment, Tracking,
-    UploadedFile,
+    Access, Agency, Alarm, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped, Field, Group,
+    Incident, List, Manifests, Me, Named, NewDossier, Notification, Procedure, ProcedureItem,
+    Report, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -391,6 +391,12 @@ impl<'a> Api<'a> {
         self.get(&format!("/api/v1/dossiers/{}", segment(id))).await
     }
 
+    /// Dossiers that were filed together.
+    pub(crate) async fn group(self, id: &str) -> Answered<Group> {
+        self.get(&format!("/api/v1/dossier-groups/{}", segment(id)))
+            .await
+    }
+
     /// Does one command on the version that the person saw.
     pub(crate) async fn command(
         self,
@@ -434,6 +440,59 @@ impl<'a> Api<'a> {
             .await?
             .success()
             .await?)
+    }
+
+    // Dates kept.
+
+    /// The counts of one's agency; without dates those of the present month.
+    pub(crate) async fn report(
+        self,
+        from: Option<chrono::NaiveDate>,
+        to: Option<chrono::NaiveDate>,
+    ) -> Answered<Report> {
+        let mut query = vec![];
+        for (name, day) in [("from", from), ("to", to)] {
+            if let Some(day) = day {
+                query.push((name, day.to_string()));
+            }
+        }
+        self.find("/api/v1/reports/dossiers", &query).await
+    }
+
+    /// Alarms of one's agency, newest first.
+    pub(crate) async fn alarms(self, cursor: Option<&str>) -> Answered<List<Alarm>> {
+        match cursor {
+            Some(cursor) => {
+                self.find("/api/v1/dossier-alarms", &[("cursor", cursor)])
+                    .await
+            }
+            None => self.get("/api/v1/dossier-alarms").await,
+        }
+    }
+
+    /// Incidents within one's reach.
+    pub(crate) async fn incidents(self, cursor: Option<&str>) -> Answered<List<Incident>> {
+        match cursor {
+            Some(cursor) => self.find("/api/v1/incidents", &[("cursor", cursor)]).await,
+            None => self.get("/api/v1/incidents").await,
+        }
+    }
+
+    /// Announces an incident.
+    pub(crate) async fn announce_incident(self, key: &str, body: &Value) -> Answered<Value> {
+        let call = self
+            .call("POST", "/api/v1/incidents")?
+            .header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+
+    /// Ends an incident now.
+    pub(crate) async fn end_incident(self, id: &str, version: i64) -> Answered<Value> {
+        let path = format!("/api/v1/incidents/{}/end", segment(id));
+        let call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""));
+        Ok(call.json(&serde_json::json!({})).send_json().await?)
     }
 
     /// The public look-up.

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod catalogue;
+mod clock;
 mod dossiers;
 mod download;
 mod filing;
@@ -46,6 +47,10 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(catalogue::one)
         .service(catalogue::step)
         .service(catalogue::withdraw)
+        .service(clock::clock)
+        .service(clock::incidents)
+        .service(clock::announce)
+        .service(clock::end)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
