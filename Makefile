@@ -33,7 +33,7 @@ lint: ## Check format and lints, as CI does
 fmt: ## Format
 	$(CARGO) fmt --all
 
-openapi: ## Write openapi/*.json from the code
+openapi: ## Write openapi/*.json (asyncapi.json, too) from the code
 	$(MOTCUA) openapi --write openapi
 
 openapi-check: ## Fail if openapi/*.json is not what the code says

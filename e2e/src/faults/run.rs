@@ -134,7 +134,7 @@ async fn separate(options: &Options, world: &mut World, started: Instant) -> any
     let mut missing = Vec::new();
     let mut poison = 0;
     for (n, fault) in row.into_iter().enumerate() {
-        let pause = 100 + u64::try_from(dice.below(500))?;
+        let pause = 50 + u64::try_from(dice.below(300))?;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let mut hands = Hands {
             world,

@@ -7,6 +7,7 @@ mod documents;
 mod marked;
 mod rotation;
 mod story;
+mod tasks;
 
 /// A client of somebody else, not of ours: no redirects, no token.
 fn stranger() -> reqwest::Client {

@@ -5,11 +5,13 @@ use crate::ids::{AccountId, DossierId, ProcedureId, ShipmentId};
 use crate::types::{Channel, Contact, DossierStatus, Fee, ReturnWay};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vn::worktime::{CalendarSpec, Term};
 
-macro_rules! event {
-    ($name:ident, $source:literal, $ty:literal, $subject:ident) => {
-        impl Event for $name {
+/// Says of each struct what its envelope says, and keeps the list of them all.
+macro_rules! events {
+    ($($name:ident, $source:literal, $ty:literal, $subject:ident;)+) => {
+        $(impl Event for $name {
             const TYPE: &'static str = $ty;
             const SOURCE: &'static str = $source;
             fn subject(&self) -> String {
@@ -18,12 +20,23 @@ macro_rules! event {
             fn version(&self) -> i64 {
                 self.version
             }
-        }
+        })+
+
+        /// Types of all events.
+        pub const TYPES: &[&str] = &[$($ty),+];
     };
 }
 
+events! {
+    ProcedureChanged, "catalogue", "catalogue.procedure-changed.v1", procedure_id;
+    AgencyChanged, "catalogue", "catalogue.agency-changed.v1", code;
+    UnitsChanged, "catalogue", "catalogue.units-changed.v1", province_code;
+    DossierChanged, "dossier", "dossier.dossier-changed.v1", dossier_id;
+    ShipmentChanged, "postal", "postal.shipment-changed.v1", shipment_id;
+}
+
 /// A procedure version was published, changed or withdrawn. Carries what the dossier service must know to receive under it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureChanged {
     /// The portal's id.
@@ -47,20 +60,15 @@ pub struct ProcedureChanged {
     /// Dossier components (thành phần hồ sơ) of all cases.
     pub components: Vec<ProcedureComponent>,
 }
-event!(
-    ProcedureChanged,
-    "catalogue",
-    "catalogue.procedure-changed.v1",
-    procedure_id
-);
 
 /// One way of filing (cách thức thực hiện).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureMethod {
     /// The channel.
     pub channel: Channel,
     /// The term; `None` where it cannot be computed ("no date by rule").
+    #[schema(value_type = Option<Object>, example = json!({ "value": 3, "unit": "workingDay" }))]
     pub term: Option<Term>,
     /// The term as published.
     pub term_text: String,
@@ -69,7 +77,7 @@ pub struct ProcedureMethod {
 }
 
 /// One paper of the dossier.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureComponent {
     /// Stable within the procedure.
@@ -87,7 +95,7 @@ pub struct ProcedureComponent {
 }
 
 /// An agency (cơ quan, bộ phận một cửa) was created or changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgencyChanged {
     /// Code by QĐ 20/2020, e.g. `H05.21`.
@@ -109,19 +117,14 @@ pub struct AgencyChanged {
     #[serde(default)]
     pub desk: Option<String>,
     /// Own working time, merged on the national calendar.
+    #[schema(value_type = Object, example = json!({ "days": [{ "date": "2026-12-24", "use": "off", "name": "Mất điện" }] }))]
     pub calendar: CalendarSpec,
     /// False when closed or merged.
     pub active: bool,
 }
-event!(
-    AgencyChanged,
-    "catalogue",
-    "catalogue.agency-changed.v1",
-    code
-);
 
 /// The communes of one province, all of them, each with its validity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitsChanged {
     /// Province code.
@@ -133,15 +136,9 @@ pub struct UnitsChanged {
     /// Communes, also ended ones.
     pub communes: Vec<CommuneFact>,
 }
-event!(
-    UnitsChanged,
-    "catalogue",
-    "catalogue.units-changed.v1",
-    province_code
-);
 
 /// One commune in one period: a code means nothing without a date.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommuneFact {
     /// Five digits.
@@ -155,7 +152,7 @@ pub struct CommuneFact {
 }
 
 /// A dossier took a transition. Exactly one per transition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierChanged {
     /// The dossier.
@@ -193,15 +190,9 @@ pub struct DossierChanged {
     /// Way of return.
     pub return_way: ReturnWay,
 }
-event!(
-    DossierChanged,
-    "dossier",
-    "dossier.dossier-changed.v1",
-    dossier_id
-);
 
 /// A shipment took a transition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentChanged {
     /// The shipment.
@@ -229,26 +220,10 @@ pub struct ShipmentChanged {
     /// Number of failed delivery attempts / invitations so far.
     pub invitations: u32,
 }
-event!(
-    ShipmentChanged,
-    "postal",
-    "postal.shipment-changed.v1",
-    shipment_id
-);
 
 /// States of a result's shipment (QĐ 45/2016 art. 9–10, TT 17/2017 art. 5).
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ShipmentState {
@@ -296,16 +271,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_name_their_source_and_version() {
-        for (ty, source) in [
-            (ProcedureChanged::TYPE, ProcedureChanged::SOURCE),
-            (AgencyChanged::TYPE, AgencyChanged::SOURCE),
-            (UnitsChanged::TYPE, UnitsChanged::SOURCE),
-            (DossierChanged::TYPE, DossierChanged::SOURCE),
-            (ShipmentChanged::TYPE, ShipmentChanged::SOURCE),
-        ] {
-            assert!(ty.starts_with(&format!("{source}.")), "{ty}");
-            assert!(ty.ends_with(".v1"), "{ty}");
+    fn every_event_is_sent_by_one_service_and_taken_by_another() {
+        for ty in TYPES {
+            let (source, rest) = ty.split_once('.').expect("a source");
+            assert!(rest.ends_with(".v1"), "{ty}");
+            assert!(
+                CONSUMERS
+                    .iter()
+                    .any(|(consumer, types)| *consumer != source && types.contains(ty)),
+                "nobody listens to {ty}"
+            );
+        }
+        for ty in CONSUMERS.iter().flat_map(|(_, types)| *types) {
+            assert!(TYPES.contains(ty), "{ty} is not sent");
         }
     }
 

@@ -6,6 +6,8 @@ pub mod events;
 pub mod ids;
 pub mod permission;
 pub mod problem;
+pub mod samples;
+pub mod tolerant;
 pub mod types;
 
 pub use event::{CloudEvent, Event};

@@ -14,6 +14,8 @@ pub(crate) struct Watch {
     service: String,
     outbox: Gauges,
     outbox_age: Gauges,
+    refused: Counters,
+    clock: Gauges,
     tasks: Gauges,
     task_age: Gauges,
     done: Counters,
@@ -31,6 +33,14 @@ impl Watch {
             outbox_age: rt.metrics.gauges(
                 "outbox_oldest_seconds",
                 "Age of the oldest event that waits, seconds",
+            ),
+            refused: rt.metrics.counters(
+                "outbox_refused",
+                "Events that the broker returned or refused; they are sent again",
+            ),
+            clock: rt.metrics.gauges(
+                "clock_off_seconds",
+                "How far the database's clock is ahead of this process's, seconds",
             ),
             tasks: rt
                 .metrics
@@ -58,6 +68,10 @@ impl Watch {
         self.done.get_or_create(&self.labels(kind)).inc();
     }
 
+    pub(crate) fn refused(&self) {
+        self.refused.get_or_create(&self.labels("")).inc();
+    }
+
     pub(crate) fn retried(&self, kind: &str) {
         self.retried.get_or_create(&self.labels(kind)).inc();
     }
@@ -68,7 +82,9 @@ impl Watch {
 
     /// Counts the tables.
     pub(crate) async fn look(&self, db: &Db) -> Result<(), DbErr> {
-        let now = db.runtime().clock.now();
+        let now = db.now();
+        let off = db.ahead().num_seconds();
+        self.clock.get_or_create(&self.labels("")).set(off);
         let mut waiting = Query::select();
         waiting
             .expr_as(Expr::col(Outbox::Seq).count(), "number")

@@ -6,6 +6,7 @@
 /// For what measures the catalogue.
 pub use catalogue;
 
+pub mod asyncapi;
 pub mod cli;
 pub mod demo;
 pub mod documents;
