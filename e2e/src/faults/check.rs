@@ -93,7 +93,10 @@ pub(super) async fn people(load: &Load, verdict: &mut Verdict) {
         people.spawn(async move {
             let (mut same, mut findings) = (0, Vec::new());
             loop {
-                let next = answered.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let next = answered
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .pop();
                 let Some(asked) = next else {
                     return (same, findings);
                 };

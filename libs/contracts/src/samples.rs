@@ -177,13 +177,16 @@ mod tests {
     use crate::tolerant;
     use serde_json::Value;
 
-    /// The promise to every consumer of every release: a field that is renamed, lost or of another type changes this file.
+    /// The promise to every consumer of every release: a field that is renamed, lost or of another type is not what the file has.
     #[test]
     fn a_sample_of_every_event_is_kept() {
         let samples = all().expect("JSON");
         let types: Vec<&str> = samples.iter().map(|s| s.event_type.as_str()).collect();
         assert_eq!(types, TYPES, "a sample of each");
-        insta::assert_json_snapshot!(samples);
+        let kept: Value = serde_json::from_str(include_str!("samples.json")).expect("JSON");
+        let now = serde_json::to_value(&samples).expect("JSON");
+        let told = serde_json::to_string_pretty(&now).expect("JSON");
+        assert_eq!(now, kept, "samples.json should be: {told}");
     }
 
     /// What the next release adds, wherever it adds it. The keys of `cutOffs` are no fields.
