@@ -64,6 +64,7 @@ cat "$WORK/restore.log" >&2
 say "and the notices of one dossier never reached the dump of their consumer"
 psql "$(cat "$WORK/notifications.url")" -XqtA -v ON_ERROR_STOP=1 <<'SQL'
 create temp table lost as select distinct event_id from notice where event_id is not null limit 4;
+delete from task where kind = 'send-delivery' and payload::json ->> 'delivery' in (select id::text from delivery where event_id in (select event_id from lost));
 delete from delivery where event_id in (select event_id from lost);
 delete from notice where event_id in (select event_id from lost);
 delete from task where key in (select event_id::text from lost);

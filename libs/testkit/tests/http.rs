@@ -1,6 +1,11 @@
 //! The server of kit, asked over a real connection.
 
+use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+use std::time::Duration;
 use testkit::TestApp;
+use tokio::sync::Notify;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 async fn empty() -> TestApp {
     let rt = testkit::runtime();
@@ -19,4 +24,47 @@ async fn a_client_that_takes_no_encoding_gets_the_plain_answer() {
         assert_eq!(reply.header("content-encoding"), None, "{nothing}");
         reply.expect_problem(404, "not-found");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_after_the_signal_is_the_last_of_its_connection() {
+    let rt = testkit::runtime();
+    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (inside, free) = (Arc::clone(&entered), Arc::clone(&leave));
+    let app = TestApp::start(&rt, async |listener| {
+        let configure = move |cfg: &mut ServiceConfig<'_>| {
+            let (inside, free) = (Arc::clone(&inside), Arc::clone(&free));
+            let slow = move || {
+                let (inside, free) = (Arc::clone(&inside), Arc::clone(&free));
+                async move {
+                    inside.notify_one();
+                    free.notified().await;
+                    HttpResponse::NoContent().finish()
+                }
+            };
+            cfg.route("/slow", web::get().to(slow));
+        };
+        Ok(kit::server::serve("slow", listener, &rt, 1000, configure)?)
+    })
+    .await;
+    let before = app.anonymous();
+    leave.notify_one();
+    let reply = before.get("/slow").await;
+    assert_eq!((reply.status, reply.header("connection")), (204, None));
+    entered.notified().await;
+
+    // One request is inside when the signal comes.
+    let caller = app.anonymous();
+    let asked = caller.get("/slow");
+    let stopped = async {
+        entered.notified().await;
+        rt.lifecycle.stop();
+        leave.notify_one();
+    };
+    let (reply, ()) = tokio::join!(asked, stopped);
+    assert_eq!(
+        (reply.status, reply.header("connection")),
+        (204, Some("close"))
+    );
+    assert!(rt.lifecycle.shut_down(Duration::from_secs(20)).await);
 }

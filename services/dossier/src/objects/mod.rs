@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use kit::Runtime;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -51,7 +51,7 @@ impl ObjectStore {
     /// Names the setting that cannot work.
     pub(crate) async fn open(settings: &Files, rt: &Runtime) -> anyhow::Result<Self> {
         let dir = &settings.dir;
-        fs::create_dir_all(dir.join("incoming"))
+        room(dir, &rt.ids.secret())
             .await
             .map_err(|error| anyhow::anyhow!("files.dir {}: {error}", dir.display()))?;
         let mut bucket = None;
@@ -138,6 +138,27 @@ impl ObjectStore {
     fn path_of(&self, sha256: &str) -> Option<PathBuf> {
         key_of(sha256).map(|key| self.dir.join(key))
     }
+}
+
+/// Makes the folder and sees whether anything can be written there: a disk that is full is told at the start, not by the first upload.
+async fn room(dir: &Path, unique: &str) -> io::Result<()> {
+    let incoming = dir.join("incoming");
+    fs::create_dir_all(&incoming).await?;
+    let probe = incoming.join(unique);
+    let written = async {
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(&probe)
+            .await?;
+        file.write_all(&[0; 4096]).await?;
+        // Only a flush says what became of the write.
+        file.flush().await?;
+        file.sync_all().await
+    }
+    .await;
+    let removed = fs::remove_file(&probe).await;
+    written.and(removed)
 }
 
 /// The name of an object; nothing for what is no hash.
