@@ -419,7 +419,7 @@ def main():
     else:
         from sizing_page import page
 
-        PAGE.write_text(page(json.loads(FIGURES.read_text())))
+        PAGE.write_text(page(json.loads(FIGURES.read_text()) if FIGURES.exists() else None))
 
 
 main()

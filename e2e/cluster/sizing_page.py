@@ -33,7 +33,17 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+NONE = """# Sizing
+
+<!-- Made by e2e/cluster/sizing.py from sizing.json. Do not edit; the words are in sizing_page.py. -->
+
+Nothing has been measured yet: `make sizing`, alone on the machine, writes this page from what one dossier costs there.
+"""
+
+
 def page(f):
+    if f is None:
+        return NONE
     c = f["cost"]
     cpu, grown = c["cpuMs"], c["grown"]
     tables = grown["tables"]
@@ -107,8 +117,8 @@ What one dossier costs was measured; everything else is arithmetic that can be d
     make sizing          # measures, then writes this page; an hour alone on the machine at the most
 
 Measured with {m["cpus"]} cores, PostgreSQL {m["postgres"]} with `fsync` on, RabbitMQ and Redis on the same machine, all services with the chart's
-threads, programs of `target/{m["binaries"]}`: {c["count"]} dossiers of the main story (a form and a file, reception, handling, a supplement's worth of
-steps, return by post, {amount(c["notices"])} notices each), {c["concurrency"]} people at once, {amount(c["dossiersPerSecond"])} dossiers a second. CPU time is that of the processes, idle time
+threads, programs of `target/{m["binaries"]}`: {c["count"]} dossiers of the main story (a form and files, reception, handling, approval,
+return by post, {amount(c["notices"])} notices each), {c["concurrency"]} people at once, {amount(c["dossiersPerSecond"])} dossiers a second. CPU time is that of the processes, idle time
 taken off.
 
 ## One dossier
@@ -135,15 +145,13 @@ dossier is counted in the second in which it is filed, which is more than will h
 {table(["", *LEVELS], of_levels)}
 
 Replicas of two cores in the peak hour, never fewer than two: {"; ".join(f"{name}: " + ", ".join(f"{s} {n}" for s, n in pods[name].items()) for name in LEVELS)}.
-The chart's defaults (requests, limits) come from the memory and CPU above. Give autoscaling room up to these numbers.
+Set requests and limits by the memory and CPU above; give autoscaling room up to these numbers.
 
 ## What to divide, and when
 
-1. **One server for all databases** is enough while PostgreSQL needs fewer cores than one machine has: a commune, and a province outside its
-   peak. `{first}` is {share[first] / whole:.0%} of its CPU time, `{next_one}` {share[next_one] / whole:.0%}.
-2. **A server for each service's database**, first `{first}`: nothing but its URL changes, since nobody reads another's tables. For a province
-   from the start. Measured: the CPU time of PostgreSQL by database, above; no query crosses.
-3. **Full tables** cost little: with {g["dossiers"]:,} dossiers in the tables ({size(g["databaseBytes"])} for `dossier`) a dossier takes {amount(g_postgres)} ms of PostgreSQL instead of {amount(whole)},
+1. **One server for all databases** is enough while PostgreSQL needs fewer cores than one machine has: the line "cores, PostgreSQL". `{first}` is {share[first] / whole:.0%} of its CPU time, `{next_one}` {share[next_one] / whole:.0%}.
+2. **A server for each service's database**, first `{first}`: nothing but its URL changes, since nobody reads another's tables. Measured: the CPU time of PostgreSQL by database, above; no query crosses.
+3. **Full tables**: with {g["dossiers"]:,} dossiers in the tables ({size(g["databaseBytes"])} for `dossier`) a dossier takes {amount(g_postgres)} ms of PostgreSQL instead of {amount(whole)},
    a list {amount(sum(g["reads"]["list"]["cpuMs"].values()))} ms instead of {amount(sum(f["reads"]["list"]["cpuMs"].values()))}, and the median of filing is {filing(g["cost"])} instead of {filing(c)}. The rows were copied under random ids, which is worse for
    indexes than the ids of real life, which grow with time.
 4. **Partitions by month** are for taking away, not for finding. A journal of twelve months with {p["rowsPerMonth"]:,} rows each: to remove one month takes

@@ -141,7 +141,7 @@ clean_suite() { # ROUND…: everything that was made
   stop_suite
   if [ -e "$WORK/balance.pid" ]; then kill "$(cat "$WORK/balance.pid")" 2>/dev/null || true; fi
   for name in $STORED; do
-    for round in "$@"; do "${PSQL[@]}" -c "drop database if exists ${RUN}_${name}_$round with (force)" || true; done
+    for round in "$@"; do "${PSQL[@]}" -c "set client_min_messages = warning" -c "drop database if exists ${RUN}_${name}_$round with (force)" || true; done
     "${PSQL[@]}" -c "drop role if exists ${RUN}_$name" || true
   done
   rm -rf -- "$WORK"
