@@ -2,18 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 use std::sync::Arc;
-<<<<<<< HEAD
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use testkit::{TestApp, wait_for};
 use tokio::sync::{Notify, Semaphore};
-||||||| 235fe45
-use testkit::TestApp;
-=======
-use std::time::Duration;
-use testkit::TestApp;
-use tokio::sync::Notify;
->>>>>>> i7
 use utoipa_actix_web::service_config::ServiceConfig;
 
 async fn empty() -> TestApp {
@@ -77,7 +69,6 @@ async fn an_answer_after_the_signal_is_the_last_of_its_connection() {
     );
     assert!(rt.lifecycle.shut_down(Duration::from_secs(20)).await);
 }
-<<<<<<< HEAD
 
 /// What a request waits for, and how many do.
 struct Gate {
@@ -127,6 +118,3 @@ async fn requests_that_were_taken_are_answered_though_the_process_stops() {
     assert_eq!(answers, vec!["done"; REQUESTS]);
     assert!(rt.lifecycle.shut_down(Duration::from_secs(20)).await);
 }
-||||||| 235fe45
-=======
->>>>>>> i7

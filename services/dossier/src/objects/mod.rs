@@ -152,12 +152,8 @@ async fn room(dir: &Path, unique: &str) -> io::Result<()> {
             .open(&probe)
             .await?;
         file.write_all(&[0; 4096]).await?;
-<<<<<<< HEAD
-||||||| 235fe45
-=======
         // Only a flush says what became of the write.
         file.flush().await?;
->>>>>>> i7
         file.sync_all().await
     }
     .await;
