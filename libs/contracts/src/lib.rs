@@ -6,12 +6,14 @@ pub mod events;
 pub mod ids;
 pub mod permission;
 pub mod problem;
+pub mod samples;
+pub mod tolerant;
 pub mod types;
 
 pub use event::{CloudEvent, Event};
 pub use ids::{AccountId, DossierId, FileId, NotificationId, ProcedureId, ShipmentId};
 pub use permission::{
-    Acting, Actor, ActorKind, Assurance, Ground, Limits, Permission, Proof, Role, Scope,
+    Acting, Actor, ActorKind, Assurance, Ground, Limits, Mandate, Permission, Proof, Role, Scope,
 };
 pub use problem::Code;
 pub use types::{

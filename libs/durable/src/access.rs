@@ -61,7 +61,7 @@ const BATCH: usize = 100;
 /// Whether reads by this actor are noted: everybody's but the owner's own, who sees nothing but what is his. Who acts for the owner is
 /// somebody else.
 fn is_noted(reader: &Actor) -> bool {
-    reader.acting.is_some() || !matches!(reader.scope(), Scope::Owner(_) | Scope::Nothing)
+    reader.mandate.is_some() || !matches!(reader.scope(), Scope::Owner(_) | Scope::Nothing)
 }
 
 /// Notes what an answer shows, in the transaction of the caller.
@@ -82,8 +82,8 @@ pub async fn note(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> Re
 /// The database's.
 pub async fn write(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> Result<(), DbErr> {
     let now = rt.clock.now();
-    let (actor, name) = match &reader.acting {
-        Some(acting) => (acting.subject.0, acting.name.as_str()),
+    let (actor, name) = match &reader.mandate {
+        Some(mandate) => (mandate.subject.0, mandate.name.as_str()),
         None => (reader.subject.0, reader.name.as_str()),
     };
     for subjects in shown.subjects.chunks(BATCH) {

@@ -9,7 +9,9 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::permission::perm::Required;
 use contracts::problem::shared;
-use contracts::{AccountId, Acting, Actor, ActorKind, Assurance, Ground, Limits, Proof, Role};
+use contracts::{
+    AccountId, Acting, Actor, ActorKind, Assurance, Ground, Limits, Mandate, Proof, Role,
+};
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
@@ -83,6 +85,9 @@ pub struct Claims {
     /// Who acts for the subject (RFC 8693 §4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Act>,
+    /// Roles among the above that are held for a time, and in whose name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acting: Vec<Acting>,
 }
 
 /// Who acts, in the claims.
@@ -155,12 +160,13 @@ impl Claims {
                 at: self.auth_time,
                 assurance: self.acr.unwrap_or_default(),
             },
-            acting: self.act.map(|act| Acting {
+            mandate: self.act.map(|act| Mandate {
                 subject: act.sub,
                 name: act.name,
                 ground: act.ground,
-                mandate: act.mandate,
+                id: act.mandate,
             }),
+            acting: self.acting,
         }
     }
 }

@@ -22,7 +22,8 @@ fn actor(
         client: Some(client.to_owned()),
         limits: contracts::Limits::default(),
         proof: contracts::Proof::default(),
-        acting: None,
+        mandate: None,
+        acting: Vec::new(),
     }
 }
 

@@ -53,6 +53,12 @@ pub fn runtime() -> Runtime {
     }
 }
 
+/// A verifier that trusts the keys of this key set (RFC 7517), if it is one.
+pub fn verifier(key_set: &[u8]) -> Option<TokenVerifier> {
+    let set: JwkSet = serde_json::from_slice(key_set).ok()?;
+    Some(TokenVerifier::fixed(ISSUER, &set))
+}
+
 /// An access token for this person, good for an hour of the runtime's clock.
 pub fn token(rt: &Runtime, actor: &Actor) -> String {
     token_with(rt, actor, |_| {})
@@ -82,13 +88,14 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
             Some(_) => actor.proof.assurance,
             None => Assurance::MultiFactor,
         }),
-        act: actor.acting.as_ref().map(|acting| Act {
-            sub: acting.subject,
-            name: acting.name.clone(),
-            ground: acting.ground,
-            mandate: acting.mandate,
+        act: actor.mandate.as_ref().map(|mandate| Act {
+            sub: mandate.subject,
+            name: mandate.name.clone(),
+            ground: mandate.ground,
+            mandate: mandate.id,
             ver: 1,
         }),
+        acting: actor.acting.clone(),
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

@@ -268,7 +268,9 @@ pub async fn demo_token(db: &Db, rt: &Runtime, login: &str) -> anyhow::Result<St
         "cli"
     };
     let person = (account.kind != ActorKind::Client).then(|| (rt.clock.now(), "pwd"));
-    let claims = tokens::access(rt, &account, client, TOKEN_SECONDS, person);
+    let held = crate::app::assignments::held(db.read(), account.id, rt.clock.now()).await?;
+    let mut claims = tokens::access(rt, &account, client, TOKEN_SECONDS, person);
+    tokens::assign(&mut claims, &held);
     Signer::default()
         .keys(db, rt)
         .await?

@@ -8,6 +8,7 @@ use crate::api::{Api, ApiError, Tokens};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
+use contracts::permission::Permission;
 use contracts::{Actor, ActorKind, Language};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,9 @@ pub(crate) struct Session {
     pub(crate) acting_for: Option<String>,
     /// A civil servant.
     pub(crate) officer: bool,
+    /// Writes procedures.
+    #[serde(default)]
+    pub(crate) editor: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -126,19 +130,21 @@ pub(crate) async fn begin(
     actor: Actor,
 ) -> serde_json::Result<Cookie<'static>> {
     let id = app.rt.ids.secret();
+    let editor = actor.can(Permission::CatalogueWrite);
     let session = Session {
         key: String::new(),
+        editor,
         expires_at: expiry(app, &tokens),
         access: tokens.access_token,
         refresh: tokens.refresh_token,
         id_token: tokens.id_token,
         csrf: app.rt.ids.secret(),
         // Who acts is who is greeted; for whom stands beside it.
-        name: match &actor.acting {
-            Some(acting) => format!("{} (thay mặt {})", acting.name, actor.name),
+        name: match &actor.mandate {
+            Some(mandate) => format!("{} (thay mặt {})", mandate.name, actor.name),
             None => actor.name.clone(),
         },
-        acting_for: actor.acting.is_some().then_some(actor.name),
+        acting_for: actor.mandate.is_some().then_some(actor.name),
         officer: actor.kind == ActorKind::Officer,
     };
     keep(app, &session_key(app, &id), &session, app.settings.session).await?;

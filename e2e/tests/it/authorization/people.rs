@@ -36,7 +36,8 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
         ),
         limits: contracts::Limits::default(),
         proof: contracts::Proof::default(),
-        acting: None,
+        mandate: None,
+        acting: Vec::new(),
     }
 }
 

@@ -83,6 +83,7 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         auth_time: Some(now.timestamp()),
         acr: Some(contracts::Assurance::MultiFactor),
         act: None,
+        acting: actor.acting.clone(),
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) struct EntryOut {
     to: &'static str,
     step: String,
     reason: Option<String>,
-    /// For whom it was done, when somebody acted for another: name, ground and mandate.
+    /// For whom it was done, when somebody acted for another by a mandate: account, name, ground, id of the mandate.
     #[schema(value_type = Option<Object>)]
-    on_behalf_of: Option<serde_json::Value>,
+    mandate: Option<serde_json::Value>,
     /// SHA-256 over this entry and the hash of the one before.
     hash: String,
 }
@@ -70,9 +70,9 @@ pub(crate) async fn get_journal(
         .journal
         .into_iter()
         .map(|e| EntryOut {
-            on_behalf_of: serde_json::from_str::<serde_json::Value>(&e.data)
+            mandate: serde_json::from_str::<serde_json::Value>(&e.data)
                 .ok()
-                .and_then(|mut facts| facts.get_mut("onBehalfOf").map(serde_json::Value::take)),
+                .and_then(|mut facts| facts.get_mut("mandate").map(serde_json::Value::take)),
             seq: e.seq,
             at: e.at,
             actor_name: e.actor_name,

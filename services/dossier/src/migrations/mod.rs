@@ -2,6 +2,8 @@
 
 mod m20261116_000001_dossier;
 mod m20261116_000002_copies;
+mod m20261126_000010_clocks;
+mod m20261126_000011_groups;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -9,5 +11,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261116_000001_dossier::Migration),
         Box::new(m20261116_000002_copies::Migration),
+        Box::new(m20261126_000010_clocks::Migration),
+        Box::new(m20261126_000011_groups::Migration),
     ]
 }

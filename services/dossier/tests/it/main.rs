@@ -9,12 +9,18 @@
 )]
 
 mod bad_input;
+mod bucket;
+mod channels;
+mod clock;
 mod copies;
 mod counter;
 mod files;
+mod groups;
+mod incidents;
 mod numbers;
 mod openapi;
 mod rights;
 mod story;
+mod tracking;
 mod verify;
 mod world;

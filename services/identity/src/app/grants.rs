@@ -326,11 +326,15 @@ async fn answer(
 ) -> Result<TokenAnswer, OauthError> {
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
+    let now = app.rt.clock.now();
     let person = Some((about.auth_time, about.amr));
     let account = &party.account;
     let mut claims = tokens::access(&app.rt, account, about.client, seconds, person);
     if let Some((mandate, principal)) = &party.acting_for {
         claims = tokens::on_behalf(claims, mandate, principal);
+    } else {
+        let held = super::assignments::held(app.db.read(), account.id, now).await?;
+        tokens::assign(&mut claims, &held);
     }
     let access_token = keys.sign("at+jwt", &claims)?;
     let id_token = if has_scope(about.scope, "openid") {

@@ -1,6 +1,7 @@
 //! What tokens say.
 
 use crate::domain::account::Account;
+use crate::domain::assignment::Assignment;
 use crate::domain::mandate::Mandate;
 use crate::domain::request::has_scope;
 use crate::domain::secret;
@@ -77,6 +78,7 @@ pub(crate) fn access(
         auth_time: person.map(|(at, _)| at.timestamp()),
         acr: person.map(|(_, amr)| Assurance::of(&methods(amr))),
         act: None,
+        acting: Vec::new(),
     }
 }
 
@@ -97,7 +99,19 @@ pub(crate) fn on_behalf(claims: Claims, mandate: &Mandate, principal: &Account) 
             mandate: mandate.id,
             ver: claims.ver,
         }),
+        acting: Vec::new(),
         ..claims
+    }
+}
+
+/// Adds roles that are held for a time. The token dies with the first of them that ends.
+pub(crate) fn assign(claims: &mut Claims, held: &[Assignment]) {
+    for one in held {
+        if !claims.roles.contains(&one.role) {
+            claims.roles.push(one.role);
+            claims.acting.push(one.acting());
+            claims.exp = claims.exp.min(one.until.timestamp());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
 /// A provider, as it is configured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -73,6 +74,19 @@ impl Default for Names {
             tax_code: "MaSoThue".to_owned(),
             loa: "loAs".to_owned(),
         }
+    }
+}
+
+impl Provider {
+    /// What we call from server to server, but for the paths of our own.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = Url> {
+        [
+            &self.token_endpoint,
+            &self.userinfo_endpoint,
+            &self.jwks_uri,
+        ]
+        .into_iter()
+        .filter_map(|at| Url::parse(at).ok())
     }
 }
 

@@ -298,7 +298,7 @@ pub(super) async fn renounce(
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    if who.0.kind != ActorKind::Applicant || who.0.acting.is_some() {
+    if who.0.kind != ActorKind::Applicant || who.0.mandate.is_some() {
         return Err(Problem::new(shared::FORBIDDEN));
     }
     let account = store::account::find(app.db.read(), who.0.subject)

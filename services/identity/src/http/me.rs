@@ -1,12 +1,13 @@
 //! One's own account.
 
 use super::NO_STORE;
+use crate::domain::account::Account;
 use crate::error::unforeseen;
 use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
-use contracts::{AccountId, ActorKind, Ground, Permission, Role};
+use contracts::{AccountId, Actor, ActorKind, Ground, Permission, Role};
 use kit::auth::SignedIn;
 use kit::http::{Json, Query};
 use kit::page::{self, Page, PageQuery};
@@ -34,6 +35,8 @@ pub(crate) struct Me {
     /// What the roles allow.
     #[schema(example = json!(["dossier.file", "dossier.read"]))]
     permissions: Vec<&'static str>,
+    /// Roles among the above that are held for a time.
+    acting: Vec<ActingOut>,
     /// Agency code of an officer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "H05.21")]
@@ -50,19 +53,33 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "024090000001")]
     identity_number: Option<String>,
-    /// Who acts for this account by the token.
+    /// The mandate by which somebody else acts for this account with the token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    acting: Option<ActingOut>,
+    mandate: Option<MandateHolder>,
 }
 
-/// Who acts.
+/// Who acts by a mandate.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ActingOut {
+pub(crate) struct MandateHolder {
     /// Their name.
     #[schema(example = "Trần Thị Bình")]
     name: String,
     /// By what.
     ground: Ground,
+}
+
+/// A role held for a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActingOut {
+    /// The role.
+    role: Role,
+    /// In whose name; absent for an acting position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Lê Thị Hoa")]
+    on_behalf_of: Option<String>,
+    /// Until when, exclusive.
+    until: DateTime<Utc>,
 }
 
 /// One's own account
@@ -84,6 +101,39 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .map_err(unforeseen)?
         .filter(|a| a.active)
         .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
+    Ok(HttpResponse::Ok()
+        .insert_header(NO_STORE)
+        .json(shown(&app, account, &who.0).await?))
+}
+
+/// Lets through who acts for himself: a mandate is no key to the account of the other.
+///
+/// # Errors
+/// 403 when somebody acts for another.
+pub(super) fn in_person(who: &Actor) -> Result<(), Problem> {
+    match who.mandate {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(shared::FORBIDDEN)),
+    }
+}
+
+/// An account as its owner, or who acts for the owner, sees it.
+pub(super) async fn shown(app: &App, mut account: Account, who: &Actor) -> Result<Me, Problem> {
+    let now = app.rt.clock.now();
+    let held = crate::app::assignments::held(app.db.read(), account.id, now)
+        .await
+        .map_err(unforeseen)?;
+    let mut acting = Vec::new();
+    for one in held {
+        if !account.roles.contains(&one.role) {
+            account.roles.push(one.role);
+            acting.push(ActingOut {
+                role: one.role,
+                on_behalf_of: one.principal.map(|(_, name)| name),
+                until: one.until,
+            });
+        }
+    }
     let identity_number = account
         .identity_number
         .as_deref()
@@ -92,25 +142,26 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .map_err(unforeseen)?;
     let permissions = Permission::ALL
         .iter()
-        .filter(|p| who.0.can(**p) && account.roles.iter().any(|r| r.permissions().contains(p)))
+        .filter(|p| who.can(**p) && account.roles.iter().any(|r| r.permissions().contains(p)))
         .map(|p| p.name())
         .collect();
-    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Me {
+    Ok(Me {
         id: account.id,
         login: account.login,
         name: account.name,
         kind: account.kind,
         roles: account.roles,
         permissions,
+        acting,
         agency: account.agency,
-        email: super::accounts::opened(&app, account.email),
-        phone: super::accounts::opened(&app, account.phone),
+        email: super::accounts::opened(app, account.email),
+        phone: super::accounts::opened(app, account.phone),
         identity_number,
-        acting: who.0.acting.map(|acting| ActingOut {
-            name: acting.name,
-            ground: acting.ground,
+        mandate: who.mandate.as_ref().map(|mandate| MandateHolder {
+            name: mandate.name.clone(),
+            ground: mandate.ground,
         }),
-    }))
+    })
 }
 
 /// A read of one's account by an administrator.
@@ -161,9 +212,7 @@ pub(super) async fn my_access_log(
         .as_deref()
         .map(page::decode_cursor::<Uuid>)
         .transpose()?;
-    if who.0.acting.is_some() {
-        return Err(Problem::new(shared::FORBIDDEN));
-    }
+    in_person(&who.0)?;
     let rows = durable::access::of(app.db.read(), who.0.subject.0, before, limit + 1)
         .await
         .map_err(unforeseen)?;

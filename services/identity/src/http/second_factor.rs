@@ -88,7 +88,7 @@ pub(crate) struct PasswordAndCodeIn {
 
 /// The own account; people only, and nobody who acts for another: a mandate is no key to the other's account.
 pub(super) async fn own(app: &App, who: &Actor) -> Result<Account, Problem> {
-    if who.kind == ActorKind::Client || who.acting.is_some() {
+    if who.kind == ActorKind::Client || who.mandate.is_some() {
         return Err(Problem::new(shared::FORBIDDEN));
     }
     store::account::find(app.db.read(), who.subject)

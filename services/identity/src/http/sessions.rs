@@ -105,7 +105,7 @@ pub(super) async fn end(
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    if who.0.acting.is_some() {
+    if who.0.mandate.is_some() {
         return Err(Problem::new(shared::FORBIDDEN));
     }
     let account = who.0.subject;

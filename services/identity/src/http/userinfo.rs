@@ -66,7 +66,7 @@ pub(super) async fn userinfo_by_post(
 
 async fn claims(who: &SignedIn, app: &App) -> Result<HttpResponse, Problem> {
     // Who signed in, also when they act for another.
-    let person = who.0.acting.as_ref().map_or(who.0.subject, |a| a.subject);
+    let person = who.0.mandate.as_ref().map_or(who.0.subject, |m| m.subject);
     let account = store::account::find(app.db.read(), person)
         .await
         .map_err(unforeseen)?

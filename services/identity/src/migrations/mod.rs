@@ -10,6 +10,8 @@ mod m0010_second_factor;
 mod m0020_devices;
 mod m0021_mandates;
 mod m0022_providers;
+mod m0045_personal_data;
+mod m0046_assignments;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -22,5 +24,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0020_devices::Migration),
         Box::new(m0021_mandates::Migration),
         Box::new(m0022_providers::Migration),
+        Box::new(m0045_personal_data::Migration),
+        Box::new(m0046_assignments::Migration),
     ]
 }

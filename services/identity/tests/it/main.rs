@@ -6,7 +6,10 @@
 )]
 
 mod accounts;
+mod assignments;
+mod breaches;
 mod clients;
+mod data_requests;
 mod demo;
 mod devices;
 mod figures;
@@ -17,6 +20,7 @@ mod limits;
 mod mandates;
 mod pages;
 mod providers;
+mod retention;
 mod revocation;
 mod second_factor;
 mod sessions;

@@ -70,7 +70,7 @@ async fn the_token_names_both_and_lends_no_more_than_was_given() {
         .expect("good");
     assert!(actor.can(contracts::Permission::DossierFile));
     assert!(!actor.can(contracts::Permission::DossierOwn), "not lent");
-    assert_eq!(actor.acting.expect("acting").name, "Trần Thị Bình");
+    assert_eq!(actor.mandate.expect("a mandate").name, "Trần Thị Bình");
     // Renewed, it says the same.
     let next = world
         .refresh(&text(&tokens, "refresh_token"))
@@ -81,12 +81,14 @@ async fn the_token_names_both_and_lends_no_more_than_was_given() {
     // It is no key to the other's account.
     let caller = || world.app.with_token(&token);
     let me = caller().get("/api/v1/me").await.expect(200).json();
-    assert_eq!(me["acting"]["name"], "Trần Thị Bình");
+    assert_eq!(me["mandate"]["name"], "Trần Thị Bình");
     for path in [
         "/api/v1/me/sessions",
         "/api/v1/me/second-factor",
         "/api/v1/me/mandates",
         "/api/v1/me/access-log",
+        "/api/v1/me/data-requests",
+        "/api/v1/me/data",
     ] {
         caller()
             .get(path)

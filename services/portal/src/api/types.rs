@@ -4,11 +4,15 @@
 //! follow `Accept-Language` (`status.name`, `stateName`, …) are shown as they come.
 
 mod catalogue;
+mod clock;
 mod dossier;
+mod editing;
 mod others;
 
 pub(crate) use catalogue::*;
+pub(crate) use clock::*;
 pub(crate) use dossier::*;
+pub(crate) use editing::*;
 pub(crate) use others::*;
 
 use serde::{Deserialize, Serialize};

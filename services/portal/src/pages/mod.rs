@@ -3,11 +3,14 @@
 mod access;
 mod account;
 mod acting;
+mod catalogue;
+mod clock;
 mod dossiers;
 mod download;
 mod filing;
 mod home;
 mod inbox;
+mod my_data;
 mod places;
 mod post;
 mod procedures;
@@ -39,8 +42,19 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(tracking::look_up)
         .service(inbox::list)
         .service(inbox::mark_read)
+        .service(my_data::show)
+        .service(my_data::ask)
         .service(work::list)
         .service(post::list)
+        .service(clock::clock)
+        .service(clock::incidents)
+        .service(clock::announce)
+        .service(clock::end)
+        .service(catalogue::list)
+        .service(catalogue::quality)
+        .service(catalogue::one)
+        .service(catalogue::step)
+        .service(catalogue::withdraw)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)

@@ -403,11 +403,11 @@ async fn somebody_acts_for_another_and_the_page_says_so() {
     assert!((400..500).contains(&odd), "{odd}");
     // Signed in by it: the page names both, and leads back.
     let acting = contracts::Actor {
-        acting: Some(contracts::Acting {
+        mandate: Some(contracts::Mandate {
             subject: actors::citizen().subject,
             name: "Nguyễn Văn An".to_owned(),
             ground: contracts::Ground::Representative,
-            mandate: mandate.parse().expect("an id"),
+            id: mandate.parse().expect("an id"),
         }),
         ..actors::citizen2()
     };
