@@ -83,6 +83,15 @@ pub(crate) async fn of(
         .collect()
 }
 
+/// Removes all that an account gave: who gave them is erased.
+pub(crate) async fn forget(db: &impl ConnectionTrait, principal: AccountId) -> Result<(), DbErr> {
+    Entity::delete_many()
+        .filter(Column::PrincipalId.eq(principal.0))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Revokes one. False: it was revoked before.
 pub(crate) async fn revoke(
     db: &impl ConnectionTrait,

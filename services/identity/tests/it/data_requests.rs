@@ -1,5 +1,6 @@
 //! What people ask about their data: clocks, who may answer, and what a granted request does.
 
+use crate::mandates::{authorised, usual};
 use crate::world::{PASSWORD, World, portal, text};
 use serde_json::{Value, json};
 use testkit::Reply;
@@ -158,9 +159,16 @@ async fn nobody_decides_the_own_request() {
 async fn an_erased_account_tells_of_nobody_and_signs_in_no_more() {
     let world = World::new().await;
     let (citizen, admin) = (world.token("citizen").await, world.token("admin").await);
+    authorised(&world, &usual()).await;
+    let agent = world.token("citizen2").await;
+    let agent = world.app.with_token(&agent);
+    let held = agent.get("/api/v1/me/mandates").await.expect(200).json();
+    assert_eq!(held["items"].as_array().map(Vec::len), Some(1));
     let filed = file(&world, &citizen, "erase").await;
     let done = json!({"action": "done", "text": "Đã xóa"});
     step(&world, &admin, &filed, done).await.expect(200);
+    let held = agent.get("/api/v1/me/mandates").await.expect(200).json();
+    assert_eq!(held["items"], json!([]), "nor of whom it authorised");
     world.rt.clock.advance(chrono::Duration::seconds(4));
     let me = world.app.with_token(&citizen).get("/api/v1/me").await;
     me.expect_problem(401, "auth.revoked-token");

@@ -12,7 +12,7 @@ use testkit::Reply;
 /// The number of the demonstration's second citizen.
 const BINH: &str = "024192000002";
 
-async fn authorised(world: &World, body: &Value) -> Value {
+pub(crate) async fn authorised(world: &World, body: &Value) -> Value {
     let token = world.token("citizen").await;
     let reply = world
         .app
@@ -22,7 +22,7 @@ async fn authorised(world: &World, body: &Value) -> Value {
     reply.expect(201).json()
 }
 
-fn usual() -> Value {
+pub(crate) fn usual() -> Value {
     json!({"agentIdentityNumber": BINH, "document": "Ủy quyền nộp hồ sơ đất đai"})
 }
 
