@@ -27,16 +27,25 @@ pub(crate) async fn run(app: &App) -> Result<(), DataError> {
             }
             _ => store::data_request::closed_before(app.db.read(), horizon, BATCH).await,
         }?;
-        for (subject, since) in found {
-            let up = Notice {
+        let found: Vec<Notice> = found
+            .into_iter()
+            .map(|(subject, since)| Notice {
                 class: class.to_owned(),
                 subject,
                 noticed_at: now,
                 // Never without the whole time of notice, however old it is.
                 due_at: (since + term(app, class)).max(now + notice),
-            };
-            store::retention::put(app.db.read(), &up).await?;
-        }
+            })
+            .collect();
+        let found = &found;
+        app.db
+            .tx(|tx| async move {
+                for up in found {
+                    store::retention::put(&*tx, up).await?;
+                }
+                Ok::<_, DataError>(())
+            })
+            .await?;
     }
     for due in store::retention::due(app.db.read(), now, BATCH).await? {
         carry_out(app, &due, now).await?;
