@@ -103,6 +103,8 @@ impl Operation {
             .replace("{number}", &world.number)
             .replace("{code}", "24")
             .replace("{form}", "receipt")
+            .replace("{fee}", "1")
+            .replace("{original}", "1")
     }
 }
 

@@ -162,6 +162,8 @@ texts! {
     no_papers: "Thủ tục này không yêu cầu giấy tờ kèm theo.", "This procedure asks for no papers.";
     uploaded: "đã tải lên", "uploaded";
     drop_file: "Bỏ tệp này", "Remove this file";
+    store_link: "Kho giấy tờ của tôi", "My documents";
+    store_choose: "Hoặc dùng lại kết quả đã có trong kho giấy tờ của tôi", "Or use a result from my documents again";
     return_way: "Hình thức nhận kết quả", "How to get the result";
     return_counter: "Tại quầy nơi nộp", "At the desk";
     return_post: "Qua dịch vụ bưu chính công ích", "By public post";
@@ -560,6 +562,25 @@ impl Tr {
         })
     }
 
+    /// What is done to a dossier without moving it.
+    fn act(self, act: &str) -> Option<&'static str> {
+        let (vi, en) = match act {
+            "ask-fee" => ("Yêu cầu nộp phí, lệ phí", "Asked for a fee"),
+            "pay-fee" => ("Ghi nhận đã nộp phí, lệ phí", "Fee paid"),
+            "exempt-fee" => ("Miễn phí, lệ phí", "Exempt from a fee"),
+            "refund-fee" => ("Hoàn trả phí, lệ phí", "Fee refunded"),
+            "message-applicant" => ("Cơ quan nhắn người nộp", "The agency wrote a message"),
+            "message-agency" => ("Người nộp nhắn cơ quan", "The applicant wrote a message"),
+            "keep-original" => ("Giữ bản chính", "Originals kept"),
+            "return-original" => ("Trả bản chính", "Originals given back"),
+            _ => return None,
+        };
+        Some(match self.0 {
+            Language::Vi => vi,
+            Language::En => en,
+        })
+    }
+
     /// A command as an entry of the history.
     pub(crate) fn command(self, command: &str) -> String {
         match command {
@@ -570,7 +591,9 @@ impl Tr {
             "post-returned" => self.cmd_post_returned().to_owned(),
             other => self
                 .action(other)
-                .map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
+                .map(|(label, _)| label)
+                .or_else(|| self.act(other))
+                .map_or_else(|| other.to_owned(), str::to_owned),
         }
     }
 

@@ -3,12 +3,13 @@
 use super::commands::{attach, vn_day};
 use super::{App, View, view};
 use crate::domain::dossier::AgencyRef;
+use crate::domain::fee;
 use crate::domain::state::filed;
 use crate::domain::{By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot};
 use crate::error::{Error, code};
 use crate::store::copies::{self, Commune};
 use crate::store::files::{self, Kind};
-use crate::store::{dossiers, journal, processes};
+use crate::store::{dossiers, fees, journal, processes};
 use chrono::{NaiveDate, SubsecRound as _};
 use contracts::events::{AgencyChanged, ProcedureChanged};
 use contracts::problem::shared;
@@ -23,6 +24,8 @@ use vn::cccd::Cccd;
 use vn::mst::TaxCode;
 use vn::phone::Phone;
 
+/// What the obligation from a published fee is called.
+const FEE_TITLE: &str = "Phí, lệ phí theo thủ tục";
 /// Longest names, streets.
 const TEXT: usize = 200;
 /// Largest set of answers, bytes of JSON.
@@ -101,10 +104,13 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     let (Some(procedure), Some(agency), true) = (procedure, agency, wrong.is_empty()) else {
         return Err(Problem::invalid(wrong).into());
     };
+    let procedure = snapshot(procedure, filing.channel);
+    let id = DossierId(app.rt.ids.uuid(now));
+    let owed = fee::published(id, &procedure.fees, FEE_TITLE, now.trunc_subsecs(6));
     let process = processes::newest(&**tx, processes::DEFAULT).await?;
     let step = process.first().map(|s| s.id.clone()).unwrap_or_default();
     let dossier = Dossier {
-        id: DossierId(app.rt.ids.uuid(now)),
+        id,
         owner: owns.then_some(actor.subject),
         version: 1,
         number: None,
@@ -124,7 +130,7 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
             hand_over: None,
         },
         details: Details {
-            procedure: snapshot(procedure, filing.channel),
+            procedure,
             language: filing.language,
             attachments,
             term_from: None,
@@ -132,6 +138,8 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
             supplements: 0,
             supplement: None,
             payment: None,
+            fees: owed,
+            originals: Vec::new(),
             proposal: None,
             result: None,
         },
@@ -140,8 +148,9 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     let dossier = transition.dossier;
     dossiers::insert(tx, &app.rt, &dossier).await?;
     for attachment in &dossier.details.attachments {
-        files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment).await?;
+        files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment, now).await?;
     }
+    fees::note_references(tx, dossier.id, &[], &dossier.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
     publish(tx, &app.rt, &dossier.event(&entry)).await?;
     Ok(view(&**tx, dossier).await?)
@@ -191,8 +200,12 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
         name: procedure.name,
         field: procedure.field,
         term: method.as_ref().and_then(|m| m.term),
-        term_text: method.map(|m| m.term_text).unwrap_or_default(),
+        term_text: method
+            .as_ref()
+            .map(|m| m.term_text.clone())
+            .unwrap_or_default(),
         components: procedure.components,
+        fees: method.map(|m| m.fees).unwrap_or_default(),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Use-cases: one function each, with its transaction.
 
+pub(crate) mod acts;
 pub(crate) mod commands;
 pub(crate) mod filing;
+pub(crate) mod messages;
+pub(crate) mod payments;
 pub(crate) mod sniff;
 pub(crate) mod upload;
 

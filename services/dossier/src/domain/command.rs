@@ -225,7 +225,10 @@ impl By<'_> {
         match self {
             Self::System => matches!(
                 kind,
-                CommandKind::Stop | CommandKind::PostDelivered | CommandKind::PostReturned
+                CommandKind::Stop
+                    | CommandKind::ConfirmPayment
+                    | CommandKind::PostDelivered
+                    | CommandKind::PostReturned
             ),
             Self::Person(actor) => {
                 let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
@@ -270,12 +273,17 @@ impl By<'_> {
 
     /// The role to write into the journal: the first that carries a right to the command.
     pub(crate) fn role(&self, kind: CommandKind) -> String {
+        self.role_of(kind.rights())
+    }
+
+    /// The first role that carries one of these rights.
+    pub(crate) fn role_of(&self, rights: &[Permission]) -> String {
         match self {
             Self::System => "system".to_owned(),
             Self::Person(actor) => actor
                 .roles
                 .iter()
-                .find(|role| kind.rights().iter().any(|r| role.permissions().contains(r)))
+                .find(|role| rights.iter().any(|r| role.permissions().contains(r)))
                 .or_else(|| actor.roles.first())
                 .and_then(|role| serde_json::to_value(role).ok())
                 .and_then(|v| v.as_str().map(str::to_owned))

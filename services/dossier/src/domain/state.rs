@@ -5,6 +5,7 @@
 
 use super::command::{By, Command, CommandKind};
 use super::dossier::{Dossier, Payment, Place, Proposal, ResultFile, Supplement};
+use super::fee;
 use super::journal::Entry;
 use super::process::Process;
 use super::term::Calendar;
@@ -70,6 +71,9 @@ pub(crate) enum Why {
     /// A first reception needs a number; the caller took none.
     #[error("no number was given")]
     Number,
+    /// As many payments were asked for as a dossier may have.
+    #[error("too many payments were asked for")]
+    TooManyFees,
 }
 
 /// Whether the command is open to this party now, and where it leads.
@@ -502,8 +506,18 @@ fn carry(
             (note, data)
         }
         Command::RequestPayment { amount, reason } => {
-            let data = json!({"amount": amount, "currency": "VND", "suspendedDueAt": d.due_at});
+            let new = fee::New {
+                title: reason.clone(),
+                amount,
+                basis: fee::Basis::Officer,
+                reason: Some(reason.clone()),
+            };
+            let no =
+                fee::ask(&mut d.details.fees, d.id, new, now).map_err(|_full| Why::TooManyFees)?;
+            let data =
+                json!({"fee": no, "amount": amount, "currency": "VND", "suspendedDueAt": d.due_at});
             d.details.payment = Some(Payment {
+                fee: Some(no),
                 amount,
                 reason: reason.clone(),
                 requested_at: now,
@@ -514,6 +528,19 @@ fn carry(
             (Some(reason), data)
         }
         Command::ConfirmPayment { note } => {
+            let fee = d.details.payment.as_ref().and_then(|p| p.fee);
+            let fee = d.details.fees.iter_mut().find(|f| Some(f.no) == fee);
+            if let Some(fee) = fee.filter(|fee| fee.state == fee::State::Asked) {
+                // The suite goes on when the money is there; that it is there on the account is what an officer sees.
+                if matches!(by, By::System) {
+                    return Err(Why::NotYet);
+                }
+                fee.state = fee::State::Paid(fee::Paid {
+                    at: now,
+                    way: fee::Way::Transfer,
+                    receipt: note.clone(),
+                });
+            }
             if let Some(payment) = &mut d.details.payment {
                 payment.confirmed_at = Some(now);
                 d.due_at = payment
@@ -563,29 +590,6 @@ fn entry(
     (by, now): (By<'_>, DateTime<Utc>),
     (reason, data): (Option<String>, &Value),
 ) -> Entry {
-    let (actor_id, actor_name, agency) = match by {
-        By::Person(actor) => (
-            Some(actor.subject),
-            actor.name.clone(),
-            actor.agency.clone(),
-        ),
-        By::System => (None, "Hệ thống".to_owned(), None),
-    };
-    Entry {
-        dossier_id: after.id,
-        seq: after.version,
-        at: now,
-        actor_id,
-        actor_name,
-        actor_role: by.role(kind),
-        agency,
-        command: kind.name().to_owned(),
-        from,
-        to: after.status,
-        step: after.step.clone(),
-        reason,
-        data: data.to_string(),
-        prev_hash: String::new(),
-        hash: String::new(),
-    }
+    let role = by.role(kind);
+    Entry::of(after, kind.name(), role, from, (by, now), (reason, data))
 }

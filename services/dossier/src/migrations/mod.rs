@@ -2,6 +2,7 @@
 
 mod m20261116_000001_dossier;
 mod m20261116_000002_copies;
+mod m20261126_000010_fees_messages_files;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -9,5 +10,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261116_000001_dossier::Migration),
         Box::new(m20261116_000002_copies::Migration),
+        Box::new(m20261126_000010_fees_messages_files::Migration),
     ]
 }

@@ -4,8 +4,10 @@ pub(crate) mod access;
 pub(crate) mod copies;
 pub(crate) mod dossiers;
 pub(crate) mod entity;
+pub(crate) mod fees;
 pub(crate) mod files;
 pub(crate) mod journal;
+pub(crate) mod messages;
 pub(crate) mod numbers;
 pub(crate) mod processes;
 

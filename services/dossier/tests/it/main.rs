@@ -11,9 +11,13 @@
 mod bad_input;
 mod copies;
 mod counter;
+mod fees;
 mod files;
+mod messages;
+mod model;
 mod numbers;
 mod openapi;
+mod papers;
 mod rights;
 mod story;
 mod verify;

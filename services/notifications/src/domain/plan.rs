@@ -273,7 +273,11 @@ pub fn shipment(
 fn applicant_template(event: &DossierChanged) -> Option<Template> {
     match event.command.as_str() {
         "supplement" => return Some(Template::Supplemented),
-        "confirm-payment" => return Some(Template::PaymentConfirmed),
+        "confirm-payment" | "pay-fee" => return Some(Template::PaymentConfirmed),
+        "ask-fee" => return Some(Template::FeeAsked),
+        "exempt-fee" => return Some(Template::FeeExempt),
+        "refund-fee" => return Some(Template::FeeRefunded),
+        "message-applicant" => return Some(Template::Message),
         _ => {}
     }
     if event.from == Some(event.status) {
@@ -306,6 +310,14 @@ fn officer_templates(event: &DossierChanged) -> Vec<(Role, Template)> {
             Template::OfficerSupplemented,
         )],
         "withdraw" => vec![(Role::OneStopOfficer, Template::OfficerWithdrawn)],
+        "message-agency" => vec![(
+            if event.status == DossierStatus::InProgress {
+                Role::Specialist
+            } else {
+                Role::OneStopOfficer
+            },
+            Template::OfficerMessage,
+        )],
         "receive" => vec![(Role::Specialist, Template::OfficerHandle)],
         "send-back" => vec![(Role::Specialist, Template::OfficerSentBack)],
         "confirm-payment" => vec![(Role::Specialist, Template::OfficerPaid)],

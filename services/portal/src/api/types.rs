@@ -6,10 +6,12 @@
 mod catalogue;
 mod dossier;
 mod others;
+mod talk;
 
 pub(crate) use catalogue::*;
 pub(crate) use dossier::*;
 pub(crate) use others::*;
+pub(crate) use talk::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,8 @@
 //! The form is sent whole, without a script. When the API refuses it, the form comes back with each error at its field, with
 //! everything typed, and with the uploaded files kept by their ids. A hidden key makes a double click one dossier.
 
-use super::places;
 use super::procedures::may_file;
+use super::{papers, places};
 use crate::api::ApiError;
 use crate::api::types::{
     Agency, Attach, Component, Named, NewApplicant, NewDossier, NewReturn, Procedure,
@@ -393,7 +393,8 @@ async fn show(
         ("organisation", t.kind_organisation()),
     ]
     .map(|(value, label)| (value.to_owned(), label.to_owned()));
-    let groups = groups(ctx, &procedure, form, &errors);
+    let store = papers::store(ctx).await;
+    let groups = groups(ctx, &procedure, form, (&errors, &store));
     let page = Filing {
         key: match fields.get("key") {
             "" => new_key(ctx),
@@ -516,7 +517,12 @@ fn agency_options(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) -> Vec<Group> {
+fn groups(
+    ctx: &Ctx,
+    procedure: &Procedure,
+    form: &Submission,
+    (errors, store): (&Errors, &[(String, String)]),
+) -> Vec<Group> {
     let t = ctx.t;
     let mut shown = BTreeSet::new();
     procedure
@@ -550,6 +556,7 @@ fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) 
                         .or_else(|| form.file_error(&c.id)),
                     kept: form.file(&c.id),
                     accept: ACCEPT,
+                    store: store.to_vec(),
                 })
                 .collect(),
         })

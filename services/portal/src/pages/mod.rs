@@ -4,9 +4,12 @@ mod access;
 mod account;
 mod dossiers;
 mod download;
+mod fees;
 mod filing;
 mod home;
 mod inbox;
+mod messages;
+mod papers;
 mod places;
 mod post;
 mod procedures;
@@ -34,6 +37,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(dossiers::send_supplement)
         .service(download::citizen_form)
         .service(download::citizen_file)
+        .service(papers::documents)
+        .service(papers::citizen)
+        .service(fees::citizen)
+        .service(messages::citizen)
+        .service(messages::citizen_writes)
         .service(dossiers::one)
         .service(tracking::look_up)
         .service(inbox::list)
@@ -43,6 +51,14 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
+        .service(papers::officer)
+        .service(papers::keep)
+        .service(papers::give_back)
+        .service(fees::officer)
+        .service(fees::ask)
+        .service(fees::change)
+        .service(messages::officer)
+        .service(messages::officer_writes)
         .service(work_actions::act)
         .service(account::sign_in)
         .service(account::callback)

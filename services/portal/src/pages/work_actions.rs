@@ -172,6 +172,7 @@ impl Maker<'_> {
                 None
             },
             accept: ACCEPT,
+            store: Vec::new(),
         }
     }
 }

@@ -11,4 +11,5 @@ mod citizen;
 mod filing;
 mod officer;
 mod public;
+mod talk;
 mod world;
