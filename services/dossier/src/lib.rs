@@ -6,13 +6,13 @@
 //!        ├▶ domain/   pure: the ten states, the process, the journal's chain, the term
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
-//! jobs.rs    what runs by time: supplements that were not answered
+//! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing
 //! objects.rs the files themselves, by content hash
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
-//! Each transition is one row update (checked by version), one journal entry chained to the one before, and one
-//! `dossier.dossier-changed` event, in one transaction.
+//! Each transition, and each act that moves nothing (fees, messages, originals), is one row update (checked by version), one journal
+//! entry chained to the one before, and one `dossier.dossier-changed` event, in one transaction.
 
 mod app;
 mod domain;

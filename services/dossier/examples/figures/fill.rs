@@ -127,17 +127,11 @@ async fn copy(world: &World, kind: Kind, template: &str, from: u32, to: u32) -> 
 }
 
 async fn columns(world: &World, table: &str) -> anyhow::Result<Vec<String>> {
-    use durable::sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
     let sql = format!(
         "select column_name::text from information_schema.columns where table_name = '{table}' \
          and table_schema = current_schema() order by ordinal_position"
     );
-    let rows = world
-        .test
-        .db
-        .read()
-        .query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
-        .await?;
+    let rows = world.rows(&sql).await?;
     rows.iter()
         .map(|row| Ok(row.try_get_by_index(0)?))
         .collect()

@@ -5,7 +5,7 @@ use contracts::events::{
     AgencyChanged, CommuneFact, ProcedureChanged, ProcedureComponent, ProcedureMethod, UnitsChanged,
 };
 use contracts::{Actor, Channel, ProcedureId};
-use durable::sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use durable::sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,16 +76,17 @@ impl World {
         Ok(())
     }
 
+    /// The rows that a statement of the server's own kind gives.
+    pub(crate) async fn rows(&self, sql: &str) -> anyhow::Result<Vec<QueryResult>> {
+        let db = self.test.db.read();
+        let statement = Statement::from_string(db.get_database_backend(), sql);
+        Ok(db.query_all_raw(statement).await?)
+    }
+
     /// One number that a query gives.
     pub(crate) async fn number(&self, sql: &str) -> anyhow::Result<i64> {
-        let row = self
-            .test
-            .db
-            .read()
-            .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
-            .await?
-            .context("no row")?;
-        Ok(row.try_get_by_index(0)?)
+        let rows = self.rows(sql).await?;
+        Ok(rows.first().context("no row")?.try_get_by_index(0)?)
     }
 
     /// What is filed here: a form without papers, so that a filing is one request.

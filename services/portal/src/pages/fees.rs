@@ -1,7 +1,7 @@
 //! What is to be paid for a dossier: for the applicant how, for the officer also who has and who need not.
 
 use super::{dossiers, inbox};
-use crate::api::types::{Fee, Fees};
+use crate::api::types::{Fees, Owed};
 use crate::api::{ApiError, Refusal};
 use crate::ctx::Ctx;
 use crate::error::PageError;
@@ -196,7 +196,7 @@ async fn show(
     html(status, &page)
 }
 
-fn row(t: Tr, fee: &Fee, form: &Fields, errors: &Errors) -> Row {
+fn row(t: Tr, fee: &Owed, form: &Fields, errors: &Errors) -> Row {
     let mut lines = Vec::new();
     if let Some(reason) = &fee.reason {
         lines.push(reason.clone());

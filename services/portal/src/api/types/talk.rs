@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Fees {
     #[serde(default)]
-    pub(crate) items: Vec<Fee>,
+    pub(crate) items: Vec<Owed>,
     /// Published fees to choose from.
     #[serde(default)]
     pub(crate) published: Vec<contracts::Fee>,
@@ -19,7 +19,7 @@ pub(crate) struct Fees {
 /// One obligation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Fee {
+pub(crate) struct Owed {
     pub(crate) no: u32,
     pub(crate) title: String,
     pub(crate) amount: i64,
