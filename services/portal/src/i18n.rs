@@ -162,6 +162,7 @@ texts! {
     no_papers: "Thủ tục này không yêu cầu giấy tờ kèm theo.", "This procedure asks for no papers.";
     uploaded: "đã tải lên", "uploaded";
     drop_file: "Bỏ tệp này", "Remove this file";
+    payments_link: "Báo có từ nền tảng thanh toán", "Payments reported by the platform";
     store_link: "Kho giấy tờ của tôi", "My documents";
     store_choose: "Hoặc dùng lại kết quả đã có trong kho giấy tờ của tôi", "Or use a result from my documents again";
     return_way: "Hình thức nhận kết quả", "How to get the result";

@@ -32,7 +32,7 @@ pub(crate) fn id(kind: Kind, n: u64) -> String {
         "0192{:04x}-{:04x}-7000-8000-{:012x}",
         (n >> 16) & 0xffff,
         n & 0xffff,
-        (kind as u64) << 40 | n
+        ((kind as u64) << 40) | n
     )
 }
 

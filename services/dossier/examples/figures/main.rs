@@ -171,12 +171,21 @@ async fn transitions(world: &World, size: u32, seconds: u32) -> anyhow::Result<D
             .unwrap_or_default()
     };
     say(&format!(
-        "transitions: {RATE}/s for {seconds} s with {size} dossiers: p50 {:.1} ms, p95 {:.1} ms, p99 {:.1} ms",
-        at(50).as_secs_f64() * 1e3,
-        at(95).as_secs_f64() * 1e3,
-        at(99).as_secs_f64() * 1e3
+        "transitions: {RATE}/s for {seconds} s with {size} dossiers: p50 {}, p95 {}, p99 {}",
+        ms(at(50)),
+        ms(at(95)),
+        ms(at(99))
     ));
     Ok(at(95))
+}
+
+/// Milliseconds with one decimal.
+fn ms(time: Duration) -> String {
+    format!(
+        "{}.{} ms",
+        time.as_micros() / 1000,
+        time.as_micros() % 1000 / 100
+    )
 }
 
 /// What the reconcilers read when nothing is due, and what they take when something is.
@@ -201,8 +210,8 @@ async fn reconciler(world: &World, size: u32) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     say(&format!(
-        "reconciler: with {size} dossiers, none due, it reads {per_second} rows of them a second; {DUE} due are stopped in {:.2} s",
-        began.elapsed().as_secs_f64()
+        "reconciler: with {size} dossiers, none due, it reads {per_second} rows of them a second; {DUE} due are stopped in {}",
+        ms(began.elapsed())
     ));
     Ok(())
 }

@@ -149,22 +149,21 @@ pub(crate) fn published(
     title: &str,
     now: DateTime<Utc>,
 ) -> Vec<Fee> {
-    let mut fees = Vec::new();
-    if let [tier] = tiers
-        && let Some(amount) = certain(tier)
-        && let Ok(_asked) = ask(
-            &mut fees,
-            dossier,
-            New {
-                title: title.to_owned(),
-                amount,
-                basis: Basis::Catalogue,
-                reason: Some(tier.text.clone()).filter(|t| !t.is_empty()),
-            },
-            now,
-        )
-    {}
-    fees
+    match tiers {
+        [tier] => certain(tier)
+            .map(|amount| {
+                let new = New {
+                    title: title.to_owned(),
+                    amount,
+                    basis: Basis::Catalogue,
+                    reason: Some(tier.text.clone()).filter(|t| !t.is_empty()),
+                };
+                new.asked(dossier, 1, now)
+            })
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// An obligation to be asked for.
@@ -174,6 +173,21 @@ pub(crate) struct New {
     pub(crate) amount: i64,
     pub(crate) basis: Basis,
     pub(crate) reason: Option<String>,
+}
+
+impl New {
+    fn asked(self, dossier: DossierId, no: u32, now: DateTime<Utc>) -> Fee {
+        Fee {
+            no,
+            title: self.title,
+            amount: self.amount,
+            basis: self.basis,
+            reason: self.reason,
+            reference: reference(dossier, no),
+            asked_at: now,
+            state: State::Asked,
+        }
+    }
 }
 
 /// Asks for a payment; gives its number.
@@ -193,16 +207,7 @@ pub(crate) fn ask(
         return Err(NoFee::TooMany);
     }
     let no = fees.iter().map(|f| f.no).max().unwrap_or(0) + 1;
-    fees.push(Fee {
-        no,
-        title: new.title,
-        amount: new.amount,
-        basis: new.basis,
-        reason: new.reason,
-        reference: reference(dossier, no),
-        asked_at: now,
-        state: State::Asked,
-    });
+    fees.push(new.asked(dossier, no, now));
     Ok(no)
 }
 

@@ -1,6 +1,6 @@
 //! Calls about fees, messages and papers of a dossier.
 
-use super::types::{Fees, List, Message, OwnDocument, Papers};
+use super::types::{Fees, List, Message, OwnDocument, Papers, PaymentReport};
 use super::{Answered, Api, segment};
 use serde_json::Value;
 
@@ -26,6 +26,19 @@ impl Api<'_> {
             .header("if-match", &format!("\"{version}\""))
             .header("idempotency-key", key);
         Ok(call.json(body).send_json().await?)
+    }
+
+    /// What the payment platform reported about one's agency.
+    pub(crate) async fn payments(
+        self,
+        outcome: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Answered<List<PaymentReport>> {
+        let query: Vec<(&str, &str)> = [("outcome", outcome), ("cursor", cursor)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        self.find("/api/v1/payments", &query).await
     }
 
     /// The papers of a dossier.

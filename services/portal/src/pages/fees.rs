@@ -113,7 +113,10 @@ struct Asked {
 }
 
 #[get("/ho-so/{id}/phi")]
-pub(super) async fn citizen(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn for_citizen(
+    ctx: Ctx,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
     ctx.signed_in()?;
     show(
         &ctx,
@@ -127,7 +130,7 @@ pub(super) async fn citizen(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespo
 }
 
 #[get("/mot-cua/ho-so/{id}/phi")]
-pub(super) async fn officer(
+pub(super) async fn for_officer(
     ctx: Ctx,
     id: web::Path<String>,
     asked: Query<Asked>,
@@ -298,7 +301,7 @@ fn new_fields(t: Tr, fees: &Fees, form: &Fields, errors: &Errors) -> Vec<Vec<Fie
     tiers.extend(fees.published.iter().enumerate().map(|(n, tier)| {
         let amount = tier
             .amount
-            .map(|a| format::money(a, Some(&tier.currency)))
+            .map(|a| format::money(a, Some(tier.currency.as_str())))
             .unwrap_or_default();
         (
             n.to_string(),

@@ -68,7 +68,7 @@ struct Asked {
 }
 
 #[get("/ho-so/{id}/tin-nhan")]
-pub(super) async fn citizen(
+pub(super) async fn for_citizen(
     ctx: Ctx,
     id: web::Path<String>,
     asked: Query<Asked>,
@@ -86,7 +86,7 @@ pub(super) async fn citizen(
 }
 
 #[get("/mot-cua/ho-so/{id}/tin-nhan")]
-pub(super) async fn officer(
+pub(super) async fn for_officer(
     ctx: Ctx,
     id: web::Path<String>,
     asked: Query<Asked>,

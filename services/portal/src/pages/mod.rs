@@ -10,6 +10,7 @@ mod home;
 mod inbox;
 mod messages;
 mod papers;
+mod payments;
 mod places;
 mod post;
 mod procedures;
@@ -38,9 +39,9 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(download::citizen_form)
         .service(download::citizen_file)
         .service(papers::documents)
-        .service(papers::citizen)
-        .service(fees::citizen)
-        .service(messages::citizen)
+        .service(papers::for_citizen)
+        .service(fees::for_citizen)
+        .service(messages::for_citizen)
         .service(messages::citizen_writes)
         .service(dossiers::one)
         .service(tracking::look_up)
@@ -51,13 +52,14 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
-        .service(papers::officer)
-        .service(papers::keep)
+        .service(payments::list)
+        .service(papers::for_officer)
+        .service(papers::keep_originals)
         .service(papers::give_back)
-        .service(fees::officer)
+        .service(fees::for_officer)
         .service(fees::ask)
         .service(fees::change)
-        .service(messages::officer)
+        .service(messages::for_officer)
         .service(messages::officer_writes)
         .service(work_actions::act)
         .service(account::sign_in)

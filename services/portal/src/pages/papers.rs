@@ -97,7 +97,10 @@ struct Asked {
 }
 
 #[get("/ho-so/{id}/giay-to")]
-pub(super) async fn citizen(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn for_citizen(
+    ctx: Ctx,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
     ctx.signed_in()?;
     show(
         &ctx,
@@ -111,7 +114,7 @@ pub(super) async fn citizen(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespo
 }
 
 #[get("/mot-cua/ho-so/{id}/giay-to")]
-pub(super) async fn officer(
+pub(super) async fn for_officer(
     ctx: Ctx,
     id: web::Path<String>,
     asked: Query<Asked>,
@@ -286,7 +289,7 @@ fn version(t: Tr, v: &Version) -> VersionRow {
 }
 
 #[post("/mot-cua/ho-so/{id}/giay-to")]
-pub(super) async fn keep(
+pub(super) async fn keep_originals(
     ctx: Ctx,
     id: web::Path<String>,
     payload: web::Payload,

@@ -163,6 +163,28 @@ async fn an_officer_asks_notes_and_exempts() {
 }
 
 #[tokio::test]
+async fn money_that_paid_nothing_is_on_a_page_of_officers() {
+    let (world, browser) = world(&actors::officer()).await;
+    world.answers("/api/v1/payments", json!({"items": [{"transactionId": "GD-2", "reference": "MC01", "amount": 9999,
+        "reportedAt": "2026-11-16T02:00:00Z", "outcome": "wrongAmount", "dossierId": DOSSIER}], "next": null})).await;
+    let page = world
+        .get(&browser, "/mot-cua/bao-co?ket-qua=wrongAmount")
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        page.contains("GD-2")
+            && page.contains("Sai số tiền")
+            && page.contains(&format!("{OFFICER}/phi")),
+        "{page}"
+    );
+    let asked = world.asked("GET", "/api/v1/payments").await;
+    assert_eq!(asked[0].url.query(), Some("outcome=wrongAmount"));
+    let (world, citizen) = self::world(&actors::citizen()).await;
+    world.get(&citizen, "/mot-cua/bao-co").await.expect(403);
+}
+
+#[tokio::test]
 async fn both_sides_read_and_write_messages() {
     for (actor, base) in [(actors::citizen(), CITIZEN), (actors::officer(), OFFICER)] {
         let (world, browser) = world(&actor).await;

@@ -166,3 +166,16 @@ pub(crate) struct OwnDocument {
     #[serde(default)]
     pub(crate) agency: String,
 }
+
+/// What the payment platform reported.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PaymentReport {
+    pub(crate) transaction_id: String,
+    pub(crate) reference: String,
+    pub(crate) amount: i64,
+    pub(crate) reported_at: DateTime<Utc>,
+    pub(crate) outcome: String,
+    #[serde(default)]
+    pub(crate) dossier_id: Option<String>,
+}
