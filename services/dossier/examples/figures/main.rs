@@ -109,8 +109,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         fill::add(&world, &templates, there, size).await?;
         there = size;
         say(&format!(
-            "{size} dossiers with their journals are there ({:.0} s)",
-            began.elapsed().as_secs_f32()
+            "{size} dossiers with their journals are there ({} s)",
+            began.elapsed().as_secs()
         ));
         let p95 = transitions(&world, size, arguments.seconds).await?;
         if let Some((small, was)) = before {
