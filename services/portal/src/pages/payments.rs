@@ -83,7 +83,7 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
             reference: r.reference,
             outcome: outcomes.iter().find(|(name, _)| *name == r.outcome).map_or(
                 word(t, "Không rõ khoản nào", "For nothing known"),
-                |(_, label)| label,
+                |(_, label)| *label,
             ),
             dossier: r.dossier_id,
         })
