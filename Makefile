@@ -17,7 +17,7 @@ DOSSIERS ?= 1000000
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down faults bench figures oracle demo deny clean-local chart chart-readme images images-test
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue figures oracle api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ lint: ## Check format and lints, as CI does
 fmt: ## Format
 	$(CARGO) fmt --all
 
-openapi: ## Write openapi/*.json from the code
+openapi: ## Write openapi/*.json (asyncapi.json, too) from the code
 	$(MOTCUA) openapi --write openapi
 
 openapi-check: ## Fail if openapi/*.json is not what the code says
@@ -62,6 +62,14 @@ figures: ## Measure filing, transitions and reconcilers with many dossiers, and 
 
 oracle: ## Install a Python with numpy under target/, to compare the calendar with
 	@python3 -m venv target/oracle && target/oracle/bin/pip install --quiet numpy
+bench-catalogue: ## Measure import, search, suggestions, reads and memory of the catalogue, and trigrams beside it (FILE=the portal's JSON lines)
+	@PROFILE=$(PROFILE) e2e/servers/bench-catalogue.sh "$(FILE)"
+
+api-fuzz: ## Made-up requests to every operation as everybody: no 500, nothing undocumented (EXAMPLES=…, ROLES=…, SEED=…)
+	@$(CARGO) build --profile $(PROFILE) -p suite --bin motcua && PROFILE=$(PROFILE) e2e/servers/api-fuzz.sh
+
+fuzz: ## Fuzz one parser without end (FUZZ_TARGET=…; needs cargo-fuzz and a nightly compiler)
+	@cd fuzz && FUZZ_TARGET=$(FUZZ_TARGET) $(CARGO) +nightly fuzz run outside
 
 deny: ## Check licences, sources and bans of dependencies (needs cargo-deny)
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
@@ -73,11 +81,20 @@ chart: ## Check the Helm chart without a cluster: two engines, schemas, referenc
 chart-readme: ## Write helm/motcua/README.md from the schema of its values
 	@.local/chart-tools/venv/bin/python e2e/cluster/values_readme.py > helm/motcua/README.md.new && mv helm/motcua/README.md.new helm/motcua/README.md
 
-images: ## Build the image of the suite (VERSION=…, ENGINE=podman|docker|buildah, PREBUILT=1 to use binaries built here)
+images: ## Build the image of the suite (VERSION=…, ENGINE=podman|docker|buildah, PREBUILT=1 to use binaries built here, TWICE=1)
 	@e2e/cluster/images.sh
 
 images-test: ## Start the rendered production set as containers beside private servers and play the story
 	@e2e/cluster/images-test.sh
+
+operations: ## Execute docs/operations/restore.md and upgrade.md on processes and PostgreSQL (PREVIOUS=… the programs of the release before)
+	@e2e/cluster/restore.sh
+	@e2e/cluster/upgrade.sh
+
+sizing: ## Measure what one dossier costs and write docs/operations/sizing.md; alone on the machine (SIZING="--count 400 --grow 100000")
+	$(CARGO) build --locked --workspace --bins --release
+	python3 e2e/cluster/sizing.py measure --bin target/release $(SIZING)
+	python3 e2e/cluster/sizing.py write
 
 clean-local: ## Stop it, and forget the data and logs of `make up`
 	@e2e/servers/down.sh --forget

@@ -88,6 +88,7 @@ merge(given, {"publicUrl": "http://motcua-gateway:8080", "bus": {"prefix": f"{RU
 # No mail and SMS servers here; one person plays all the parts.
 merge(given["services"]["notifications"]["settings"], {"email.transport": "files", "sms.transport": "files"})
 merge(given["services"]["gateway"]["settings"], {"requests_per_minute": 60000, "public_requests_per_minute": 60000})
+merge(given["services"]["dossier"]["settings"], {"tracking.numbers_per_hour": 60000})
 rendered = {key(d): d for d in documents(given)}
 
 podman("network", "create", RUN)

@@ -8,6 +8,7 @@
 #   PROFILE=release|dev               how they are compiled; dev is for tests
 #   VERSION=…, TAG=…                  default: the chart's appVersion, localhost/motcua:VERSION
 #   RUST=…                            the base of the build, best with its digest; default as in the Containerfile
+#   TWICE=1                           build it a second time, from nothing, and fail if the digest is another
 #   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
 #
 # The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's.
@@ -39,7 +40,9 @@ if [ -n "${PREBUILT:-}" ]; then
   RUSTFLAGS="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
   # Other flags mean that everything is compiled again: a test image takes what is there.
   [ "$PROFILE" != dev ] || RUSTFLAGS=
-  RUSTFLAGS=$RUSTFLAGS cargo build --locked --workspace --bins --profile "$PROFILE" </dev/null
+  bins=()
+  for program in $PROGRAMS; do bins+=(--bin "$program"); done
+  RUSTFLAGS=$RUSTFLAGS cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
   mkdir -p "$CONTEXT/dist/bin"
   for program in $PROGRAMS; do
     strip --strip-debug -o "$CONTEXT/dist/bin/$program" "$(program_dir "$PROFILE")/$program"
@@ -79,9 +82,18 @@ fi
 
 arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
 [ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
+digest() {
+  case $ENGINE in
+    docker) docker image inspect --format '{{.Id}} {{.Size}} bytes' "$TAG" ;;
+    *) "$ENGINE" images --no-trunc --format '{{.Digest}} {{.ID}} {{.Size}}' "$TAG" ;;
+  esac
+}
 build "${arguments[@]}" "$CONTEXT"
-case $ENGINE in
-  docker) docker image inspect --format '{{.Id}} {{.Size}} bytes' "$TAG" ;;
-  *) "$ENGINE" images --no-trunc --format '{{.Digest}} {{.ID}} {{.Size}}' "$TAG" ;;
-esac
+first=$(digest)
+echo "$first"
+if [ -n "${TWICE:-}" ]; then
+  build --no-cache "${arguments[@]}" "$CONTEXT"
+  [ "$(digest)" = "$first" ] || die "built again it is another: $(digest)"
+  say "built again, it is the same"
+fi
 say "$TAG is built; bill of materials: dist/motcua.cdx.json"

@@ -4,6 +4,7 @@ with licence and checksum; no development dependencies. The same lock file gives
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -30,7 +31,9 @@ def linked(node):
     return [d["pkg"] for d in node["deps"] if any(k["kind"] is None for k in d["dep_kinds"])]
 
 
-members = [i for i in metadata["workspace_members"] if any("bin" in t["kind"] for t in packages[i]["targets"])]
+# The programs of the image, not those that only test.
+programs = set(re.search(r'^ARG PROGRAMS="(.*)"$', (ROOT / "Containerfile").read_text(), re.M).group(1).split())
+members = [i for i in metadata["workspace_members"] if any("bin" in t["kind"] and t["name"] in programs for t in packages[i]["targets"])]
 seen, queue = set(), list(members)
 while queue:
     one = queue.pop()

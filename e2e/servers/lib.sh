@@ -85,3 +85,12 @@ program_dir() { # PROFILE
   case $target in /*) ;; *) target=$ROOT/$target ;; esac
   case $1 in dev | test) echo "$target/debug" ;; *) echo "$target/$1" ;; esac
 }
+
+# Debian packages, where they may be installed: best effort, what is missing is named afterwards by who needs it.
+packages() { # PACKAGE…
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  say "installing $*"
+  mkdir -p "$LOCAL"
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } </dev/null >>"$LOCAL/apt.log" 2>&1 || true
+  hash -r
+}

@@ -7,5 +7,6 @@
 )]
 
 pub mod faults;
+pub mod fuzz;
 pub mod one_process;
 pub mod processes;

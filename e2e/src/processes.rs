@@ -166,6 +166,7 @@ impl Processes {
         let url: url::Url = format!("http://127.0.0.1:{port}/readyz")
             .parse()
             .expect("a URL");
+        client.trust(&url);
         for _ in 0..200 {
             if let Ok(answer) = client.get_url(url.clone()).send().await
                 && answer.status() == 200

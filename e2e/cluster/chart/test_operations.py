@@ -64,15 +64,15 @@ def test_rules_and_dashboards_use_metrics_that_exist():
     assert used and used <= known, f"nobody exports {used - known}"
 
 
-def test_every_periodic_job_is_watched():
-    jobs = set()
-    for file in [*ROOT.glob("libs/*/src/**/*.rs"), *ROOT.glob("services/*/src/**/*.rs")]:
-        jobs |= set(re.findall(r"\.every\(\s*\"([a-z-]+)\"", file.read_text()))
-    expression = next(r["expr"] for r in rules() if r.get("alert") == "MotcuaPeriodicJobFails")
-    pattern = re.search(r'kind=~"([^"]+)"', expression).group(1)
-    assert jobs and all(re.fullmatch(pattern, j) for j in jobs), {j for j in jobs if not re.fullmatch(pattern, j)}
-
-
 def test_the_readme_is_what_the_schema_says():
     out = subprocess.run([sys.executable, str(ROOT / "e2e" / "cluster" / "values_readme.py")], capture_output=True, text=True, check=True)
     assert (CHART / "README.md").read_text() == out.stdout, "run: make chart-readme"
+
+
+def test_the_sizing_page_is_what_the_figures_say():
+    sys.path.insert(0, str(ROOT / "e2e" / "cluster"))
+    import sizing_page
+
+    file = ROOT / "docs" / "operations" / "sizing.json"
+    figures = json.loads(file.read_text()) if file.exists() else None
+    assert (ROOT / "docs" / "operations" / "sizing.md").read_text() == sizing_page.page(figures), "run: e2e/cluster/sizing.py write"

@@ -18,6 +18,8 @@ GIVEN = {
 }
 GIVEN["production-dual"] = GIVEN["production"] - {"dichvucong-tls"}
 GIVEN["rollback"] = GIVEN["minimal"]
+GIVEN["s3"] = GIVEN["dual-stack"] | {"motcua-s3"}
+GIVEN["sealing"] = GIVEN["minimal"] | {"s-before"}
 
 
 def matches(selector, labels):
@@ -146,7 +148,10 @@ def environment(container):
 
 SECRET_TEXTS = {
     "sealing": "0123456789abcdef0123456789abcdef",
+    "older": "fedcba9876543210fedcba9876543210",
     "bus": "amqp://motcua:pw@rabbit.example:5672/%2f",
+    "s3-access-key": "access",
+    "s3-secret-key": "secret",
     "cache": "redis://default:pw@redis.example:6379/0",
 }
 

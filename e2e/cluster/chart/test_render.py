@@ -85,6 +85,9 @@ REFUSED = {
     "two that scale": ({"services": {"postal": {"autoscaling": {"enabled": True}, "keda": {"enabled": True}}}}, "choose one"),
     "KEDA without Prometheus": ({"services": {"postal": {"keda": {"enabled": True}}}}, "prometheusUrl"),
     "several pods on a folder of one node": ({"files": {"accessMode": "ReadWriteOnce"}}, "ReadWriteMany"),
+    "a bucket without its keys": ({"files": {"s3": {"endpoint": "https://s3.example.vn", "bucket": "b12"}}}, "files.s3.secretName"),
+    "a bucket without a name": ({"files": {"s3": {"endpoint": "https://s3.example.vn", "secretName": "x"}}}, "files.s3.bucket"),
+    "a store with a path": ({"files": {"s3": {"endpoint": "https://s3.example.vn/b"}}}, "endpoint"),
     "a hook before its databases": ({"evaluation": {"enabled": True}}, "must be init"),
 }
 

@@ -19,6 +19,9 @@ struct Arguments {
     /// Faults in the separate services.
     #[arg(long, default_value_t = 480)]
     faults: usize,
+    /// Only what comes back within seconds, each kind once: as in `make test`.
+    #[arg(long)]
+    short: bool,
     /// Leave out the faults whose name contains this.
     #[arg(long)]
     without: Option<String>,
@@ -74,6 +77,7 @@ fn start() -> anyhow::Result<bool> {
             .unwrap_or_else(|| u64::from(u32::from_be_bytes(kit::Ids.bytes()))),
         count: arguments.count,
         faults: arguments.faults,
+        short: arguments.short,
         without: arguments.without,
         kills: arguments.kills,
         people: arguments.people,

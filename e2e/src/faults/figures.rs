@@ -22,6 +22,8 @@ const WINDOW: usize = 100;
 /// Transitions a second, and for how long.
 const RATE: u64 = 100;
 const SECONDS: u64 = 20;
+/// Rows of each table that have served, for the housekeeping.
+const OLD: usize = 100_000;
 /// Filing before the broker goes.
 const WARM: Duration = Duration::from_secs(10);
 /// How long a measurement may take.
@@ -41,6 +43,7 @@ pub(super) async fn machinery(world: &World, started: Instant) -> anyhow::Result
     let (out, into) = (url("figures_out")?, url("figures_in")?);
     throughput(world, &out, started).await?;
     latency(world, &out, &into, started).await?;
+    housekeeping(world, &out, &into, started).await?;
     for name in ["figures_out", "figures_in"] {
         execute(&admin, &format!("drop database {name} with (force)")).await?;
     }
@@ -124,7 +127,10 @@ async fn throughput(world: &World, url: &str, started: Instant) -> anyhow::Resul
 
     let broker = world.servers.url(Server::Broker).await?;
     let messages = Messages::open(&broker, &prefix).await?;
-    let payload = serde_json::to_vec(&event()?)?;
+    // The same as the relay sends: in its envelope, sealed.
+    let now = rt.clock.now();
+    let message = durable::wrap_message(&event()?, rt.ids.uuid(now), now, None, &rt)?;
+    let payload = serde_json::to_vec(&message)?;
     let bare = messages.throughput(&payload, MESSAGES, WINDOW).await?;
     messages.close().await;
     direct.close().await?;
@@ -134,9 +140,11 @@ async fn throughput(world: &World, url: &str, started: Instant) -> anyhow::Resul
     say(
         started,
         &format!(
-            "relay with confirms: {} messages/s; a bare publisher with confirms, {WINDOW} open: {}/s; ratio 0.{ratio:02} ({MESSAGES} messages)",
+            "relay with confirms: {} messages/s; a bare publisher with confirms, {WINDOW} open: {}/s; ratio {}.{:02} ({MESSAGES} messages)",
             per_second(relay),
-            per_second(bare)
+            per_second(bare),
+            ratio / 100,
+            ratio % 100
         ),
     );
     Ok(())
@@ -148,9 +156,95 @@ struct Seen {
 }
 
 async fn latency(world: &World, out: &str, into: &str, started: Instant) -> anyhow::Result<()> {
+    let times = steady(world, "latency", out, into).await?;
+    say(
+        started,
+        &format!(
+            "from publishing to effect at {RATE} transitions/s for {SECONDS} s: {}",
+            percentiles(&times)
+        ),
+    );
+    Ok(())
+}
+
+/// Old rows go while work comes in at the same rate.
+async fn housekeeping(
+    world: &World,
+    out: &str,
+    into: &str,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let (from, to) = (connect(out).await?, connect(into).await?);
+    let old = "now() - interval '30 days'";
+    let filled = [
+        (
+            &from,
+            format!(
+                "insert into outbox (id, event_type, subject, payload, created_at, next_attempt_at, sent_at) \
+                 select gen_random_uuid(), 'old', n::text, repeat('x', 1200), {old}, {old}, {old} from generate_series(1, {OLD}) n"
+            ),
+        ),
+        (
+            &to,
+            format!(
+                "insert into task (id, consumer, kind, key, payload, run_at, state, created_at, finished_at) \
+                 select gen_random_uuid(), 'figures-in', 'old', n::text, repeat('x', 1200), {old}, 'done', {old}, {old} from generate_series(1, {OLD}) n"
+            ),
+        ),
+    ];
+    for (db, sql) in &filled {
+        execute(db, sql).await?;
+        execute(
+            db,
+            "update lease set next_at = now() where name = 'every:durable-housekeeping'",
+        )
+        .await?;
+    }
+    let size = "select pg_total_relation_size('outbox')";
+    let task_size = "select pg_total_relation_size('task')";
+    let before = (number(&from, size).await?, number(&to, task_size).await?);
+    let began = Instant::now();
+    let (from_ref, to_ref) = (&from, &to);
+    let gone = async {
+        let all = until(LONG, || async move {
+            let events = "select count(*) from outbox where sent_at < now() - interval '20 days'";
+            let tasks = "select count(*) from task where finished_at < now() - interval '20 days'";
+            Ok(number(from_ref, events).await? + number(to_ref, tasks).await? == 0)
+        });
+        ensure!(all.await, "old rows are not removed");
+        anyhow::Ok(began.elapsed())
+    };
+    let (times, gone) = tokio::join!(steady(world, "housekeeping", out, into), gone);
+    let (times, gone) = (times?, gone?);
+    let rows = (
+        number(&from, "select count(*) from outbox").await?,
+        number(&to, "select count(*) from task").await?,
+    );
+    let after = (number(&from, size).await?, number(&to, task_size).await?);
+    say(
+        started,
+        &format!(
+            "{OLD} old rows of outbox and of tasks removed in {:.1} s while {RATE} transitions/s came in: {}; left: {} events, {} tasks; outbox {} MiB before, {} after; tasks {} MiB before, {} after",
+            gone.as_secs_f32(),
+            percentiles(&times),
+            rows.0,
+            rows.1,
+            before.0 >> 20,
+            after.0 >> 20,
+            before.1 >> 20,
+            after.1 >> 20
+        ),
+    );
+    from.close().await?;
+    to.close().await?;
+    Ok(())
+}
+
+/// Publishes at a steady rate; how long each event took to its effect, sorted.
+async fn steady(world: &World, name: &str, out: &str, into: &str) -> anyhow::Result<Vec<Duration>> {
     let rt = probe::runtime()?;
     let (from, to) = (probe::open(out, &rt).await?, probe::open(into, &rt).await?);
-    let prefix = format!("{}latency.", world.prefix);
+    let prefix = format!("{}{name}.", world.prefix);
     let bus = bus(world, &prefix, "figures-in", &rt).await?;
     let seen = Arc::new(Seen {
         db: to.clone(),
@@ -189,24 +283,16 @@ async fn latency(world: &World, out: &str, into: &str, started: Instant) -> anyh
     );
     let mut times = std::mem::take(&mut *seen.times.lock().unwrap_or_else(PoisonError::into_inner));
     times.sort_unstable();
-    let at = |percent: usize| {
-        times
-            .get((times.len() * percent / 100).min(times.len() - 1))
-            .copied()
-            .unwrap_or_default()
-            .as_millis()
-    };
-    say(
-        started,
-        &format!(
-            "from publishing to effect at {RATE} transitions/s for {SECONDS} s: p50 {} ms, p95 {} ms, p99 {} ms",
-            at(50),
-            at(95),
-            at(99)
-        ),
-    );
     rt.lifecycle.shut_down(Duration::from_secs(10)).await;
-    Ok(())
+    Ok(times)
+}
+
+fn percentiles(sorted: &[Duration]) -> String {
+    let at = |percent: usize| {
+        let n = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(n).copied().unwrap_or_default().as_millis()
+    };
+    format!("p50 {} ms, p95 {} ms, p99 {} ms", at(50), at(95), at(99))
 }
 
 async fn take(seen: Arc<Seen>, task: Task<DossierChanged>) -> Result<Done, TaskError> {

@@ -46,6 +46,7 @@ impl Suite {
     async fn ready(&self) -> anyhow::Result<()> {
         let url: Url = format!("http://127.0.0.1:{}/readyz", self.admin).parse()?;
         let client = kit::Client::new(kit::Directory::default())?;
+        client.trust(&url);
         let (client, url) = (&client, &url);
         let ready = until(START, || async move {
             Ok(client.get_url(url.clone()).send().await?.status() == 200)

@@ -69,6 +69,23 @@ const KINDS: [&str; 23] = [
     "messages that cannot be read",
     "clock five minutes off",
 ];
+/// Kinds of the short form: what is taken away is there again within seconds.
+const SHORT: [&str; 14] = [
+    "service killed",
+    "one of two replicas killed",
+    "rolling restart",
+    "PostgreSQL killed",
+    "RabbitMQ killed",
+    "Redis killed",
+    "consumers wiped",
+    "cut before COMMIT",
+    "cut after COMMIT",
+    "line cut",
+    "duplicates delivered",
+    "messages reordered",
+    "handler panics",
+    "messages that cannot be read",
+];
 /// The one that needs a file system of its own.
 const FULL: &str = "object store full";
 
@@ -177,6 +194,19 @@ pub(super) fn plan(seed: u64, count: usize, own_disk: bool) -> Vec<Fault> {
     faults
 }
 
+/// Each kind of the short form once, in an order of the seed.
+pub(super) fn short(seed: u64) -> Vec<Fault> {
+    let mut dice = Dice::new(seed);
+    let mut turn = dice.below(SERVICES.len());
+    let mut kinds = SHORT.to_vec();
+    dice.shuffle(&mut kinds);
+    let draws = kinds.into_iter().map(|kind| {
+        turn += 1;
+        draw(kind, turn, &mut dice)
+    });
+    draws.collect()
+}
+
 /// How many kinds there are.
 pub(super) fn kinds(own_disk: bool) -> usize {
     KINDS.len() + usize::from(own_disk)
@@ -245,6 +275,15 @@ mod tests {
         assert_ne!(row, plan(8, 24, true));
         let kinds: BTreeSet<&str> = row.iter().map(|fault| fault.kind()).collect();
         assert_eq!(kinds.len(), 24);
+    }
+
+    #[test]
+    fn a_short_row_has_each_of_its_kinds_once() {
+        let row = short(7);
+        assert_eq!(row, short(7));
+        let kinds: BTreeSet<&str> = row.iter().map(|fault| fault.kind()).collect();
+        assert_eq!(kinds, BTreeSet::from(SHORT));
+        assert_eq!(row.len(), SHORT.len());
     }
 
     #[test]

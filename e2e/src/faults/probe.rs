@@ -64,6 +64,7 @@ pub(super) async fn open(url: &str, rt: &Runtime) -> anyhow::Result<Db> {
         poll_milliseconds: 200,
         retention: durable::Retention::default(),
         accept_newer_schema: false,
+        max_clock_skew_seconds: 0,
     };
     let db = Db::open(&config, rt).await?;
     durable::migrate(&db, Vec::new).await?;

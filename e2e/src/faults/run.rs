@@ -26,6 +26,8 @@ pub struct Options {
     pub count: usize,
     /// Faults in the separate services; at least one of each kind when it is 0.
     pub faults: usize,
+    /// Each kind of the short form once instead.
+    pub short: bool,
     /// Leave out the faults whose name contains this.
     pub without: Option<String>,
     /// Kills of the edition in one process.
@@ -116,7 +118,11 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
 
 async fn separate(options: &Options, world: &mut World, started: Instant) -> anyhow::Result<bool> {
     let count = options.faults.max(plan::kinds(world.own_disk));
-    let mut row = plan::plan(options.seed, count, world.own_disk);
+    let mut row = if options.short {
+        plan::short(options.seed)
+    } else {
+        plan::plan(options.seed, count, world.own_disk)
+    };
     if let Some(without) = &options.without {
         row.retain(|fault| !fault.to_string().contains(without));
     }
@@ -134,7 +140,7 @@ async fn separate(options: &Options, world: &mut World, started: Instant) -> any
     let mut missing = Vec::new();
     let mut poison = 0;
     for (n, fault) in row.into_iter().enumerate() {
-        let pause = 100 + u64::try_from(dice.below(500))?;
+        let pause = 50 + u64::try_from(dice.below(300))?;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let mut hands = Hands {
             world,

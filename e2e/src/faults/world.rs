@@ -166,6 +166,10 @@ impl World {
                 ("MOTCUA_DOSSIER__FILES__DIR", path("files")),
                 ("MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY", path("mail")),
                 ("MOTCUA_NOTIFICATIONS__SMS__DIRECTORY", path("sms")),
+                (
+                    "MOTCUA_DOSSIER__TRACKING__NUMBERS_PER_HOUR",
+                    "60000".to_owned(),
+                ),
                 ("MOTCUA_GATEWAY__REQUESTS_PER_MINUTE", "60000".to_owned()),
                 (
                     "MOTCUA_GATEWAY__PUBLIC_REQUESTS_PER_MINUTE",
@@ -372,6 +376,7 @@ impl World {
             }
             let url: Url = format!("http://127.0.0.1:{}/readyz", replica.admin).parse()?;
             let client = kit::Client::new(kit::Directory::default())?;
+            client.trust(&url);
             let (client, url) = (&client, &url);
             let ready = until(START, || async move {
                 Ok(client.get_url(url.clone()).send().await?.status() == 200)

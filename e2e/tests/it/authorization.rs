@@ -8,9 +8,11 @@ mod accounts;
 mod catalogue;
 mod clients;
 mod dossiers;
+mod incidents;
 mod notifications;
 mod operations;
 mod people;
+mod personal_data;
 mod postal;
 mod sign_in;
 mod tokens;
@@ -37,6 +39,8 @@ enum Kind {
     Command,
     /// What the caller may see: for others nothing of ours is in it.
     List,
+    /// The same, but everything for this role.
+    ListBut(Role),
     /// Makes something of the caller's own.
     Create,
     /// Names things of others in its body: it answers for them as for what does not exist.
@@ -55,14 +59,20 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 8] {
+fn resources() -> [Resource; 14] {
     [
+        accounts::ASSIGNMENTS,
         accounts::RESOURCE,
         catalogue::RESOURCE,
+        catalogue::EDITING,
         clients::RESOURCE,
         dossiers::RESOURCE,
+        dossiers::GROUPS,
+        incidents::RESOURCE,
         notifications::RESOURCE,
         operations::RESOURCE,
+        personal_data::BREACHES,
+        personal_data::RESOURCE,
         postal::RESOURCE,
         sign_in::RESOURCE,
     ]
@@ -296,7 +306,8 @@ async fn strangers(world: &World, operations: &[Operation], checks: &mut Checks)
                     same(&name, &answer, &absent);
                     world.tells_of_nobody(&name, &answer);
                 }
-                Kind::List | Kind::Own => {
+                Kind::ListBut(all) if all == role => {}
+                Kind::List | Kind::ListBut(_) | Kind::Own => {
                     checks.count("lists and things of one's own");
                     world.tells_of_nobody(&name, &answer);
                     for query in ["?limit=100", &format!("?q={}", world.number)] {
@@ -366,6 +377,8 @@ async fn pages(world: &World, checks: &mut Checks) {
         "/kho-giay-to".to_owned(),
         "/mot-cua/bao-co".to_owned(),
         "/mot-cua".to_owned(),
+        "/mot-cua/thoi-han".to_owned(),
+        "/mot-cua/su-co".to_owned(),
         format!("/mot-cua/{d}"),
         "/hop-thu".to_owned(),
         "/buu-chinh".to_owned(),

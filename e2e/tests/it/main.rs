@@ -4,9 +4,11 @@
 mod authorization;
 mod bad_input;
 mod documents;
+mod fuzz;
 mod marked;
 mod rotation;
 mod story;
+mod tasks;
 
 /// A client of somebody else, not of ours: no redirects, no token.
 fn stranger() -> reqwest::Client {

@@ -3,14 +3,14 @@
 #
 #   BACKUP_TO            folder of the backups: YYYYMMDDTHHMMSSZ/ each, and objects/, which all share
 #   <SERVICE>_URL_FILE   file with the address of the service's database
-#   FILES                folder of the object store
+#   FILES                folder of the object store; empty: it is a bucket, which keeps versions itself
 #   KEEP_DAYS            dumps older than this go; objects never do
 #
 # Databases first: a file is stored before the row that names it, so every file that a dump names is there afterwards.
 # The dumps are not of one instant; restore.sh closes the gap by sending recent events again (consumers know them by id).
 set -eu
 umask 077
-: "${BACKUP_TO:?}" "${FILES:?}"
+: "${BACKUP_TO:?}" "${FILES?}"
 started=$(date -u +%Y%m%dT%H%M%SZ)
 to=$BACKUP_TO/$started
 part=$BACKUP_TO/.$started.part
@@ -32,7 +32,8 @@ done
 # Objects lie under the hash of their content and never change: only new ones are copied, each checked against its name.
 copied=0
 list=$part/objects.list
-(cd "$FILES" && find . -path ./incoming -prune -o -type f -print | sort) >"$list"
+: >"$list"
+[ -z "$FILES" ] || (cd "$FILES" && find . -path ./incoming -prune -o -type f -print | sort) >"$list"
 while IFS= read -r path; do
   [ -e "$BACKUP_TO/objects/$path" ] && continue
   mkdir -p "$BACKUP_TO/objects/$(dirname "$path")"

@@ -3,12 +3,12 @@
 #
 #   restore.sh FOLDER          FOLDER: one backup, as backup.sh made it
 #   <SERVICE>_URL_FILE         file with the address of the (empty) database of the service
-#   FILES                      folder of the object store
+#   FILES                      folder of the object store; empty: it is a bucket
 #   RESEND_MINUTES             events sent this long before the backup are sent again (default 60)
 set -eu
 umask 077
 from=${1:?restore.sh FOLDER}
-: "${FILES:?}"
+: "${FILES?}"
 objects=$(dirname "$from")/objects
 (cd "$from" && sha256sum --check --quiet SHA256SUMS) || { echo "restore: $from is damaged: take the one before" >&2; exit 1; }
 

@@ -103,6 +103,11 @@ sealing: { secret: {{ $generated }}, key: sealing }
 {{- else }}
 sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName: the Secret with the sealing secret of this installation is missing. Make one once and keep a copy: kubectl create secret generic motcua-sealing --from-literal=secret=$(openssl rand -hex 32)" | quote }}, key: {{ $values.sealing.key | quote }} }
 {{- end }}
+{{- with $values.sealing.older }}
+{{- if .secretName }}
+older: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
+{{- end }}
+{{- end }}
 {{- if $a.database }}
 {{- $own := (include "motcua.service" . | fromYaml).database }}
 {{- if $own.secretName }}
@@ -116,6 +121,13 @@ database: { secret: {{ $values.databases.secretName | required (printf "database
 bus: { secret: {{ $generated }}, key: bus }
 {{- else }}
 bus: { secret: {{ $values.bus.secretName | required "bus.secretName: the Secret with the amqp:// URL of RabbitMQ is missing" | quote }}, key: {{ $values.bus.key | quote }} }
+{{- end }}
+{{- end }}
+{{- if and $a.files $values.files.s3.endpoint }}
+{{- with $values.files.s3 }}
+{{- $name := .secretName | required "files.s3.secretName: the Secret with the access key and the secret key of the bucket is missing" }}
+s3-access-key: { secret: {{ $name | quote }}, key: {{ .accessKey | quote }} }
+s3-secret-key: { secret: {{ $name | quote }}, key: {{ .secretKey | quote }} }
 {{- end }}
 {{- end }}
 {{- if $a.cache }}
@@ -177,6 +189,7 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
   "MOTCUA_PROCESS__TELEMETRY__LOG" $values.log.filter
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
+{{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
 {{- if $values.otlpUrl }}{{ $_ := set $env "MOTCUA_PROCESS__TELEMETRY__OTLP_URL" $values.otlpUrl }}{{ end -}}
 {{- range $other := keys $architecture -}}
 {{- $_ := set $env (printf "MOTCUA_PROCESS__DIRECTORY__%s" (upper $other)) (printf "http://%s-%s:8080" $full $other) -}}
@@ -193,7 +206,19 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__PREFIX" $values.cache.prefix -}}
 {{- end -}}
 {{- if eq $name "dossier" -}}
+{{- with $values.files.s3 -}}
+{{- if .endpoint -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__DIR" "/tmp/files" -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__ENDPOINT" .endpoint -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__BUCKET" (.bucket | required "files.s3.bucket: the name of the bucket is missing") -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__REGION" .region -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__PATH_STYLE" .pathStyle -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__ACCESS_KEY_FILE" "/run/secrets/motcua/s3-access-key" -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__SECRET_KEY_FILE" "/run/secrets/motcua/s3-secret-key" -}}
+{{- else -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__FILES__DIR" "/var/lib/motcua/files" -}}
+{{- end -}}
+{{- end -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__LINKS__TRACKING" (printf "%s/tra-cuu?so={number}" $url) -}}
 {{- else if eq $name "notifications" -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__PUBLIC_URL" $url -}}
@@ -292,8 +317,8 @@ ipFamilies: [IPv4, IPv6]
 {{- range $name := splitList " " (include "motcua.stored" .) -}}
 {{- range (include "motcua.environment" (dict "root" $root "name" $name) | fromYamlArray) -}}
 {{- $value := .value -}}
-{{- if eq .name (printf "MOTCUA_%s__DATABASE__URL_FILE" (upper $name)) -}}
-{{- $value = printf "/run/secrets/motcua/%s/database" $name -}}
+{{- if hasPrefix (printf "MOTCUA_%s__" (upper $name)) .name -}}
+{{- $value = replace "/run/secrets/motcua/" (printf "/run/secrets/motcua/%s/" $name) $value | replace "/run/secrets/motcua-settings/" (printf "/run/secrets/motcua-settings/%s/" $name) -}}
 {{- else -}}
 {{- $value = replace "/run/secrets/motcua/" "/run/secrets/motcua/identity/" $value | replace "/run/secrets/motcua-settings/" (printf "/run/secrets/motcua-settings/%s/" $name) -}}
 {{- end -}}

@@ -5,11 +5,13 @@ use crate::ids::{AccountId, DossierId, ProcedureId, ShipmentId};
 use crate::types::{Channel, Contact, DossierStatus, Fee, ReturnWay};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vn::worktime::{CalendarSpec, Term};
 
-macro_rules! event {
-    ($name:ident, $source:literal, $ty:literal, $subject:ident) => {
-        impl Event for $name {
+/// Says of each struct what its envelope says, and keeps the list of them all.
+macro_rules! events {
+    ($($name:ident, $source:literal, $ty:literal, $subject:ident;)+) => {
+        $(impl Event for $name {
             const TYPE: &'static str = $ty;
             const SOURCE: &'static str = $source;
             fn subject(&self) -> String {
@@ -18,12 +20,24 @@ macro_rules! event {
             fn version(&self) -> i64 {
                 self.version
             }
-        }
+        })+
+
+        /// Types of all events.
+        pub const TYPES: &[&str] = &[$($ty),+];
     };
 }
 
+events! {
+    ProcedureChanged, "catalogue", "catalogue.procedure-changed.v1", procedure_id;
+    AgencyChanged, "catalogue", "catalogue.agency-changed.v1", code;
+    UnitsChanged, "catalogue", "catalogue.units-changed.v1", province_code;
+    DossierChanged, "dossier", "dossier.dossier-changed.v1", dossier_id;
+    DossierAlarm, "dossier", "dossier.dossier-alarm.v1", dossier_id;
+    ShipmentChanged, "postal", "postal.shipment-changed.v1", shipment_id;
+}
+
 /// A procedure version was published, changed or withdrawn. Carries what the dossier service must know to receive under it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureChanged {
     /// The portal's id.
@@ -42,25 +56,23 @@ pub struct ProcedureChanged {
     /// (the event of an earlier release), so nobody is refused for it.
     #[serde(default)]
     pub accepted_at: Option<Vec<String>>,
+    /// Any desk of the country may take it for the competent agency (phi địa giới).
+    #[serde(default)]
+    pub non_territorial: bool,
     /// Channels with term and fees.
     pub methods: Vec<ProcedureMethod>,
     /// Dossier components (thành phần hồ sơ) of all cases.
     pub components: Vec<ProcedureComponent>,
 }
-event!(
-    ProcedureChanged,
-    "catalogue",
-    "catalogue.procedure-changed.v1",
-    procedure_id
-);
 
 /// One way of filing (cách thức thực hiện).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureMethod {
     /// The channel.
     pub channel: Channel,
     /// The term; `None` where it cannot be computed ("no date by rule").
+    #[schema(value_type = Option<Object>, example = json!({ "value": 3, "unit": "workingDay" }))]
     pub term: Option<Term>,
     /// The term as published.
     pub term_text: String,
@@ -69,7 +81,7 @@ pub struct ProcedureMethod {
 }
 
 /// One paper of the dossier.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcedureComponent {
     /// Stable within the procedure.
@@ -87,7 +99,7 @@ pub struct ProcedureComponent {
 }
 
 /// An agency (cơ quan, bộ phận một cửa) was created or changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgencyChanged {
     /// Code by QĐ 20/2020, e.g. `H05.21`.
@@ -109,19 +121,14 @@ pub struct AgencyChanged {
     #[serde(default)]
     pub desk: Option<String>,
     /// Own working time, merged on the national calendar.
+    #[schema(value_type = Object, example = json!({ "days": [{ "date": "2026-12-24", "use": "off", "name": "Mất điện" }] }))]
     pub calendar: CalendarSpec,
     /// False when closed or merged.
     pub active: bool,
 }
-event!(
-    AgencyChanged,
-    "catalogue",
-    "catalogue.agency-changed.v1",
-    code
-);
 
 /// The communes of one province, all of them, each with its validity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitsChanged {
     /// Province code.
@@ -133,15 +140,9 @@ pub struct UnitsChanged {
     /// Communes, also ended ones.
     pub communes: Vec<CommuneFact>,
 }
-event!(
-    UnitsChanged,
-    "catalogue",
-    "catalogue.units-changed.v1",
-    province_code
-);
 
 /// One commune in one period: a code means nothing without a date.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommuneFact {
     /// Five digits.
@@ -155,7 +156,7 @@ pub struct CommuneFact {
 }
 
 /// A dossier took a transition. Exactly one per transition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DossierChanged {
     /// The dossier.
@@ -192,16 +193,112 @@ pub struct DossierChanged {
     pub procedure_name: String,
     /// Way of return.
     pub return_way: ReturnWay,
+    /// The date that was promised before, when the transition moved it (hẹn lại, sự cố).
+    #[serde(default)]
+    pub earlier_due_at: Option<DateTime<Utc>>,
+    /// The result is a refusal after examination (từ chối giải quyết, form 03); `reason` is the legal reason.
+    #[serde(default)]
+    pub refusal: bool,
 }
-event!(
-    DossierChanged,
-    "dossier",
-    "dossier.dossier-changed.v1",
-    dossier_id
-);
+
+/// A clock of a dossier has come to a point that people must know of. The dossier itself has not changed: `version` is the one it
+/// has, and there may be several alarms at one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DossierAlarm {
+    /// The dossier.
+    pub dossier_id: DossierId,
+    /// Its version.
+    pub version: i64,
+    /// The statutory number, once received.
+    pub number: Option<String>,
+    /// Which point.
+    pub kind: AlarmKind,
+    /// When the clock came there; the alarm itself may be raised later.
+    pub at: DateTime<Utc>,
+    /// State.
+    pub status: DossierStatus,
+    /// What the clock runs to, if it has an end.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The owner's account.
+    pub owner: AccountId,
+    /// How to reach the applicant.
+    pub contact: Contact,
+    /// The handling agency's code.
+    pub agency_code: String,
+    /// The handling agency's name.
+    pub agency_name: String,
+    /// Procedure name.
+    pub procedure_name: String,
+}
+
+/// The points of a dossier's clocks. Every state in which somebody waits has one, so that nothing waits without a person knowing.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum AlarmKind {
+    /// Quá 8 giờ làm việc chưa kiểm tra: the desk has not checked what was filed in time.
+    CheckLate,
+    /// Quá 2 giờ làm việc chưa xác nhận: a linked dossier was not acknowledged in time.
+    AcknowledgeLate,
+    /// Hạn gửi văn bản xin lỗi: the last day for an apology and a new date, if the result will be late.
+    ApologyDue,
+    /// Sắp đến hạn: due within 24 hours.
+    DueSoon,
+    /// Đến hạn: the instant has come.
+    Due,
+    /// Quá hạn: a day late; again every week.
+    Overdue,
+    /// The applicant has a day left to supplement.
+    SupplementDue,
+    /// A payment asked for a week ago has not come; again every week.
+    PaymentOpen,
+    /// A result has waited a month to be collected; again every month.
+    ResultWaiting,
+    /// Nothing has happened for a month to a dossier without a date by rule; again every month.
+    Idle,
+}
+
+impl AlarmKind {
+    /// Every kind.
+    pub const ALL: &'static [AlarmKind] = &[
+        AlarmKind::CheckLate,
+        AlarmKind::AcknowledgeLate,
+        AlarmKind::ApologyDue,
+        AlarmKind::DueSoon,
+        AlarmKind::Due,
+        AlarmKind::Overdue,
+        AlarmKind::SupplementDue,
+        AlarmKind::PaymentOpen,
+        AlarmKind::ResultWaiting,
+        AlarmKind::Idle,
+    ];
+
+    /// The stable name as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlarmKind::CheckLate => "checkLate",
+            AlarmKind::AcknowledgeLate => "acknowledgeLate",
+            AlarmKind::ApologyDue => "apologyDue",
+            AlarmKind::DueSoon => "dueSoon",
+            AlarmKind::Due => "due",
+            AlarmKind::Overdue => "overdue",
+            AlarmKind::SupplementDue => "supplementDue",
+            AlarmKind::PaymentOpen => "paymentOpen",
+            AlarmKind::ResultWaiting => "resultWaiting",
+            AlarmKind::Idle => "idle",
+        }
+    }
+
+    /// The inverse of [`AlarmKind::as_str`].
+    pub fn parse(s: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|x| x.as_str() == s)
+    }
+}
 
 /// A shipment took a transition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentChanged {
     /// The shipment.
@@ -229,26 +326,10 @@ pub struct ShipmentChanged {
     /// Number of failed delivery attempts / invitations so far.
     pub invitations: u32,
 }
-event!(
-    ShipmentChanged,
-    "postal",
-    "postal.shipment-changed.v1",
-    shipment_id
-);
 
 /// States of a result's shipment (QĐ 45/2016 art. 9–10, TT 17/2017 art. 5).
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ShipmentState {
@@ -286,7 +367,11 @@ pub const CONSUMERS: &[(&str, &[&str])] = &[
     ),
     (
         "notifications",
-        &[DossierChanged::TYPE, ShipmentChanged::TYPE],
+        &[
+            DossierChanged::TYPE,
+            DossierAlarm::TYPE,
+            ShipmentChanged::TYPE,
+        ],
     ),
     ("postal", &[DossierChanged::TYPE, UnitsChanged::TYPE]),
 ];
@@ -296,16 +381,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_name_their_source_and_version() {
-        for (ty, source) in [
-            (ProcedureChanged::TYPE, ProcedureChanged::SOURCE),
-            (AgencyChanged::TYPE, AgencyChanged::SOURCE),
-            (UnitsChanged::TYPE, UnitsChanged::SOURCE),
-            (DossierChanged::TYPE, DossierChanged::SOURCE),
-            (ShipmentChanged::TYPE, ShipmentChanged::SOURCE),
-        ] {
-            assert!(ty.starts_with(&format!("{source}.")), "{ty}");
-            assert!(ty.ends_with(".v1"), "{ty}");
+    fn every_event_is_sent_by_one_service_and_taken_by_another() {
+        for ty in TYPES {
+            let (source, rest) = ty.split_once('.').expect("a source");
+            assert!(rest.ends_with(".v1"), "{ty}");
+            assert!(
+                CONSUMERS
+                    .iter()
+                    .any(|(consumer, types)| *consumer != source && types.contains(ty)),
+                "nobody listens to {ty}"
+            );
+        }
+        for ty in CONSUMERS.iter().flat_map(|(_, types)| *types) {
+            assert!(TYPES.contains(ty), "{ty} is not sent");
         }
     }
 

@@ -6,11 +6,13 @@ pub mod events;
 pub mod ids;
 pub mod permission;
 pub mod problem;
+pub mod samples;
+pub mod tolerant;
 pub mod types;
 
 pub use event::{CloudEvent, Event};
 pub use ids::{AccountId, DossierId, FileId, NotificationId, ProcedureId, ShipmentId};
-pub use permission::{Actor, ActorKind, Limits, Permission, Role, Scope};
+pub use permission::{Acting, Actor, ActorKind, Limits, Permission, Role, Scope};
 pub use problem::Code;
 pub use types::{
     Address, Applicant, Channel, Contact, DossierStatus, Fee, Language, ReturnMethod, ReturnWay,

@@ -44,6 +44,10 @@ macro_rules! permissions {
 permissions! {
     /// Change procedures, agencies and reference data.
     CatalogueManage = "catalogue.manage",
+    /// Write drafts of procedures and hand them in for review.
+    CatalogueWrite = "catalogue.write",
+    /// Publish what another has written, send it back, withdraw a procedure (công bố, bãi bỏ).
+    CataloguePublish = "catalogue.publish",
     /// Upload a file to attach to a dossier.
     FileUpload = "file.upload",
     /// Read a file of a dossier that one may see.
@@ -62,6 +66,13 @@ permissions! {
     DossierApprove = "dossier.approve",
     /// Hand the result over at the counter (trả kết quả).
     DossierHandOver = "dossier.hand-over",
+    /// Open again what was ended, and correct the agency's own error: a special right (quyền đặc biệt), each use with its
+    /// reason in the journal.
+    DossierReopen = "dossier.reopen",
+    /// Read the counts of one's agency: early, on time, late.
+    ReportRead = "report.read",
+    /// Announce and end incidents, in which the statutory clocks stand (sự cố hệ thống).
+    IncidentManage = "incident.manage",
     /// Read shipments within one's [`Scope`].
     ShipmentRead = "shipment.read",
     /// Collect shipments by manifest and report events, as the postal operator.
@@ -72,6 +83,10 @@ permissions! {
     ClientManage = "client.manage",
     /// Create and change accounts of one's agency (or of all, for the province admin).
     AccountManage = "account.manage",
+    /// Handle requests of people about their data, addressed to one's agency (or all, for the province admin).
+    DataRequestManage = "data-request.manage",
+    /// Keep the breach file and see what will be erased.
+    BreachManage = "breach.manage",
     /// See tasks that were given up in each service, run them again or put them away.
     OperationsTasks = "operations.tasks",
 }
@@ -135,6 +150,7 @@ impl Role {
                 P::DossierRead,
                 P::DossierReceive,
                 P::DossierHandOver,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
@@ -150,21 +166,32 @@ impl Role {
                 P::FileRead,
                 P::DossierRead,
                 P::DossierApprove,
+                P::DossierReopen,
+                P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
             Role::AgencyAdmin => &[
+                P::CatalogueWrite,
                 P::DossierRead,
+                P::ReportRead,
+                P::IncidentManage,
                 P::ShipmentRead,
                 P::AccountManage,
                 P::ClientManage,
+                P::DataRequestManage,
                 P::NotificationRead,
             ],
             Role::ProvinceAdmin => &[
                 P::CatalogueManage,
+                P::CatalogueWrite,
+                P::CataloguePublish,
                 P::AccountManage,
                 P::ClientManage,
                 P::NotificationRead,
+                P::IncidentManage,
+                P::DataRequestManage,
+                P::BreachManage,
                 P::OperationsTasks,
             ],
             Role::PostOffice => &[P::ShipmentRead, P::ShipmentReport],
@@ -203,6 +230,23 @@ pub struct Actor {
     /// What a client was limited to by its administrator.
     #[serde(default)]
     pub limits: Limits,
+    /// Roles among the above that are held for a time.
+    #[serde(default)]
+    pub acting: Vec<Acting>,
+}
+
+/// A role held for a time: by delegation (ủy quyền), or in an acting position (quyền, phụ trách).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acting {
+    /// The role.
+    pub role: Role,
+    /// In whose name; `None` for an acting position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<AccountId>,
+    /// The name to write into the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal_name: Option<String>,
 }
 
 /// Limits of a machine client, beyond those of its role.
@@ -222,6 +266,8 @@ pub enum Scope {
     Owner(AccountId),
     /// Only what this agency handles.
     Agency(String),
+    /// What this agency and the agencies below it handle: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
+    Branch(String),
     /// Only what is given to this postal operator (its client id).
     Operator(String),
     /// Nothing.
@@ -243,17 +289,32 @@ impl Actor {
                 .any(|r| r.permissions().contains(&permission))
     }
 
+    /// How a role is held for a time; `None` when it is one's own.
+    pub fn acting_as(&self, role: Role) -> Option<&Acting> {
+        self.acting.iter().find(|a| a.role == role)
+    }
+
+    /// Whether the actor is this person, or acts in this person's name: for rules of four eyes.
+    pub fn is_or_acts_for(&self, person: AccountId) -> bool {
+        self.subject == person || self.acting.iter().any(|a| a.principal == Some(person))
+    }
+
     /// Whether the actor holds the role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 
-    /// The rows this actor may see: an officer those of the own agency, a postal operator those given to it, everyone
-    /// else what they own. An officer without an agency sees nothing.
+    /// The rows this actor may see: an officer those of the own agency, a leader or an agency's administrator also those of the
+    /// agencies below it, a postal operator those given to it, everyone else what they own. An officer without an agency sees nothing.
+    /// To see is not to act: commands are for the agency that handles.
     pub fn scope(&self) -> Scope {
         match self.kind {
             ActorKind::Applicant => Scope::Owner(self.subject),
-            ActorKind::Officer => self.agency.clone().map_or(Scope::Nothing, Scope::Agency),
+            ActorKind::Officer => {
+                let above = self.is(Role::Leader) || self.is(Role::AgencyAdmin);
+                let within = if above { Scope::Branch } else { Scope::Agency };
+                self.agency.clone().map_or(Scope::Nothing, within)
+            }
             ActorKind::Client if self.is(Role::PostOffice) => {
                 self.client.clone().map_or(Scope::Nothing, Scope::Operator)
             }
@@ -262,9 +323,49 @@ impl Actor {
     }
 }
 
+/// Whether an agency is another one or below it in the tree of codes.
+pub fn is_within(agency: &str, branch: &str) -> bool {
+    agency
+        .strip_prefix(branch)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agency_is_within_its_branch_and_not_within_one_that_only_looks_alike() {
+        for (agency, branch, within) in [
+            ("H05.21", "H05.21", true),
+            ("H05.21", "H05", true),
+            ("H05.21.3", "H05", true),
+            ("H05", "H05.21", false),
+            ("H05.210", "H05.21", false),
+            ("H051.2", "H05", false),
+        ] {
+            assert_eq!(is_within(agency, branch), within, "{agency} in {branch}");
+        }
+    }
+
+    #[test]
+    fn who_leads_sees_the_branch_and_nobody_else_does() {
+        for role in Role::ALL {
+            let actor = Actor {
+                subject: AccountId(uuid::Uuid::nil()),
+                name: String::new(),
+                kind: ActorKind::Officer,
+                roles: vec![*role],
+                agency: Some("H05".to_owned()),
+                client: None,
+                limits: Limits::default(),
+                acting: Vec::new(),
+            };
+            let branch = matches!(actor.scope(), Scope::Branch(_));
+            let leads = matches!(role, Role::Leader | Role::AgencyAdmin);
+            assert_eq!(branch, leads, "{role:?}");
+        }
+    }
 
     #[test]
     fn citizens_never_hold_an_officers_right() {

@@ -1,17 +1,20 @@
 //! Opening a database, reading, and the one way to write: [`Db::tx`].
 
+use chrono::{DateTime, Utc};
 use kit::Runtime;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -40,6 +43,10 @@ pub struct Config {
     /// Start although a newer release made the schema: only to roll back one release.
     #[serde(default)]
     pub accept_newer_schema: bool,
+    /// How far the clock here may be from the server's at the start, seconds; 0: not looked at. Leases and due tasks are instants that
+    /// replicas compare. A file has the clock of this machine.
+    #[serde(default = "default_clock_skew")]
+    pub max_clock_skew_seconds: u32,
     /// How long rows are kept that have served.
     #[serde(default)]
     pub retention: Retention,
@@ -69,6 +76,10 @@ impl Default for Retention {
 
 fn default_connections() -> u32 {
     10
+}
+
+fn default_clock_skew() -> u32 {
+    30
 }
 
 fn default_poll() -> u64 {
@@ -109,6 +120,8 @@ struct Inner {
     poll: Duration,
     outbox: Bell,
     tasks: Bell,
+    /// How far the database's clock is ahead of ours, microseconds.
+    ahead: AtomicI64,
 }
 
 /// Wakes loops of this process after a commit. What another process commits is found by polling.
@@ -138,7 +151,7 @@ impl Db {
         } else {
             anyhow::bail!("database.url must begin with sqlite: or postgres:");
         };
-        Ok(Self(Arc::new(Inner {
+        let db = Self(Arc::new(Inner {
             writer,
             reader,
             runtime: rt.clone(),
@@ -146,7 +159,63 @@ impl Db {
             poll: Duration::from_millis(config.poll_milliseconds.max(1)),
             outbox: Bell::new(),
             tasks: Bell::new(),
-        })))
+            ahead: AtomicI64::new(0),
+        }));
+        db.compare_clocks().await?;
+        Ok(db)
+    }
+
+    /// Now, by the clock of the database: leases and times of attempts are instants that replicas compare, and one of them may have
+    /// a clock that is off. A file has no clock, and a standing one is a test's.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.runtime.clock.now() + self.ahead()
+    }
+
+    /// How far the database's clock is ahead of ours, as of the last look.
+    pub(crate) fn ahead(&self) -> chrono::Duration {
+        chrono::Duration::microseconds(self.0.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Looks how far the database's clock is from ours.
+    pub(crate) async fn compare_clocks(&self) -> Result<(), DbErr> {
+        let clock = &self.0.runtime.clock;
+        let reader = &self.0.reader;
+        if matches!(clock, kit::Clock::Fixed(_))
+            || reader.get_database_backend() != DbBackend::Postgres
+        {
+            return Ok(());
+        }
+        let mut select = Query::select();
+        select.expr_as(Expr::cust("clock_timestamp()"), "theirs");
+        let asked = clock.now();
+        let row = reader.query_one(&select).await?;
+        let took = clock.now() - asked;
+        if let Some(row) = row {
+            let theirs: DateTime<Utc> = row.try_get("", "theirs")?;
+            let ahead = theirs - (asked + took / 2);
+            let micros = ahead.num_microseconds().unwrap_or(0);
+            self.0.ahead.store(micros, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// How far the clock of the runtime is ahead of the server's, up to half of the time that the question took. Zero for a file.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub(crate) async fn clock_ahead(&self) -> Result<chrono::Duration, DbErr> {
+        let db = &self.0.reader;
+        let backend = db.get_database_backend();
+        if backend != DbBackend::Postgres {
+            return Ok(chrono::Duration::zero());
+        }
+        let ask = Statement::from_string(backend, "select clock_timestamp() as now");
+        let before = self.0.runtime.clock.now();
+        let answer = db.query_one_raw(ask).await?;
+        let after = self.0.runtime.clock.now();
+        let answer = answer.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+        let there: chrono::DateTime<chrono::Utc> = answer.try_get("", "now")?;
+        Ok(before + (after - before) / 2 - there)
     }
 
     /// For reads outside a transaction. Writing here is refused on `SQLite` and wrong on `PostgreSQL`.
@@ -203,6 +272,7 @@ impl Db {
         let transaction = self.0.writer.begin_with_options(options).await?;
         let tx = Tx(Arc::new(TxInner {
             transaction,
+            ahead: self.ahead(),
             outbox: AtomicBool::new(false),
             tasks: AtomicBool::new(false),
         }));
@@ -286,6 +356,7 @@ pub struct Tx(Arc<TxInner>);
 
 struct TxInner {
     transaction: DatabaseTransaction,
+    ahead: chrono::Duration,
     outbox: AtomicBool,
     tasks: AtomicBool,
 }
@@ -293,6 +364,11 @@ struct TxInner {
 impl Tx {
     pub(crate) fn touch_outbox(&self) {
         self.0.outbox.store(true, Ordering::Relaxed);
+    }
+
+    /// See [`Db::now`].
+    pub(crate) fn now(&self, rt: &Runtime) -> DateTime<Utc> {
+        rt.clock.now() + self.0.ahead
     }
 
     pub(crate) fn touch_tasks(&self) {
@@ -351,12 +427,14 @@ pub fn is_unavailable(error: &DbErr) -> bool {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed => true,
-                // Classes of PostgreSQL: connection exception, insufficient resources, operator intervention.
+                // Classes of PostgreSQL: connection exception, insufficient resources (a full disk), operator intervention; of SQLite:
+                // full.
                 sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                    code.len() == 5
-                        && ["08", "53", "57"]
-                            .iter()
-                            .any(|class| code.starts_with(class))
+                    code == "13"
+                        || code.len() == 5
+                            && ["08", "53", "57"]
+                                .iter()
+                                .any(|class| code.starts_with(class))
                 }),
                 _ => false,
             }

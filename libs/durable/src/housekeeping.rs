@@ -16,7 +16,7 @@ const UNHANDLED: Duration = Duration::hours(24);
 
 /// Removes what has served; returns how many rows.
 pub(crate) async fn clean(db: &Db) -> Result<u64, DbErr> {
-    let now = db.runtime().clock.now();
+    let now = db.now();
     let kept = db.retention();
     let before = |days: u32| now - Duration::days(i64::from(days));
     let sent = Expr::col(Outbox::SentAt).lt(before(kept.sent_days));
@@ -24,32 +24,35 @@ pub(crate) async fn clean(db: &Db) -> Result<u64, DbErr> {
         .eq(DONE)
         .and(Expr::col(Task::FinishedAt).lt(before(kept.finished_days)));
     let answers = Expr::col(Idempotency::CreatedAt).lt(before(kept.answer_days));
-    let mut removed = remove(db, Outbox::Table, Outbox::Seq, sent).await?;
-    removed += remove(db, Task::Table, Task::Id, finished).await?;
-    // Its key is two columns; saved answers are few, as they are of people's commands only.
-    let mut old = Query::delete();
-    old.from_table(Idempotency::Table).and_where(answers);
-    removed += run(db, &old).await?;
+    let mut removed = remove(db, Outbox::Table, [Outbox::Seq], sent).await?;
+    removed += remove(db, Task::Table, [Task::Id], finished).await?;
+    removed += remove(
+        db,
+        Idempotency::Table,
+        [Idempotency::Actor, Idempotency::Key],
+        answers,
+    )
+    .await?;
     Ok(removed)
 }
 
-async fn remove(
+async fn remove<const N: usize>(
     db: &Db,
     table: impl IntoIden + Copy,
-    key: impl IntoIden + Copy,
+    key: [impl IntoIden + Copy; N],
     old: SimpleExpr,
 ) -> Result<u64, DbErr> {
     let mut total = 0;
     loop {
         let mut some = Query::select();
-        some.column(key)
+        some.columns(key)
             .from(table.into_iden())
             .and_where(old.clone())
             .limit(BATCH);
         let mut delete = Query::delete();
         delete
             .from_table(table.into_iden())
-            .and_where(Expr::col(key).in_subquery(some));
+            .and_where(Expr::tuple(key.map(Expr::col)).in_subquery(some));
         let removed = run(db, &delete).await?;
         total += removed;
         if removed < BATCH {
@@ -64,7 +67,7 @@ pub(crate) async fn give_up_unhandled(
     consumer: &str,
     handled: &[String],
 ) -> Result<u64, DbErr> {
-    let now: DateTime<Utc> = db.runtime().clock.now();
+    let now: DateTime<Utc> = db.now();
     let mut update = Query::update();
     update
         .table(Task::Table)

@@ -100,6 +100,28 @@ pub(crate) async fn due(
         .collect()
 }
 
+/// For how long each of these jobs has been due, in seconds: none when it is not, or when it runs now.
+pub(crate) async fn late(
+    db: &Db,
+    names: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, i64)>, DbErr> {
+    let mut select = Query::select();
+    select
+        .columns([Col::Name, Col::NextAt, Col::Until])
+        .from(Col::Table)
+        .and_where(Expr::col(Col::Name).is_in(names));
+    let mut late = Vec::new();
+    for row in db.read().query_all(&select).await? {
+        let next: DateTime<Utc> = row.try_get("", "next_at")?;
+        let until: DateTime<Utc> = row.try_get("", "until")?;
+        let runs = until > now;
+        let seconds = if runs { 0 } else { (now - next).num_seconds() };
+        late.push((row.try_get("", "name")?, Ord::max(seconds, 0)));
+    }
+    Ok(late)
+}
+
 /// Takes a periodic job that is due; false when another replica was faster.
 pub(crate) async fn begin(
     db: &Db,

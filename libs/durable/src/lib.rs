@@ -8,9 +8,9 @@
 //! worker: claim under a lease ──▶ handler: work + "done" in ONE transaction │ retry later │ dead (kept, counted, replayable)
 //! ```
 //!
-//! Publishing is an INSERT in the caller's transaction ([`publish`]); there is no other way. Delivery is at least once and order
-//! is not promised; a consumer takes each message once because the task table has a unique key, and compares versions because
-//! events carry state. Only this crate knows which database and which broker it talks to.
+//! Publishing is an INSERT in the caller's transaction ([`publish`]); there is no other way. Events leave in the order of their
+//! subject. Delivery is at least once, and a consumer relies on no order: it takes each message once because the task table has a
+//! unique key, and compares versions because events carry state. Only this crate knows which database and which broker it talks to.
 
 pub mod access;
 mod bus;

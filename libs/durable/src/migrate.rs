@@ -20,7 +20,7 @@ impl MigratorTraitSelf for Migrator {
 
 /// The migrations of this crate's own tables. [`migrate`] puts them before the service's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(schema::Tables)]
+    vec![Box::new(schema::Tables), Box::new(schema::Backlog)]
 }
 
 /// Brings the schema up to date, all steps in one transaction; a second caller waits for the first.

@@ -5,12 +5,15 @@ use crate::db::{Db, Tx};
 use crate::lease;
 use crate::schema::Outbox as Col;
 use crate::task::{backoff, built, shortened};
+use crate::watch::Watch;
+use crate::worker::held::{Ended, held, span};
 use chrono::{DateTime, Utc};
 use contracts::Event;
 use kit::Runtime;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, DbErr, FromQueryResult};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -21,7 +24,7 @@ const BATCH: u64 = 100;
 pub const LARGEST: usize = 8 * 1024 * 1024;
 /// The lease row of the relay, and for how long it is held.
 const LEASE: &str = "relay";
-const HELD: chrono::Duration = chrono::Duration::seconds(30);
+const HELD: Duration = Duration::from_secs(30);
 
 /// Publishes an event: it is sent if, and only if, the caller's transaction commits.
 ///
@@ -30,6 +33,7 @@ const HELD: chrono::Duration = chrono::Duration::seconds(30);
 pub async fn publish<E: Event>(tx: &Tx, rt: &Runtime, event: &E) -> Result<(), DbErr> {
     let now = rt.clock.now();
     let id = rt.ids.uuid(now);
+    let waits_from = tx.now(rt);
     let message = crate::private::wrap(event, id, now, kit::telemetry::current_traceparent(), rt)
         .and_then(|message| serde_json::to_string(&message))
         .map_err(|error| DbErr::Json(error.to_string()))?;
@@ -55,8 +59,8 @@ pub async fn publish<E: Event>(tx: &Tx, rt: &Runtime, event: &E) -> Result<(), D
             E::TYPE.into(),
             event.subject().into(),
             message.into(),
-            now.into(),
-            now.into(),
+            waits_from.into(),
+            waits_from.into(),
         ])
         .map_err(built)?;
     tx.execute(&insert).await?;
@@ -88,89 +92,127 @@ pub(crate) struct Relay {
     db: Db,
     rt: Runtime,
     bus: Bus,
+    watch: Watch,
     holder: Uuid,
     held_until: Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Relay {
-    pub(crate) fn new(db: Db, rt: Runtime, bus: Bus) -> Self {
+    pub(crate) fn new(db: Db, rt: Runtime, bus: Bus, watch: Watch) -> Self {
         let holder = rt.ids.uuid(rt.clock.now());
         Self {
             db,
             rt,
             bus,
+            watch,
             holder,
             held_until: Mutex::new(None),
         }
     }
 
-    /// Sends one batch; returns how many were sent. Zero also when another relay holds the lease.
+    /// Sends one batch; returns how many were sent. Zero also when another relay holds the lease. It is renewed while the batch is on
+    /// its way, for as long as a blocked broker may take; when it is lost all the same, or the process stops, what is not confirmed
+    /// is left to the next one.
     pub(crate) async fn round(&self) -> Result<usize, RelayError> {
         let mut held_until = self.held_until.lock().await;
         if self.bus.is_held() {
             return Ok(0);
         }
-        let now = self.rt.clock.now();
+        let now = self.db.now();
+        let is_held = held_until.is_some_and(|until| until > now);
         // A look before the lease: an idle relay writes nothing.
-        if self.due(now).await?.is_empty() {
+        let mut rows = self.due(now, &[]).await?;
+        if rows.is_empty() {
             return Ok(0);
         }
-        // Renewed when a third of it is gone, so that a slow batch does not lose it half way.
-        if held_until.is_none_or(|until| until - now < HELD * 2 / 3) {
-            *held_until = lease::take(&self.db, LEASE, self.holder, now, HELD)
-                .await?
-                .then(|| now + HELD);
+        if held_until.is_none_or(|until| until - now < span(HELD) * 2 / 3) {
+            *held_until = self.take(now).await?.then(|| now + span(HELD));
         }
         if held_until.is_none() {
             return Ok(0);
         }
-        // Looked at again: the one who held the lease before may have sent them.
-        let rows = self.due(now).await?;
-        self.send(rows, now).await
+        if !is_held {
+            // Looked at again: the one who held the lease before may have sent them.
+            rows = self.due(now, &[]).await?;
+        }
+        let renew = || async { self.take(self.db.now()).await };
+        match held(&self.rt.lifecycle, HELD, renew, self.send(rows)).await {
+            Ended::Finished(outcome) => outcome,
+            Ended::Lost => {
+                tracing::warn!("the relay's lease was lost; whoever has it sends");
+                *held_until = None;
+                Ok(0)
+            }
+            Ended::Stopped => Ok(0),
+        }
+    }
+
+    async fn take(&self, now: DateTime<Utc>) -> Result<bool, DbErr> {
+        lease::take(&self.db, LEASE, self.holder, now, span(HELD)).await
     }
 
     /// Gives the lease back, so that another replica takes over at once.
     pub(crate) async fn release(&self) {
         if self.held_until.lock().await.take().is_some()
-            && let Err(error) =
-                lease::release(&self.db, LEASE, self.holder, self.rt.clock.now()).await
+            && let Err(error) = lease::release(&self.db, LEASE, self.holder, self.db.now()).await
         {
             tracing::debug!(%error, "relay lease not given back; it runs out");
         }
     }
 
-    async fn send(&self, rows: Vec<Row>, now: DateTime<Utc>) -> Result<usize, RelayError> {
-        let attempts: BTreeMap<i64, i64> = rows.iter().map(|row| (row.seq, row.attempts)).collect();
-        // Order is kept within a subject: its next message goes out when the one before is confirmed.
-        let mut lanes: BTreeMap<(String, String), Vec<Outgoing>> = BTreeMap::new();
-        for row in rows {
-            let out = Outgoing {
-                seq: row.seq,
-                id: row.id,
-                event_type: row.event_type.clone(),
-                payload: row.payload,
-            };
-            lanes
-                .entry((row.event_type, row.subject))
-                .or_default()
-                .push(out);
-        }
-        let mut lanes: Vec<Vec<Outgoing>> = lanes.into_values().collect();
-        lanes.sort_by_key(|lane| lane.first().map(|out| out.seq));
-        let outcomes = self.bus.send(lanes).await?;
-
-        let mut sent = Vec::new();
-        let mut failed = Vec::new();
-        for outcome in outcomes {
-            match outcome.result {
-                Ok(()) => sent.push(outcome.seq),
-                Err(reason) => failed.push((outcome.seq, reason)),
+    /// Sends these, and what follows them for as long as all goes well. While one batch is on its way the one before is noted as sent
+    /// and the next is read.
+    async fn send(&self, mut rows: Vec<Row>) -> Result<usize, RelayError> {
+        let stopping = self.rt.lifecycle.stopping();
+        let (mut total, mut confirmed) = (0, Vec::new());
+        loop {
+            let busy: Vec<i64> = rows
+                .iter()
+                .map(|row| row.seq)
+                .chain(confirmed.iter().copied())
+                .collect();
+            let attempts: BTreeMap<i64, i64> =
+                rows.iter().map(|row| (row.seq, row.attempts)).collect();
+            let (outcomes, noted, next) = tokio::join!(
+                self.bus.send(lanes(rows)),
+                self.note(&confirmed, &[]),
+                self.due(self.db.now(), &busy),
+            );
+            noted?;
+            let mut failed = Vec::new();
+            confirmed.clear();
+            for outcome in outcomes? {
+                match outcome.result {
+                    Ok(()) => confirmed.push(outcome.seq),
+                    Err(reason) => {
+                        let attempt = attempts.get(&outcome.seq).copied().unwrap_or(0) + 1;
+                        failed.push((outcome.seq, attempt, reason));
+                    }
+                }
+            }
+            total += confirmed.len();
+            // What was read ahead may follow one that was not taken: read again.
+            let all = confirmed.len() == attempts.len();
+            match next {
+                Ok(next) if all && !next.is_empty() && !stopping.is_cancelled() => rows = next,
+                _ => {
+                    self.note(&confirmed, &failed).await?;
+                    return Ok(total);
+                }
             }
         }
-        for (seq, reason) in &failed {
+    }
+
+    /// Writes down what became of messages: sent; or not taken, at which attempt and why.
+    async fn note(&self, sent: &[i64], failed: &[(i64, i64, String)]) -> Result<(), DbErr> {
+        if sent.is_empty() && failed.is_empty() {
+            return Ok(());
+        }
+        let now = self.db.now();
+        for (seq, _, reason) in failed {
+            self.watch.refused();
             tracing::warn!(seq, reason, "event not taken by the bus; its subject waits");
         }
-        let (sent, failed, attempts) = (&sent, &failed, &attempts);
         self.db
             .tx(|tx| async move {
                 if !sent.is_empty() {
@@ -182,26 +224,25 @@ impl Relay {
                         .and_where(Expr::col(Col::Seq).is_in(sent.iter().copied()));
                     tx.execute(&update).await?;
                 }
-                for (seq, reason) in failed {
-                    let attempt = attempts.get(seq).copied().unwrap_or(0) + 1;
-                    let wait = backoff(&self.rt, attempt);
+                for (seq, attempt, reason) in failed {
                     let mut update = Query::update();
                     update
                         .table(Col::Table)
-                        .value(Col::Attempts, attempt)
+                        .value(Col::Attempts, *attempt)
                         .value(Col::LastError, shortened(reason))
-                        .value(Col::NextAttemptAt, now + wait)
-                        .and_where(Expr::col(Col::Seq).eq(*seq));
+                        .value(Col::NextAttemptAt, now + backoff(&self.rt, *attempt))
+                        .and_where(Expr::col(Col::Seq).eq(*seq))
+                        // Unless another relay has sent it meanwhile.
+                        .and_where(Expr::col(Col::SentAt).is_null());
                     tx.execute(&update).await?;
                 }
                 Ok::<_, DbErr>(())
             })
-            .await?;
-        Ok(sent.len())
+            .await
     }
 
-    /// What waits, oldest first, without subjects of which an older message backs off.
-    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Row>, DbErr> {
+    /// What waits, oldest first, without subjects of which an older message backs off, and without those that are `busy`.
+    async fn due(&self, now: DateTime<Utc>, busy: &[i64]) -> Result<Vec<Row>, DbErr> {
         let waiting = Alias::new("waiting");
         let mut behind = Query::select();
         behind
@@ -214,6 +255,8 @@ impl Relay {
                 Expr::col((waiting.clone(), Col::Subject)).equals((Col::Table, Col::Subject)),
             )
             .and_where(Expr::col((waiting.clone(), Col::SentAt)).is_null())
+            // Those that were tried are few, and have an index of their own.
+            .and_where(Expr::col((waiting.clone(), Col::Attempts)).gt(0))
             .and_where(Expr::col((waiting, Col::NextAttemptAt)).gt(now));
         let mut select = Query::select();
         select
@@ -228,6 +271,10 @@ impl Relay {
             .from(Col::Table)
             .and_where(Expr::col((Col::Table, Col::SentAt)).is_null())
             .and_where(Expr::not_exists(behind))
+            .and_where_option(
+                (!busy.is_empty())
+                    .then(|| Expr::col((Col::Table, Col::Seq)).is_not_in(busy.iter().copied())),
+            )
             .order_by(Col::Seq, Order::Asc)
             .limit(BATCH);
         let rows = self.db.read().query_all(&select).await?;
@@ -235,4 +282,24 @@ impl Relay {
             .map(|row| Row::from_query_result(row, ""))
             .collect()
     }
+}
+
+/// Order is kept within a subject: its next message goes out when the one before is confirmed.
+fn lanes(rows: Vec<Row>) -> Vec<Vec<Outgoing>> {
+    let mut lanes: BTreeMap<(String, String), Vec<Outgoing>> = BTreeMap::new();
+    for row in rows {
+        let out = Outgoing {
+            seq: row.seq,
+            id: row.id,
+            event_type: row.event_type.clone(),
+            payload: row.payload,
+        };
+        lanes
+            .entry((row.event_type, row.subject))
+            .or_default()
+            .push(out);
+    }
+    let mut lanes: Vec<Vec<Outgoing>> = lanes.into_values().collect();
+    lanes.sort_by_key(|lane| lane.first().map(|out| out.seq));
+    lanes
 }

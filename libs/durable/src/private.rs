@@ -38,7 +38,8 @@ pub(crate) fn event<E: Event>(sealer: &Sealer, message: &CloudEvent) -> Result<E
         message.data.clone()
     };
     // Says where, never what: the text lands in the dead letters.
-    serde_json::from_value(data).map_err(|error| format!("{:?} in the event", error.classify()))
+    contracts::tolerant::from_value(data)
+        .map_err(|error| format!("{:?} in the event", error.classify()))
 }
 
 /// A stored message with its data open, for tools and tests that read tables.

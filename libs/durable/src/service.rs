@@ -58,6 +58,7 @@ where
                 behind.join(", ")
             );
         }
+        check_clock(&db, small.max_clock_skew_seconds).await?;
         let bus = bus(&started.process.bus, rt);
         start(started.config, started.listener, rt, &bus).await?;
         let ready: kit::admin::Readiness = Arc::new(move || {
@@ -79,6 +80,21 @@ async fn open(name: &str, config: &Config, rt: &Runtime) -> anyhow::Result<Db> {
             name.to_uppercase()
         )
     })
+}
+
+/// Replicas whose clocks disagree take each other's work, and tokens are too old or too young: better not to begin.
+async fn check_clock(db: &Db, most: u32) -> anyhow::Result<()> {
+    if most == 0 {
+        return Ok(());
+    }
+    let ahead = db.clock_ahead().await?.num_seconds();
+    let word = if ahead > 0 { "ahead of" } else { "behind" };
+    anyhow::ensure!(
+        ahead.unsigned_abs() <= u64::from(most),
+        "the clock here is {} s {word} the database's: set the clocks of both machines right (NTP); database.max_clock_skew_seconds says what is borne",
+        ahead.unsigned_abs()
+    );
+    Ok(())
 }
 
 /// Whether a newer release made the schema, and that is allowed: for rolling back one release, whose successor's steps it can live with

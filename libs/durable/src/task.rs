@@ -11,6 +11,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait as _, DbErr, FromQueryResult};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -198,7 +199,7 @@ impl Job {
 /// # Errors
 /// The database's; or when the payload cannot be written as JSON.
 pub async fn enqueue(tx: &Tx, rt: &Runtime, job: Job) -> Result<bool, DbErr> {
-    let now = rt.clock.now();
+    let now = tx.now(rt);
     let id = rt.ids.uuid(now);
     let payload = job
         .payload
@@ -228,7 +229,7 @@ pub async fn enqueue(tx: &Tx, rt: &Runtime, job: Job) -> Result<bool, DbErr> {
 pub async fn receive(db: &Db, consumer: &str, messages: &[CloudEvent]) -> Result<usize, DbErr> {
     let rt = db.runtime();
     db.tx(|tx| async move {
-        let now = rt.clock.now();
+        let now = tx.now(rt);
         let mut stored = 0;
         for message in messages {
             let payload =
@@ -331,17 +332,19 @@ pub(crate) struct Row {
     pub(crate) kind: String,
     pub(crate) payload: String,
     pub(crate) traceparent: Option<String>,
+    pub(crate) priority: i64,
     pub(crate) attempts: i64,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) lease_token: Uuid,
 }
 
-const ROW: [Col; 8] = [
+const ROW: [Col; 9] = [
     Col::Id,
     Col::Consumer,
     Col::Kind,
     Col::Payload,
     Col::Traceparent,
+    Col::Priority,
     Col::Attempts,
     Col::CreatedAt,
     Col::LeaseToken,
@@ -377,7 +380,7 @@ impl Claim {
         limit: u64,
         lease: chrono::Duration,
     ) -> Result<Vec<Row>, DbErr> {
-        let now = rt.clock.now();
+        let now = db.now();
         let mut look = Query::select();
         look.column(Col::Id)
             .from(Col::Table)
@@ -416,7 +419,7 @@ impl Claim {
             .iter()
             .map(|row| Row::from_query_result(row, ""))
             .collect::<Result<Vec<_>, _>>()?;
-        rows.sort_by_key(|row| row.id);
+        rows.sort_by_key(|row| (Reverse(row.priority), row.id));
         Ok(rows)
     }
 }

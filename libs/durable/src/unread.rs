@@ -64,7 +64,7 @@ impl Unread {
         rt: &Runtime,
         consumer: &str,
     ) -> Result<bool, DbErr> {
-        let now = rt.clock.now();
+        let now = tx.now(rt);
         let new = NewTask {
             id: rt.ids.uuid(now),
             consumer,

@@ -1,6 +1,8 @@
-//! What operators see: depth and age of the outbox, tasks that wait or were given up, attempts that failed.
+//! What operators see: depth and age of the outbox, tasks that wait or were given up, attempts that failed, periodic jobs that fail or
+//! are late.
 
 use crate::db::Db;
+use crate::lease;
 use crate::schema::{Outbox, Task};
 use crate::task::{DEAD, LEASED, READY};
 use kit::Runtime;
@@ -14,11 +16,15 @@ pub(crate) struct Watch {
     service: String,
     outbox: Gauges,
     outbox_age: Gauges,
+    refused: Counters,
+    clock: Gauges,
     tasks: Gauges,
     task_age: Gauges,
     done: Counters,
     retried: Counters,
     buried: Counters,
+    periodic_failed: Counters,
+    periodic_late: Gauges,
 }
 
 impl Watch {
@@ -32,6 +38,14 @@ impl Watch {
                 "outbox_oldest_seconds",
                 "Age of the oldest event that waits, seconds",
             ),
+            refused: rt.metrics.counters(
+                "outbox_refused",
+                "Events that the broker returned or refused; they are sent again",
+            ),
+            clock: rt.metrics.gauges(
+                "clock_off_seconds",
+                "How far the database's clock is ahead of this process's, seconds",
+            ),
             tasks: rt
                 .metrics
                 .gauges("tasks", "Tasks that are not done, by state"),
@@ -44,6 +58,14 @@ impl Watch {
                 .metrics
                 .counters("tasks_retried", "Attempts that failed, by kind"),
             buried: rt.metrics.counters("tasks_dead", "Tasks given up, by kind"),
+            periodic_failed: rt.metrics.counters(
+                "periodic_failed",
+                "Runs of a periodic job that failed, by job",
+            ),
+            periodic_late: rt.metrics.gauges(
+                "periodic_late_seconds",
+                "How long a periodic job has been due and not been run, seconds, by job",
+            ),
         }
     }
 
@@ -58,6 +80,10 @@ impl Watch {
         self.done.get_or_create(&self.labels(kind)).inc();
     }
 
+    pub(crate) fn refused(&self) {
+        self.refused.get_or_create(&self.labels("")).inc();
+    }
+
     pub(crate) fn retried(&self, kind: &str) {
         self.retried.get_or_create(&self.labels(kind)).inc();
     }
@@ -66,9 +92,15 @@ impl Watch {
         self.buried.get_or_create(&self.labels(kind)).inc();
     }
 
-    /// Counts the tables.
-    pub(crate) async fn look(&self, db: &Db) -> Result<(), DbErr> {
-        let now = db.runtime().clock.now();
+    pub(crate) fn periodic_failed(&self, name: &str) {
+        self.periodic_failed.get_or_create(&self.labels(name)).inc();
+    }
+
+    /// Counts the tables. `periodic`: the names of this service's periodic jobs.
+    pub(crate) async fn look(&self, db: &Db, periodic: &[String]) -> Result<(), DbErr> {
+        let now = db.now();
+        let off = db.ahead().num_seconds();
+        self.clock.get_or_create(&self.labels("")).set(off);
         let mut waiting = Query::select();
         waiting
             .expr_as(Expr::col(Outbox::Seq).count(), "number")
@@ -93,17 +125,31 @@ impl Watch {
             let age = oldest.map_or(0, |oldest| (now - oldest).num_seconds());
             self.task_age.get_or_create(&self.labels("")).set(age);
         }
-        for state in [READY, LEASED, DEAD] {
+        // Ready are those for later, too; only what is due is a reason for another replica.
+        for (kind, state) in [
+            (READY, READY),
+            ("due", READY),
+            (LEASED, LEASED),
+            (DEAD, DEAD),
+        ] {
             let mut count = Query::select();
             count
                 .expr_as(Expr::col(Task::Id).count(), "number")
                 .from(Task::Table)
                 .and_where(Expr::col(Task::State).eq(state));
+            if kind == "due" {
+                count.and_where(Expr::col(Task::RunAt).lte(now));
+            }
             if let Some(row) = db.read().query_one(&count).await? {
                 self.tasks
-                    .get_or_create(&self.labels(state))
+                    .get_or_create(&self.labels(kind))
                     .set(row.try_get("", "number")?);
             }
+        }
+        for (name, late) in lease::late(db, periodic, now).await? {
+            self.periodic_late
+                .get_or_create(&self.labels(&name))
+                .set(late);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The worker of a service: sends its events, receives what it listens to, runs handlers, jobs and periodic jobs.
 
-mod held;
+pub(crate) mod held;
 mod run;
 
 use crate::bus::Bus;
@@ -83,14 +83,15 @@ impl<A: Send + Sync + 'static> Worker<A> {
         let name = consumer.to_owned();
         let handled = Arc::<Mutex<Vec<String>>>::default();
         let known = Arc::clone(&handled);
+        let watch = Watch::new(consumer, rt);
         Self {
             consumer: consumer.to_owned(),
             db: db.clone(),
             bus: bus.clone(),
             rt: rt.clone(),
             app,
-            relay: Relay::new(db.clone(), rt.clone(), bus.clone()),
-            watch: Watch::new(consumer, rt),
+            relay: Relay::new(db.clone(), rt.clone(), bus.clone(), watch.clone()),
+            watch,
             holder: rt.ids.uuid(rt.clock.now()),
             lease: LEASE,
             handled,

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::permission::perm::Required;
 use contracts::problem::shared;
-use contracts::{AccountId, Actor, ActorKind, Limits, Role};
+use contracts::{AccountId, Acting, Actor, ActorKind, Limits, Role};
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
@@ -74,6 +74,9 @@ pub struct Claims {
     /// Requests a minute that the gateway lets through; absent: as everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<u32>,
+    /// Roles among the above that are held for a time, and in whose name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acting: Vec<Acting>,
 }
 
 /// What was revoked lately: tokens of these accounts with rights older than the version are refused. Travels sealed, since it names
@@ -127,6 +130,7 @@ impl Claims {
                     .map(|s| s.split_whitespace().map(str::to_owned).collect()),
                 requests_per_minute: self.quota,
             },
+            acting: self.acting,
         }
     }
 }

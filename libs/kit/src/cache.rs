@@ -188,11 +188,11 @@ impl Redis {
         match tokio::time::timeout(DEADLINE, work).await {
             Ok(Ok(value)) => Some(value),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "cache away, memory serves");
+                tracing::warn!(%error, "Redis (cache.url) is away, or refuses: memory serves");
                 None
             }
             Err(_) => {
-                tracing::warn!("cache slow, memory serves");
+                tracing::warn!("Redis (cache.url) is slow: memory serves");
                 None
             }
         }

@@ -1,12 +1,16 @@
-//! The outgoing client: deadlines, trace context, bounded retries on reads only. The one place that makes HTTP calls.
+//! The outgoing client: deadlines, trace context, bounded retries on reads only, and a guard on where calls may go. The one place
+//! that makes HTTP calls.
 
+use crate::outgoing::{self, PublicOnly};
 use crate::runtime::Directory;
 use bytes::Bytes;
 use futures_util::Stream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use url::Url;
+use url::{Origin, Url};
 
 pub use reqwest::multipart;
 
@@ -21,10 +25,15 @@ const GET_TRIES: u32 = 3;
 /// Answers of other services are small; bytes.
 const ANSWER_LIMIT: usize = 64 << 20;
 
-/// Makes calls to our own services by name, or to any URL. Cheap to clone.
+/// Makes calls to our own services by name, to addresses that an operator configured, and by HTTPS to the public internet. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Client {
+    /// For what is trusted.
     http: reqwest::Client,
+    /// For all else: connects to public addresses only.
+    guarded: reqwest::Client,
+    trusted: Arc<RwLock<BTreeSet<String>>>,
     directory: Directory,
 }
 
@@ -96,14 +105,49 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(directory: Directory) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent("motcua")
-            .pool_max_idle_per_host(64)
-            .pool_idle_timeout(POOL_IDLE)
-            .build()?;
-        Ok(Self { http, directory })
+        let builder = || {
+            reqwest::Client::builder()
+                .connect_timeout(CONNECT)
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent("motcua")
+                .pool_idle_timeout(POOL_IDLE)
+        };
+        Ok(Self {
+            http: builder().pool_max_idle_per_host(64).build()?,
+            guarded: builder()
+                .https_only(true)
+                .dns_resolver(Arc::new(PublicOnly))
+                .build()?,
+            trusted: Arc::default(),
+            directory,
+        })
+    }
+
+    /// Notes that an operator wrote this address into a setting: calls to its origin (scheme, host, port) go through, wherever it
+    /// lies. Never for an address that a document or a person named.
+    pub fn trust(&self, configured: &Url) {
+        if let origin @ Origin::Tuple(..) = configured.origin() {
+            self.trusted
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(origin.ascii_serialization());
+        }
+    }
+
+    /// Who makes the call to an address: one that is not trusted is looked at first.
+    fn way(&self, url: &Url) -> Result<&reqwest::Client, CallError> {
+        let origin = url.origin().ascii_serialization();
+        let trusted = self
+            .trusted
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&origin);
+        if trusted || self.directory.knows(url) {
+            return Ok(&self.http);
+        }
+        outgoing::check(url)
+            .map(|()| &self.guarded)
+            .map_err(|why| CallError::Unreachable(format!("not called: {why}")))
     }
 
     /// A service of the suite by name.
@@ -111,12 +155,12 @@ impl Client {
         Peer { client: self, name }
     }
 
-    /// A GET of any URL.
+    /// A GET of a URL that is trusted ([`Client::trust`]) or on the public internet.
     pub fn get_url(&self, url: Url) -> Call {
         self.call(reqwest::Method::GET, Ok(url))
     }
 
-    /// A POST to any URL.
+    /// A POST to a URL that is trusted ([`Client::trust`]) or on the public internet.
     pub fn post_url(&self, url: Url) -> Call {
         self.call(reqwest::Method::POST, Ok(url))
     }
@@ -133,7 +177,7 @@ impl Client {
         Ok(call)
     }
 
-    /// A call of any method to any URL.
+    /// A call of any method to a URL that is trusted ([`Client::trust`]) or on the public internet.
     ///
     /// # Errors
     /// When the method is not a token.
@@ -149,12 +193,12 @@ impl Client {
         } else {
             Retry::Never
         };
-        let request = url.map(|url| {
-            let mut request = self.http.request(method, url).timeout(DEADLINE);
+        let request = url.and_then(|url| {
+            let mut request = self.way(&url)?.request(method, url).timeout(DEADLINE);
             if let Some(traceparent) = crate::telemetry::current_traceparent() {
                 request = request.header("traceparent", traceparent);
             }
-            request
+            Ok(request)
         });
         Call { request, retry }
     }

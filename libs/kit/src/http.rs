@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::future::{Future, Ready, ready};
+use std::net::IpAddr;
 use std::pin::Pin;
 
 /// A JSON body, or a JSON answer.
@@ -334,6 +335,32 @@ impl FromRequest for RequestId {
             .get::<RequestId>()
             .cloned()
             .unwrap_or(Self(String::new()))))
+    }
+}
+
+/// Where a request comes from: the address that the gateway put last, else the peer. For limits only, never for rights.
+pub fn address(req: &HttpRequest) -> Option<IpAddr> {
+    let forwarded = req
+        .headers()
+        .get("x-forwarded-for")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse().ok());
+    forwarded.or_else(|| req.peer_addr().map(|a| a.ip()))
+}
+
+/// The place an address stands for: one IPv4 address, or a /64 of IPv6, which is one customer.
+pub fn place(address: Option<IpAddr>) -> String {
+    match address {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(ip)) => ip.to_string(),
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            ip.to_ipv4_mapped().map_or_else(
+                || format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"),
+                |ip| ip.to_string(),
+            )
+        }
     }
 }
 

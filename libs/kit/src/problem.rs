@@ -244,6 +244,13 @@ impl FieldError {
         }
     }
 
+    /// The same of a part of the body that stands at `prefix`.
+    #[must_use]
+    pub fn within(mut self, prefix: &str) -> Self {
+        self.pointer.insert_str(0, prefix);
+        self
+    }
+
     /// A wrong field whose text is the code's title.
     pub fn of(pointer: impl Into<String>, code: Code) -> Self {
         Self::new(pointer, code, code.vi, code.en)

@@ -36,6 +36,10 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
         "" => None,
         given => Some(given.parse().context("tokens.jwks_url is not a URL")?),
     };
+    let client = Client::new(directory.clone())?;
+    if let Some(url) = &jwks {
+        client.trust(url);
+    }
     let known = directory.clone();
     let keys = move || {
         jwks.clone()
@@ -45,7 +49,7 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
     Ok(Runtime {
         clock: Clock::System,
         ids: Ids,
-        client: Client::new(directory.clone())?,
+        client,
         directory,
         lifecycle: Lifecycle::new(),
         cache,

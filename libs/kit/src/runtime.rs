@@ -44,6 +44,16 @@ impl Directory {
             .cloned()
     }
 
+    /// Whether an address is one of a service of ours.
+    pub(crate) fn knows(&self, url: &Url) -> bool {
+        let origin = url.origin();
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|base| base.origin() == origin)
+    }
+
     /// Notes where a service listens.
     pub fn set(&self, name: &str, url: Url) {
         self.0

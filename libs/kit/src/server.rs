@@ -3,15 +3,17 @@
 use crate::http::{BodyLimit, Language, RequestId, RouteLabel};
 use crate::{Problem, Runtime};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _, HttpResponse, HttpServer, web};
 use contracts::problem::shared;
 use futures_util::FutureExt as _;
 use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tracing::Instrument as _;
 use utoipa::openapi::OpenApi;
@@ -19,7 +21,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Serves routes on the lifecycle: stops accepting and drains at the soft stop.
+/// After the signal a server goes on while requests come, at most for this long. Each answer then is the last of its connection, so that
+/// clients leave by themselves: a connection that is closed under a request is a request that failed.
+const LINGER: Duration = Duration::from_secs(5);
+/// No request for this long after the signal: everybody has left.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// Serves routes on the lifecycle: at the soft stop sends clients away, then stops accepting and drains.
 ///
 /// `max_body` is the largest body of any request, bytes. `configure` registers the routes, once per worker thread.
 ///
@@ -33,7 +41,10 @@ pub fn serve(
     configure: impl Fn(&mut ServiceConfig<'_>) + Clone + Send + 'static,
 ) -> std::io::Result<()> {
     let data = web::Data::new(rt.clone());
+    let seen = Arc::<AtomicU64>::default();
+    let counted = Arc::clone(&seen);
     let server = HttpServer::new(move || {
+        let counted = Arc::clone(&counted);
         let (app, _document) = App::new()
             .app_data(data.clone())
             .app_data(BodyLimit(max_body))
@@ -45,7 +56,10 @@ pub fn serve(
             Err::<HttpResponse, _>(Problem::new(shared::NOT_FOUND))
         }))
         .wrap(Compress::default())
-        .wrap(from_fn(move |req, next| around(name, req, next)))
+        .wrap(from_fn(move |req, next| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            around(name, req, next)
+        }))
     })
     .workers(rt.workers)
     // Longer than any client of ours keeps an idle connection (see `Client`), and than load balancers usually do: otherwise a request
@@ -62,12 +76,25 @@ pub fn serve(
         tokio::select! {
             ended = &mut server => if let Err(error) = ended { tracing::error!(%error, "http server ended") },
             () = stopping.cancelled() => {
+                linger(&seen).await;
                 let (_, ended) = tokio::join!(handle.stop(true), server);
                 if let Err(error) = ended { tracing::error!(%error, "http server stopped badly") }
             }
         }
     });
     Ok(())
+}
+
+/// Waits until no request has come for [`QUIET`], at most [`LINGER`].
+async fn linger(seen: &AtomicU64) {
+    let most = tokio::time::Instant::now() + LINGER;
+    loop {
+        let before = seen.load(Ordering::Relaxed);
+        tokio::time::sleep(QUIET).await;
+        if seen.load(Ordering::Relaxed) == before || tokio::time::Instant::now() >= most {
+            return;
+        }
+    }
 }
 
 /// The OpenAPI document of the same routes.
@@ -158,6 +185,12 @@ async fn around<B: MessageBody + 'static>(
             value,
         );
     }
+    let leaving = rt
+        .as_ref()
+        .is_some_and(|rt| rt.lifecycle.stopping().is_cancelled());
+    if leaving && let Ok(response) = &mut outcome {
+        last_of_its_connection(response.response_mut().head_mut());
+    }
     let (route, status) = match &outcome {
         Ok(response) => (route(response), response.status().as_u16()),
         Err(problem) => (None, problem.code().status),
@@ -175,9 +208,16 @@ async fn around<B: MessageBody + 'static>(
         tracing::debug!(http.status = status, http.millis = millis, "answered");
     }
     outcome.map_err(|problem| {
-        let rendered = problem.render(language, Some(id));
+        let mut rendered = problem.render(language, Some(id));
+        if leaving {
+            last_of_its_connection(rendered.head_mut());
+        }
         actix_web::error::InternalError::from_response(problem, rendered).into()
     })
+}
+
+fn last_of_its_connection(head: &mut ResponseHead) {
+    head.set_connection_type(ConnectionType::Close);
 }
 
 fn route(response: &ServiceResponse<BoxBody>) -> Option<String> {

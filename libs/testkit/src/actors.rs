@@ -21,6 +21,7 @@ fn actor(
         agency: agency.map(str::to_owned),
         client: Some(client.to_owned()),
         limits: contracts::Limits::default(),
+        acting: Vec::new(),
     }
 }
 

@@ -66,6 +66,7 @@ impl TestDb {
             max_connections: 5,
             poll_milliseconds: 20,
             accept_newer_schema: false,
+            max_clock_skew_seconds: 0,
             retention: durable::Retention::default(),
         };
         let db = Db::open(&config, rt).await.expect("the database opens");

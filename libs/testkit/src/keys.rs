@@ -53,6 +53,12 @@ pub fn runtime() -> Runtime {
     }
 }
 
+/// A verifier that trusts the keys of this key set (RFC 7517), if it is one.
+pub fn verifier(key_set: &[u8]) -> Option<TokenVerifier> {
+    let set: JwkSet = serde_json::from_slice(key_set).ok()?;
+    Some(TokenVerifier::fixed(ISSUER, &set))
+}
+
 /// An access token for this person, good for an hour of the runtime's clock.
 pub fn token(rt: &Runtime, actor: &Actor) -> String {
     token_with(rt, actor, |_| {})
@@ -76,6 +82,7 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
         ver: 1,
         scope: actor.limits.scopes.as_ref().map(|s| s.join(" ")),
         quota: actor.limits.requests_per_minute,
+        acting: actor.acting.clone(),
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

@@ -15,7 +15,7 @@ mod wait;
 
 pub use app::{Reply, TestApp};
 pub use db::{OnServer, TestDb, amqp_url, broker_prefix, deliver, deliver_as, on_postgres};
-pub use keys::{ISSUER, runtime, token, token_with};
+pub use keys::{ISSUER, runtime, token, token_with, verifier};
 pub use wait::wait_for;
 
 use kit::config;

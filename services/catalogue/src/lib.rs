@@ -13,11 +13,16 @@ mod live;
 mod migrations;
 mod store;
 
+pub use app::export::{Format, export};
 pub use app::import::{
-    BrokenLine, ImportOptions, ImportSummary, OnProgress, Progress, import_procedures,
+    BrokenLine, ChangeKind, Changed, ImportOptions, ImportRefused, ImportSummary, OnProgress,
+    Progress, import_procedures,
 };
+pub use app::quality::{QualityExample, QualityKind, QualityReport, quality_report};
+pub use app::reference::{Kind, ReferenceOptions, ReferenceSummary, Unreadable, import_reference};
 pub use app::seed::seed_demo;
-pub use app::units::{UnitsSummary, import_units};
+pub use domain::difference::Difference;
+pub use store::drafts::Who;
 pub use store::procedures::Source;
 
 use anyhow::Context as _;
@@ -29,6 +34,7 @@ use sea_orm_migration::MigrationTrait;
 use serde::{Deserialize, Serialize};
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The catalogue's own settings; documented in `config.default.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -89,9 +95,25 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     migrations::all()
 }
 
-/// The worker that sends this service's events. It listens to nothing.
+/// How often it is looked whether the first day of a scheduled version has come.
+const IN_FORCE_EVERY: Duration = Duration::from_secs(60);
+
+/// The worker that sends this service's events, puts scheduled versions in force and tells of agencies that begin or end. It listens to
+/// nothing.
 pub fn worker(db: &Db, bus: &Bus, rt: &Runtime) -> Worker<()> {
-    Worker::new("catalogue", db, bus, rt, Arc::new(()))
+    let (of, with) = (db.clone(), rt.clone());
+    Worker::new("catalogue", db, bus, rt, Arc::new(())).every(
+        "procedures-in-force",
+        IN_FORCE_EVERY,
+        move |_nothing| {
+            let (db, rt) = (of.clone(), with.clone());
+            async move {
+                app::drafts::publish_due(&db, &rt).await?;
+                app::agencies::tell_begun_and_ended(&db, &rt).await?;
+                Ok(())
+            }
+        },
+    )
 }
 
 /// Opens the database, fills the search index and serves; everything runs on the runtime's lifecycle.
@@ -128,8 +150,8 @@ pub async fn start(
     Ok(())
 }
 
-/// Only the import takes more, and it streams.
-const MAX_BODY: usize = 64 << 10;
+/// A draft with all its texts fits; only imports take more, and they stream.
+const MAX_BODY: usize = 1 << 20;
 
 /// The working time of an agency, for tools that compute due dates; `None`: there is no such agency.
 ///
@@ -139,6 +161,16 @@ pub async fn agency_calendar(
     db: &Db,
     code: &str,
 ) -> Result<Option<vn::worktime::CalendarSpec>, durable::sea_orm::DbErr> {
+    let days = app::agencies::national_days(db.read()).await?;
     let found = store::agencies::one(db.read(), code).await?;
-    Ok(found.map(|(agency, _)| agency.calendar))
+    Ok(found.map(|(agency, _)| app::agencies::with_days(&agency.calendar, &days)))
+}
+
+/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    drop(domain::portal::parse_line(&text));
+    drop(domain::search::parse(&text));
+    drop(domain::portal::clean_lines(&text));
 }

@@ -1,7 +1,7 @@
 //! The search index of the running service, kept equal to the table: also when another process imports into the same database.
 
-use crate::domain::search::{Entry, Index};
-use crate::store::procedures;
+use crate::domain::search::{Entry, Index, UnitIndex};
+use crate::store::{procedures, units};
 use durable::Db;
 use sea_orm::DbErr;
 use std::collections::HashMap;
@@ -17,6 +17,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Holds the index. Readers take a snapshot and are never kept waiting by a change.
 pub(crate) struct Live {
     index: RwLock<Arc<Index>>,
+    units: RwLock<Arc<UnitIndex>>,
     known: Mutex<Known>,
 }
 
@@ -24,6 +25,8 @@ pub(crate) struct Live {
 struct Known {
     /// The counter up to which `entries` is complete.
     seq: i64,
+    /// How many provinces and communes there were: units are read again only when they change.
+    units: Option<String>,
     entries: HashMap<Uuid, Arc<Entry>>,
 }
 
@@ -32,6 +35,7 @@ impl Live {
     pub(crate) fn new() -> Self {
         Self {
             index: RwLock::new(Arc::new(Index::default())),
+            units: RwLock::new(Arc::new(UnitIndex::default())),
             known: Mutex::new(Known::default()),
         }
     }
@@ -39,6 +43,11 @@ impl Live {
     /// The index as it is now.
     pub(crate) fn index(&self) -> Arc<Index> {
         Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The names of units as they are now.
+    pub(crate) fn units(&self) -> Arc<UnitIndex> {
+        Arc::clone(&self.units.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes in what changed since the last time; returns whether anything did.
@@ -49,7 +58,17 @@ impl Live {
         if seq == known.seq {
             return Ok(false);
         }
-        let changed = procedures::changed_since(db.read(), known.seq).await?;
+        let state = units::state(db.read()).await?;
+        if known.units.as_ref() != Some(&state) {
+            let communes = units::all_communes(db.read()).await?;
+            let provinces = units::all_provinces(db.read()).await?;
+            let index = Arc::new(UnitIndex::new(communes, provinces));
+            *self.units.write().unwrap_or_else(PoisonError::into_inner) = index;
+            known.units = Some(state);
+            // Old names are among the words of procedures: all of them are read again.
+            known.seq = 0;
+        }
+        let changed = procedures::changed_since(db.read(), known.seq, &self.units()).await?;
         for (id, entry) in changed {
             match entry {
                 Some(entry) => known.entries.insert(id, Arc::new(entry)),
@@ -57,7 +76,7 @@ impl Live {
             };
         }
         known.seq = seq;
-        let index = Arc::new(Index::new(known.entries.values().cloned()));
+        let index = Arc::new(Index::new(known.entries.values().cloned()).at(seq));
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         Ok(true)
     }

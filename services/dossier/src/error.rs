@@ -20,6 +20,22 @@ pub mod code {
         SAME_PERSON = "dossier.same-person", 409, "Người trình không được tự phê duyệt", "Who proposed the result may not approve it";
         /// Only one supplement request without a legal basis.
         SUPPLEMENT_ASKED = "supplement.already-requested", 422, "Chỉ được yêu cầu bổ sung một lần", "A supplement may be asked for only once";
+        /// A dossier is moved to a new date once.
+        APOLOGY_GIVEN = "apology.already-given", 409, "Chỉ được hẹn lại một lần", "A new date is given only once";
+        /// The last day before expiry has passed.
+        APOLOGY_TOO_LATE = "apology.too-late", 409, "Đã quá thời điểm gửi văn bản xin lỗi: chậm nhất 01 ngày trước khi hết hạn", "Too late for an apology: at latest one day before expiry";
+        /// The new date cannot be promised.
+        APOLOGY_DATE = "apology.date-invalid", 422, "Ngày hẹn lại phải là ngày làm việc sau ngày hẹn cũ, trong vòng một năm", "The new date must be a working day after the old one, within a year";
+        /// A refusal needs its legal reason.
+        REFUSAL_REASON = "refusal.reason-missing", 422, "Từ chối giải quyết phải nêu rõ lý do theo quy định", "A refusal needs its legal reason";
+        /// No such incident, or not one that the caller may change.
+        INCIDENT_NOT_FOUND = "incident.not-found", 404, "Không tìm thấy sự cố", "No such incident";
+        /// It has ended.
+        INCIDENT_ENDED = "incident.ended", 409, "Sự cố đã được khắc phục", "The incident has ended";
+        /// Another one covers the same time.
+        INCIDENT_OVERLAPS = "incident.overlaps", 409, "Đã có sự cố được công bố trong khoảng thời gian này", "An announced incident covers this time";
+        /// Start or end cannot be.
+        INCIDENT_TIME = "incident.time-invalid", 422, "Thời điểm không hợp lệ", "The time is not valid";
         /// No such dossier number.
         TRACKING_NOT_FOUND = "tracking.not-found", 404, "Không có hồ sơ với mã này", "No dossier has this number";
         /// The dossier has no such form yet.
@@ -56,6 +72,14 @@ pub mod code {
         CHANNEL_NOT_OFFERED = "procedure.channel-not-offered", 422, "Thủ tục không nhận hồ sơ theo kênh này", "The procedure does not take this channel";
         /// The agency has no desk of a tier that accepts the procedure.
         AGENCY_NOT_COMPETENT = "agency.not-competent", 422, "Bộ phận một cửa này không tiếp nhận thủ tục đã chọn", "This desk does not accept the chosen procedure";
+        /// Only a procedure that any desk may take is filed for another agency.
+        NOT_ANYWHERE = "procedure.not-anywhere", 422, "Thủ tục này không tiếp nhận phi địa giới", "Only the competent desk takes this procedure";
+        /// The minutes were signed in the future or too long ago.
+        MINUTES_TIME = "minutes.time-invalid", 422, "Thời điểm ký biên bản giao nhận không hợp lệ", "The minutes cannot have been signed then";
+        /// Scans must be compared with the originals.
+        NOT_COMPARED = "scan.not-compared", 422, "Bản quét phải được đối chiếu với bản chính", "Scans must be compared with the originals";
+        /// The authorisation has ended.
+        AUTHORISATION_ENDED = "authorisation.ended", 422, "Giấy ủy quyền đã hết hiệu lực", "The authorisation has ended";
         /// Unknown or closed agency.
         AGENCY_UNKNOWN = "agency.unknown", 422, "Không có cơ quan tiếp nhận này", "There is no such receiving agency";
         /// The procedure has no such component.
@@ -94,8 +118,15 @@ pub(crate) enum Error {
     #[error("no such dossier")]
     NotFound,
     /// The caller's version is not the present one.
-    #[error("the dossier has version {0}")]
-    Stale(i64),
+    #[error("the dossier has version {version}")]
+    Stale {
+        /// The present one.
+        version: i64,
+        /// State of the dossier, if it is one.
+        state: Option<contracts::DossierStatus>,
+        /// Its step.
+        step: String,
+    },
     /// The domain refuses.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -122,13 +153,24 @@ impl TxError for Error {
             Self::Db(error) => Some(error),
             Self::Io(_)
             | Self::NotFound
-            | Self::Stale(_)
+            | Self::Stale { .. }
             | Self::Refused(_)
             | Self::ActPerson(_)
             | Self::ActState(..)
             | Self::Fee(_)
             | Self::Key(_)
             | Self::Input(_) => None,
+        }
+    }
+}
+
+impl Error {
+    /// The newer state, for whoever acted on an older one.
+    pub(crate) fn stale(now: &crate::domain::Dossier) -> Self {
+        Self::Stale {
+            version: now.version,
+            state: Some(now.status),
+            step: now.step.clone(),
         }
     }
 }
@@ -156,10 +198,22 @@ impl From<Error> for Problem {
                 tracing::error!(%error, "the object store is full");
                 Problem::new(shared::UNAVAILABLE).retry_after(30)
             }
+            Error::Io(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+                tracing::error!(%error, "the object store is away, or refuses");
+                Problem::new(shared::UNAVAILABLE).retry_after(5)
+            }
             Error::Io(error) => Problem::internal(error),
             Error::NotFound => Problem::new(code::DOSSIER_NOT_FOUND),
-            Error::Stale(version) => {
-                Problem::new(shared::PRECONDITION_FAILED).extra("version", version)
+            Error::Stale {
+                version,
+                state,
+                step,
+            } => {
+                let problem = Problem::new(shared::PRECONDITION_FAILED).extra("version", version);
+                match state {
+                    Some(state) => problem.extra("state", state.as_str()).extra("step", step),
+                    None => problem,
+                }
             }
             Error::Refused(refusal) => refused(&refusal),
             Error::ActPerson(act) => Problem::new(shared::FORBIDDEN).extra("command", act.name()),
@@ -212,7 +266,23 @@ fn refused(refusal: &Refusal) -> Problem {
         Why::ByPost => Problem::new(code::ACTION_NOT_OPEN)
             .detail("Kết quả được trả qua bưu chính", "The result goes by post"),
         Why::TooManyFees => return Problem::new(code::FEE_TOO_MANY),
-        Why::State | Why::Desk | Why::NotByPost | Why::NotYet | Why::Number => {
+        Why::MovedBefore => Problem::new(code::APOLOGY_GIVEN),
+        Why::TooLate => Problem::new(code::APOLOGY_TOO_LATE),
+        Why::NewDate => {
+            return Problem::invalid(vec![kit::FieldError::of("/dueOn", code::APOLOGY_DATE)]);
+        }
+        Why::NoReason => {
+            return Problem::invalid(vec![kit::FieldError::of("/note", code::REFUSAL_REASON)]);
+        }
+        Why::NoDate => Problem::new(code::ACTION_NOT_OPEN).detail(
+            "Hồ sơ không có ngày hẹn trả kết quả theo quy định",
+            "The dossier has no due date by rule",
+        ),
+        Why::Held => Problem::new(code::ACTION_NOT_OPEN).detail(
+            "Hồ sơ liên thông đang chờ kết quả của hồ sơ khác",
+            "The linked dossier waits for the result of another one",
+        ),
+        Why::State | Why::Desk | Why::NotByPost | Why::NotYet | Why::GivenBack | Why::Number => {
             Problem::new(code::ACTION_NOT_OPEN).detail(
                 format!(
                     "Không thể \"{}\" khi hồ sơ ở trạng thái \"{}\"",

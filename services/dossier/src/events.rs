@@ -78,7 +78,7 @@ pub(crate) async fn shipment_changed(app: Arc<App>, task: Task<ShipmentChanged>)
 fn failed(error: Error) -> TaskError {
     match error {
         Error::Db(error) => TaskError::Db(error),
-        Error::Stale(_) => TaskError::retry(error),
+        Error::Stale { .. } => TaskError::retry(error),
         Error::Io(_)
         | Error::NotFound
         | Error::Refused(_)
@@ -96,7 +96,12 @@ mod tests {
 
     #[test]
     fn a_command_that_came_between_is_no_end_of_the_task() {
-        assert!(matches!(failed(Error::Stale(3)), TaskError::Retry(_)));
+        let stale = Error::Stale {
+            version: 3,
+            state: None,
+            step: String::new(),
+        };
+        assert!(matches!(failed(stale), TaskError::Retry(_)));
         assert!(matches!(failed(Error::NotFound), TaskError::Fatal(_)));
     }
 }

@@ -1,12 +1,15 @@
-//! What runs by time.
+//! What runs by time. Reconcilers: each looks at the table by an index of what is due, so nothing is lost when it did not run for a
+//! while, and what is not due costs nothing. One dossier that fails does not keep the others; the last error is given at the end, so
+//! that the round counts as failed.
 
-use crate::app::{App, commands};
+use crate::app::{App, commands, incidents};
 use crate::domain::Command;
 use crate::error::Error;
-use crate::store::{dossiers, files};
+use crate::store::{self, files};
+use contracts::DossierId;
 use std::sync::Arc;
 
-/// Dossiers stopped in one round.
+/// Dossiers of one round.
 const ROUND: u64 = 200;
 /// Uploads forgotten in one transaction.
 const FORGET: u64 = 200;
@@ -37,42 +40,115 @@ pub(crate) async fn clean_uploads(app: Arc<App>) -> anyhow::Result<()> {
     }
 }
 
-/// What the applicant reads (NĐ 301/2026 art. 6: stopped when not completed within 7 working days).
-const REASON: &str =
-    "Quá 07 ngày làm việc kể từ ngày yêu cầu, hồ sơ không được bổ sung, hoàn thiện.";
-
-/// Stops dossiers whose supplement was not answered in time. A reconciler: it looks at the table, so nothing is lost when it did
-/// not run for a while. A dossier that was answered meanwhile refuses, and stays. One that fails does not keep the others; the last
-/// error is given at the end, so that the round counts as failed.
+/// Stops dossiers whose supplement was not answered in time (NĐ 301/2026 art. 6). A dossier that was answered meanwhile refuses, and
+/// stays.
 pub(crate) async fn expire_supplements(app: Arc<App>) -> anyhow::Result<()> {
     let now = app.rt.clock.now();
-    let mut failed = None;
-    for id in dossiers::supplements_expired(app.db.read(), now, ROUND).await? {
+    let db = app.db.read();
+    let standing = store::incidents::standing(db).await?;
+    let ids = store::dossiers::supplements_expired(db, &standing, now, ROUND).await?;
+    let mut round = Round::default();
+    for id in ids {
         let app = &app;
         let outcome = app
             .db
             .tx(|tx| async move {
                 let command = Command::Stop {
-                    reason: REASON.to_owned(),
+                    reason: format!(
+                        "Quá {:02} ngày làm việc kể từ ngày yêu cầu, hồ sơ không được bổ sung, hoàn thiện.",
+                        app.config.clocks.supplement_days
+                    ),
                 };
                 commands::by_system(app, &tx, id, command).await
             })
             .await;
-        match outcome {
-            Ok(()) => tracing::info!(dossier = %id, "stopped: supplement not answered"),
-            Err(Error::Refused(refusal)) => {
-                tracing::info!(dossier = %id, %refusal, "not stopped");
+        round.note(id, "stopped: supplement not answered", outcome)?;
+    }
+    round.end()
+}
+
+/// Raises the alarms whose point has come.
+pub(crate) async fn raise_alarms(app: Arc<App>) -> anyhow::Result<()> {
+    let now = app.rt.clock.now();
+    let db = app.db.read();
+    let standing = store::incidents::standing(db).await?;
+    let mut round = Round::default();
+    for id in store::alarms::due(db, &standing, now, ROUND).await? {
+        let app = &app;
+        let outcome = app
+            .db
+            .tx(|tx| async move { commands::raise_alarm(app, &tx, id).await.map(|_| ()) })
+            .await;
+        round.note(id, "alarm raised", outcome)?;
+    }
+    round.end()
+}
+
+/// Gives the time of ended incidents back.
+pub(crate) async fn settle_incidents(app: Arc<App>) -> anyhow::Result<()> {
+    let mut round = Round::default();
+    while let Some(incident) = store::incidents::unsettled(app.db.read()).await? {
+        let ids = store::incidents::held_up(app.db.read(), &incident, ROUND).await?;
+        let last = ids.is_empty();
+        for id in ids {
+            let (app, incident) = (&app, &incident);
+            let outcome = app
+                .db
+                .tx(|tx| async move { incidents::give_back(app, &tx, incident, id).await })
+                .await;
+            let done = outcome.is_ok();
+            round.note(id, "time of an incident given back", outcome)?;
+            if !done {
+                // Its turn comes again with the next round; one after it would pass it over.
+                return round.end();
             }
-            Err(Error::Stale(_)) => {
-                tracing::info!(dossier = %id, "not stopped: another command came between");
+        }
+        if last {
+            let (app, id) = (&app, incident.id);
+            app.db
+                .tx(|tx| async move {
+                    let now = app.rt.clock.now();
+                    store::incidents::moved(&tx, id, None, 0, Some(now)).await
+                })
+                .await?;
+            tracing::info!(incident = %id, "time given back everywhere");
+        }
+    }
+    round.end()
+}
+
+/// What a round has met.
+#[derive(Default)]
+struct Round {
+    failed: Option<Error>,
+}
+
+impl Round {
+    fn note(
+        &mut self,
+        id: DossierId,
+        what: &'static str,
+        outcome: Result<(), Error>,
+    ) -> anyhow::Result<()> {
+        match outcome {
+            Ok(()) => tracing::info!(dossier = %id, "{what}"),
+            Err(Error::Refused(refusal)) => {
+                tracing::info!(dossier = %id, %refusal, "not done: {what}");
+            }
+            Err(Error::Stale { .. }) => {
+                tracing::info!(dossier = %id, "another command came between: {what}");
             }
             // The others would only wait for the same database.
             Err(Error::Db(error)) if durable::is_unavailable(&error) => return Err(error.into()),
             Err(error) => {
-                tracing::error!(dossier = %id, error = &error as &dyn std::error::Error, "not stopped");
-                failed = Some(error);
+                tracing::error!(dossier = %id, error = &error as &dyn std::error::Error, "failed: {what}");
+                self.failed = Some(error);
             }
         }
+        Ok(())
     }
-    failed.map_or(Ok(()), |error| Err(error.into()))
+
+    fn end(self) -> anyhow::Result<()> {
+        self.failed.map_or(Ok(()), |error| Err(error.into()))
+    }
 }

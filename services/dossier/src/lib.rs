@@ -6,8 +6,9 @@
 //!        ├▶ domain/   pure: the ten states, the process, the journal's chain, the term
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
-//! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing
-//! objects.rs the files themselves, by content hash
+//! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
+//!            time is given back
+//! objects/   the files themselves, by content hash, in a folder or a bucket
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vn::dossier_number::NumberFormat;
 
+pub use domain::term::Clocks;
 pub use verify::{Finding, verify};
 
 /// The documented defaults.
@@ -56,6 +58,10 @@ pub struct Config {
     pub number: Number,
     /// Supplement requests.
     pub supplement: SupplementCheck,
+    /// Terms that hold for every procedure.
+    pub clocks: Clocks,
+    /// The public look-up.
+    pub tracking: Tracking,
     /// Addresses to print.
     pub links: Links,
     /// Fees.
@@ -95,11 +101,19 @@ impl Payment {
     }
 }
 
+/// The public look-up.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tracking {
+    /// Different numbers that one address may ask for within an hour.
+    pub numbers_per_hour: u64,
+}
+
 /// Uploaded files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
-    /// Folder of the object store.
+    /// Folder of the object store; with a bucket, only of what is coming in.
     pub dir: PathBuf,
     /// Largest file, bytes.
     pub max_bytes: usize,
@@ -113,6 +127,8 @@ pub struct Files {
     pub clean_seconds: u64,
     /// How long papers are kept after the end of their dossier, years; 0: for ever.
     pub retention: Retention,
+    /// The bucket, where one is used.
+    pub s3: S3,
 }
 
 /// Years that papers are kept after the end of their dossier (thời hạn bảo quản), as the agency's schedule of records says; 0: for ever.
@@ -123,6 +139,24 @@ pub struct Retention {
     pub paper_years: u32,
     /// Results.
     pub result_years: u32,
+}
+
+/// An object store that speaks S3.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// `https://…`, without the bucket; empty: the folder is used.
+    pub endpoint: String,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Region that requests are signed for.
+    pub region: String,
+    /// Whether the bucket is the first part of the path, not of the host.
+    pub path_style: bool,
+    /// Access key.
+    pub access_key: Secret,
+    /// Secret key.
+    pub secret_key: Secret,
 }
 
 /// Dossier numbers.
@@ -206,4 +240,22 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker
         .on(events::shipment_changed)
         .every("expire-supplements", check, jobs::expire_supplements)
         .every("clean-uploads", clean, jobs::clean_uploads)
+        .every("raise-alarms", check, jobs::raise_alarms)
+        .every("settle-incidents", check, jobs::settle_incidents)
+}
+
+/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let name = app::sniff::clean_name(&text);
+    if let Some(kind) = app::sniff::sniff(bytes) {
+        kind.agrees(name.as_deref().unwrap_or_default(), Some(&text));
+    }
+    if let Some(name) = name {
+        assert!(
+            !name.contains(['/', '\\', '\r', '\n', '\0']),
+            "{name:?} may be sent in a header"
+        );
+    }
 }

@@ -120,3 +120,16 @@ pub async fn start(
     })?;
     Ok(())
 }
+
+/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`). A path that passes has no
+/// other reading.
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if path::is_plain(&text) {
+        assert!(
+            !text.contains("/../") && !text.contains("//") && !text.contains('\\'),
+            "{text:?} passes"
+        );
+    }
+}

@@ -3,6 +3,7 @@
 use crate::App;
 use contracts::problem::shared;
 use kit::Problem;
+use kit::http::place;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -45,19 +46,4 @@ pub(crate) async fn count(app: &App, caller: &Caller) -> Result<(), Problem> {
             format!("At most {most} requests a minute. Please try again in {left} seconds"),
         )
         .retry_after(left))
-}
-
-/// The place an address stands for: one IPv4 address, or a /64 of IPv6, which is one customer.
-fn place(address: Option<IpAddr>) -> String {
-    match address {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        Some(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            ip.to_ipv4_mapped().map_or_else(
-                || format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"),
-                |ip| ip.to_string(),
-            )
-        }
-    }
 }

@@ -267,7 +267,9 @@ pub async fn demo_token(db: &Db, rt: &Runtime, login: &str) -> anyhow::Result<St
     } else {
         "cli"
     };
-    let claims = tokens::access(rt, &account, client, TOKEN_SECONDS);
+    let held = crate::app::assignments::held(db.read(), account.id, rt.clock.now()).await?;
+    let mut claims = tokens::access(rt, &account, client, TOKEN_SECONDS);
+    tokens::assign(&mut claims, &held);
     Signer::default()
         .keys(db, rt)
         .await?

@@ -3,7 +3,7 @@
 use crate::domain::account::Refusal;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use contracts::problem::shared;
+use contracts::problem::{Code, shared};
 use kit::Problem;
 use sea_orm::DbErr;
 use std::fmt;
@@ -25,6 +25,20 @@ pub mod codes {
         SECOND_FACTOR_OFF = "second-factor.off", 409, "Tài khoản chưa bật xác thực hai lớp", "The account has no second factor";
         CODE_WRONG = "second-factor.code-wrong", 422, "Mã xác thực không đúng hoặc đã dùng", "The code is wrong or was used";
         SESSION_NOT_FOUND = "session.not-found", 404, "Không tìm thấy phiên đăng nhập", "There is no such session";
+        DATA_REQUEST_NOT_FOUND = "data-request.not-found", 404, "Không tìm thấy yêu cầu", "There is no such request";
+        DATA_REQUEST_STATE = "data-request.not-open", 409, "Yêu cầu không còn ở bước này", "The request is not at this step";
+        DATA_REQUEST_OPEN = "data-request.already-open", 409, "Đang có yêu cầu cùng loại chưa giải quyết xong", "A request of this kind is open already";
+        DATA_REQUEST_OWN = "data-request.own", 409, "Không tự giải quyết yêu cầu của chính mình", "Nobody decides the own request";
+        DATA_REQUEST_OFFICER = "data-request.officer-account", 409, "Tài khoản cán bộ được khóa, không xóa: việc đã làm phải truy được người làm", "The account of an officer is closed, not erased: what was done stays attributable";
+        DATA_REQUEST_PERSON = "data-request.person-only", 403, "Chỉ cá nhân, tổ chức mới có quyền này", "Only people have this right";
+        ASSIGNMENT_NOT_FOUND = "assignment.not-found", 404, "Không tìm thấy việc giao quyền", "There is no such assignment";
+        ASSIGNMENT_NOT_HELD = "assignment.not-held", 403, "Chỉ ủy quyền vai trò của chính mình; không ủy quyền lại", "Only a role of one's own is delegated, and no further";
+        ASSIGNMENT_ROLE = "assignment.role", 422, "Vai trò này không giao có thời hạn", "This role is not given for a time";
+        ASSIGNMENT_SELF = "assignment.self", 409, "Không tự giao quyền cho mình", "Nobody gives a role to himself";
+        ASSIGNMENT_HAS_IT = "assignment.has-role", 409, "Người này đã có vai trò đó", "The officer has the role already";
+        ASSIGNMENT_PERIOD = "assignment.period", 422, "Thời hạn không hợp lệ, dài nhất một năm", "The period is not valid, or longer than a year";
+        BREACH_NOT_FOUND = "breach.not-found", 404, "Không tìm thấy hồ sơ vi phạm", "There is no such breach file";
+        BREACH_STATE = "breach.not-open", 409, "Hồ sơ vi phạm không còn ở bước này", "The breach file is not at this step";
         OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";
     }
 }
@@ -117,6 +131,56 @@ impl From<DbErr> for AccountError {
 impl From<Refusal> for AccountError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+/// What can go wrong in a use-case over people's data requests and breach files.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DataError {
+    #[error("{}", .0.en)]
+    NotFound(Code),
+    #[error("{}", .0.en)]
+    Refused(Code),
+    #[error("version {0} is stored")]
+    Stale(i64),
+    #[error("the key was used with another body")]
+    KeyReused,
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+impl DataError {
+    /// What we keep ourselves cannot be read.
+    pub(crate) fn unreadable(error: impl fmt::Display) -> Self {
+        Self::Database(DbErr::Custom(format!("saved answer: {error}")))
+    }
+}
+
+impl durable::TxError for DataError {
+    fn db_err(&self) -> Option<&DbErr> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::NotFound(_) | Self::Refused(_) | Self::Stale(_) | Self::KeyReused => None,
+        }
+    }
+}
+
+impl From<durable::IdempotencyConflict> for DataError {
+    fn from(_: durable::IdempotencyConflict) -> Self {
+        Self::KeyReused
+    }
+}
+
+impl From<DataError> for Problem {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::NotFound(code) | DataError::Refused(code) => Problem::new(code),
+            DataError::Stale(version) => {
+                Problem::new(shared::PRECONDITION_FAILED).extra("version", version)
+            }
+            DataError::KeyReused => Problem::new(shared::IDEMPOTENCY_REUSED),
+            DataError::Database(error) => unforeseen(error),
+        }
     }
 }
 

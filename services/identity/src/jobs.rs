@@ -25,6 +25,16 @@ pub(crate) async fn expiry(app: Arc<App>) -> anyhow::Result<()> {
     Ok(crate::app::machines::warn_of_expiry(&app).await?)
 }
 
+/// Sets the gauges of the clocks of personal data.
+pub(crate) async fn clocks(app: Arc<App>) -> anyhow::Result<()> {
+    Ok(crate::app::retention::measure(&app).await?)
+}
+
+/// Announces and carries out what retention asks for.
+pub(crate) async fn retention(app: Arc<App>) -> anyhow::Result<()> {
+    Ok(crate::app::retention::run(&app).await?)
+}
+
 /// Lets a new signing key take over in time.
 pub(crate) async fn keys(app: Arc<App>) -> anyhow::Result<()> {
     crate::app::keys::turn(&app.db, &app.rt, app.settings.signing_key_days).await

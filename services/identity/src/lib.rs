@@ -52,6 +52,20 @@ pub struct Config {
     pub hashing_turns: usize,
     /// Days until a new signing key takes over; 0: never by itself.
     pub signing_key_days: u32,
+    /// Working days to answer the reception of a request about personal data.
+    pub data_accept_working_days: u32,
+    /// Days to give access or to correct.
+    pub data_access_days: u32,
+    /// Days to restrict, or to heed an objection.
+    pub data_restrict_days: u32,
+    /// Days to erase.
+    pub data_erase_days: u32,
+    /// Days after which a closed account of a citizen is erased.
+    pub closed_account_days: u32,
+    /// Days after which a closed request about personal data is removed.
+    pub data_request_days: u32,
+    /// Days between the notice of an erasure and the erasure.
+    pub retention_notice_days: u32,
     /// Whether this whole instance is for trying out: only then do sandbox clients get tokens.
     pub sandbox: bool,
     /// Redirect URIs of the portal; empty: derived from the issuer.
@@ -69,6 +83,8 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 const MAX_BODY: usize = 256 << 10;
 /// How often clients that expire soon are looked for.
 const EXPIRY_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How often the clocks of personal data are looked at.
+const CLOCKS_EVERY: Duration = Duration::from_secs(600);
 /// How often expired grants are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(3600);
 
@@ -135,6 +151,8 @@ pub async fn start(
         .every("identity-clean", CLEAN_EVERY, jobs::clean)
         .every("identity-expiry", EXPIRY_EVERY, jobs::expiry)
         .every("identity-keys", CLEAN_EVERY, jobs::keys)
+        .every("identity-data-clocks", CLOCKS_EVERY, jobs::clocks)
+        .every("identity-retention", CLEAN_EVERY, jobs::retention)
         .spawn();
     let data = actix_web::web::Data::from(app);
     let db = actix_web::web::Data::new(db);
@@ -143,4 +161,16 @@ pub async fn start(
         http::routes(cfg);
     })?;
     Ok(())
+}
+
+/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    if let Ok(params) = domain::params::Params::parse(bytes) {
+        let scope = domain::request::known_scopes(params.get("scope").unwrap_or_default());
+        assert!(scope.is_ascii(), "{scope:?} is none of ours");
+        if let Some(login) = params.get("login").and_then(domain::account::fold_login) {
+            assert_eq!(domain::account::fold_login(&login), Some(login));
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::deliver::deliver;
 use crate::domain::plan;
 use crate::store::entity::dossier;
 use crate::store::person;
-use contracts::events::{DossierChanged, ShipmentChanged};
+use contracts::events::{DossierAlarm, DossierChanged, ShipmentChanged};
 use durable::{Done, Task, TaskError};
 use std::sync::Arc;
 
@@ -27,6 +27,20 @@ pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Resul
             .await?;
             let chosen = person::preferences(event.owner, &*tx).await?;
             let notices = plan::dossier(event, &chosen);
+            deliver(app, &tx, task.message_id, &notices).await?;
+            Ok(task.finish(&tx).await?)
+        })
+        .await
+}
+
+/// A clock of a dossier came to a point.
+pub async fn dossier_alarm(app: Arc<App>, task: Task<DossierAlarm>) -> Result<Done, TaskError> {
+    let (app, task) = (&app, &task);
+    app.db
+        .tx(|tx| async move {
+            let event = &task.event;
+            let chosen = person::preferences(event.owner, &*tx).await?;
+            let notices = plan::alarm(event, &chosen);
             deliver(app, &tx, task.message_id, &notices).await?;
             Ok(task.finish(&tx).await?)
         })

@@ -57,7 +57,7 @@ use crate::channel::mail::Mailer;
 use crate::channel::sms::Texter;
 use crate::domain::render::Renderer;
 use actix_web::web;
-use contracts::events::{DossierChanged, ShipmentChanged};
+use contracts::events::{DossierAlarm, DossierChanged, ShipmentChanged};
 use durable::{Bus, Db, Worker};
 use kit::Runtime;
 use kit::metrics::Counters;
@@ -180,6 +180,7 @@ pub async fn state(config: Config, rt: &Runtime) -> anyhow::Result<Arc<App>> {
 pub fn worker(app: &Arc<App>, bus: &Bus) -> Worker<App> {
     Worker::new("notifications", &app.db, bus, &app.rt, Arc::clone(app))
         .on::<DossierChanged, _, _>(events::dossier_changed)
+        .on::<DossierAlarm, _, _>(events::dossier_alarm)
         .on::<ShipmentChanged, _, _>(events::shipment_changed)
         .job(jobs::SEND, jobs::send)
         .attempts(jobs::SEND, app.config.max_attempts)

@@ -1,6 +1,9 @@
 //! Every text of the pages, in both languages. A text cannot be declared in one language only, and one that no page uses is
 //! reported by the compiler.
 
+mod acts;
+mod clock;
+
 use contracts::{DossierStatus, Language};
 
 /// Texts in one language.
@@ -319,6 +322,41 @@ texts! {
     done_action: "Đã thực hiện", "Done";
 
     // Post
+    // Editing of the catalogue
+    nav_catalogue: "Danh mục", "Catalogue";
+    drafts_title: "Soạn thảo và công bố thủ tục", "Writing and publishing procedures";
+    drafts_lead: "Người soạn thảo không được tự công bố.", "Who wrote a draft may not publish it.";
+    drafts_list: "Bản nháp", "Drafts";
+    drafts_none: "Không có bản nháp nào.", "There are no drafts.";
+    draft_any: "Mọi trạng thái", "Any state";
+    draft_by: "Người soạn", "Written by";
+    draft_at: "Cập nhật", "Updated";
+    draft_changes: "Thay đổi so với phiên bản đang hiệu lực", "Changes to the version in force";
+    draft_new: "Không có thay đổi, hoặc là thủ tục mới.", "No changes, or a new procedure.";
+    draft_place: "Vị trí", "Place";
+    draft_before: "Trước", "Before";
+    draft_after: "Sau", "After";
+    draft_missing: "Còn thiếu để công bố", "Missing before it can be published";
+    draft_submit: "Trình công bố", "Hand in";
+    draft_from: "Có hiệu lực từ ngày (bỏ trống: hôm nay)", "In force from (empty: today)";
+    draft_publish: "Công bố", "Publish";
+    draft_own: "Bạn đã soạn bản này, người khác phải công bố.", "You wrote this; another person must publish it.";
+    draft_reason: "Lý do", "Reason";
+    draft_send_back: "Trả lại", "Send back";
+    draft_discard: "Hủy bản nháp", "Give the draft up";
+    dropped_title: "Nguồn không còn công bố", "No longer at the source";
+    dropped_lead: "Các thủ tục này không còn trong tệp mới nhất của cổng quốc gia. Hãy bãi bỏ hoặc để nguyên.", "The newest file of the national portal no longer has these. Withdraw them or leave them.";
+    dropped_see: "Xem thủ tục", "See the procedure";
+    withdraw_procedure: "Bãi bỏ", "Withdraw";
+    quality_title: "Chất lượng dữ liệu", "Quality of the data";
+    quality_kind: "Loại nghi vấn", "Kind of doubt";
+    quality_procedures: "Số thủ tục", "Procedures";
+    quality_count: "Số lần", "Times";
+    state_draft: "Đang soạn", "Being written";
+    state_in_review: "Chờ công bố", "In review";
+    state_scheduled: "Chờ đến ngày hiệu lực", "Waits for its day";
+    state_published: "Đã công bố", "Published";
+    state_discarded: "Đã hủy", "Given up";
     post_title: "Bàn giao bưu chính", "Hand-over to the post office";
     post_lead: "Danh sách kết quả chờ nhân viên bưu chính nhận, và các lần đã bàn giao.", "Results waiting for the postal worker, and what was handed over.";
     post_none: "Không có bưu gửi nào đang chờ.", "Nothing is waiting.";
@@ -559,26 +597,11 @@ impl Tr {
             "confirm-payment" => (self.act_confirm_payment(), self.act_confirm_payment_hint()),
             "stop" => (self.act_stop(), self.act_stop_hint()),
             "hand-over" => (self.act_hand_over(), self.act_hand_over_hint()),
+            "acknowledge" => (self.act_acknowledge(), self.act_acknowledge_hint()),
+            "apologise" => (self.act_apologise(), self.act_apologise_hint()),
+            "reopen" => (self.act_reopen(), self.act_reopen_hint()),
+            "correct" => (self.act_correct(), self.act_correct_hint()),
             _ => return None,
-        })
-    }
-
-    /// What is done to a dossier without moving it.
-    fn act(self, act: &str) -> Option<&'static str> {
-        let (vi, en) = match act {
-            "ask-fee" => ("Yêu cầu nộp phí, lệ phí", "Asked for a fee"),
-            "pay-fee" => ("Ghi nhận đã nộp phí, lệ phí", "Fee paid"),
-            "exempt-fee" => ("Miễn phí, lệ phí", "Exempt from a fee"),
-            "refund-fee" => ("Hoàn trả phí, lệ phí", "Fee refunded"),
-            "message-applicant" => ("Cơ quan nhắn người nộp", "The agency wrote a message"),
-            "message-agency" => ("Người nộp nhắn cơ quan", "The applicant wrote a message"),
-            "keep-original" => ("Giữ bản chính", "Originals kept"),
-            "return-original" => ("Trả bản chính", "Originals given back"),
-            _ => return None,
-        };
-        Some(match self.0 {
-            Language::Vi => vi,
-            Language::En => en,
         })
     }
 
@@ -590,6 +613,9 @@ impl Tr {
             "withdraw" => self.cmd_withdraw().to_owned(),
             "post-delivered" => self.cmd_post_delivered().to_owned(),
             "post-returned" => self.cmd_post_returned().to_owned(),
+            "hand-on" => self.cmd_hand_on().to_owned(),
+            "stop-linked" => self.cmd_stop_linked().to_owned(),
+            "give-time-back" => self.cmd_give_time_back().to_owned(),
             other => self
                 .action(other)
                 .map(|(label, _)| label)
@@ -634,7 +660,7 @@ mod tests {
     #[test]
     fn every_text_is_there_in_both_languages() {
         // Names of languages and places are what they are.
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for text in [vi, en] {
                 assert!(!text.is_empty() && text.trim() == *text, "{name}");
             }
@@ -644,7 +670,7 @@ mod tests {
 
     #[test]
     fn sentences_end_alike() {
-        for (name, vi, en) in ALL {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
             for end in ['.', '?', ':'] {
                 assert_eq!(
                     vi.ends_with(end),
@@ -658,7 +684,7 @@ mod tests {
     #[test]
     fn every_command_of_officers_has_a_label() {
         let commands = "receive request-supplement refuse start-handling propose send-back approve request-payment \
-                        confirm-payment stop hand-over";
+                        confirm-payment stop hand-over apologise reopen correct acknowledge";
         for command in commands.split_whitespace() {
             for language in [Language::Vi, Language::En] {
                 assert!(Tr(language).action(command).is_some(), "{command}");

@@ -8,6 +8,7 @@ use crate::api::{Api, ApiError, Tokens};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
+use contracts::permission::Permission;
 use contracts::{Actor, ActorKind, Language};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub(crate) struct Session {
     pub(crate) name: String,
     /// A civil servant.
     pub(crate) officer: bool,
+    /// Writes procedures.
+    #[serde(default)]
+    pub(crate) editor: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -123,8 +127,10 @@ pub(crate) async fn begin(
     actor: Actor,
 ) -> serde_json::Result<Cookie<'static>> {
     let id = app.rt.ids.secret();
+    let editor = actor.can(Permission::CatalogueWrite);
     let session = Session {
         key: String::new(),
+        editor,
         expires_at: expiry(app, &tokens),
         access: tokens.access_token,
         refresh: tokens.refresh_token,

@@ -36,6 +36,7 @@ pub(crate) struct Page {
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) officer: bool,
+    pub(crate) editor: bool,
     pub(crate) csrf: String,
 }
 
@@ -49,6 +50,7 @@ pub(crate) enum Section {
     Inbox,
     Work,
     Post,
+    Catalogue,
 }
 
 impl Page {
@@ -63,6 +65,7 @@ impl Page {
             user: ctx.session.as_ref().map(|s| User {
                 name: s.name.clone(),
                 officer: s.officer,
+                editor: s.editor,
                 csrf: s.csrf.clone(),
             }),
             sign_in: crate::error::sign_in_href(&ctx.path),
@@ -95,6 +98,11 @@ impl Page {
     /// Whether the reader is an officer.
     pub(crate) fn officer(&self) -> bool {
         self.user.as_ref().is_some_and(|u| u.officer)
+    }
+
+    /// Whether the reader writes procedures.
+    pub(crate) fn editor(&self) -> bool {
+        self.user.as_ref().is_some_and(|u| u.editor)
     }
 
     /// `aria-current` of a navigation entry.

@@ -457,7 +457,33 @@ pub(crate) fn dossier_facts(t: Tr, d: &Dossier, return_address: Option<&str>) ->
             t.received(),
             d.received_at.as_ref().map(format::time).unwrap_or_default(),
         )
+        .maybe(
+            t.receiving_label(),
+            d.intake.receiving_agency.as_ref().map(|a| a.name.as_str()),
+        )
+        .maybe(t.minutes_label(), d.intake.minutes_number.as_deref())
+        .maybe(t.kiosk_label(), d.intake.kiosk.as_deref())
+        .maybe(t.representative_label(), d.intake.representative.as_deref())
+        .put(
+            t.check_due(),
+            d.check_due_at
+                .as_ref()
+                .map(format::time)
+                .unwrap_or_default(),
+        )
         .maybe(t.term_label(), d.procedure.term_text.as_deref())
+        .put(
+            t.first_due(),
+            // Only when it was moved.
+            match (&d.first_due_at, &d.due_at) {
+                (Some(first), Some(due)) if first != due => format::time(first),
+                _ => String::new(),
+            },
+        )
+        .maybe(
+            t.outcome_label(),
+            d.outcome.as_deref().map(|o| t.outcome(o)),
+        )
         .put(
             t.due_word(),
             match (&d.due_at, d.due_text.as_deref()) {
@@ -514,8 +540,18 @@ pub(crate) fn forms(t: Tr, d: &Dossier, officer: bool) -> Vec<(&'static str, &'s
     if d.supplement.is_some() {
         out.push(("supplement-request", t.form_supplement()));
     }
-    if d.status.key == "notReceived" {
+    let refused = d.result.as_ref().is_some_and(|r| r.refusal);
+    if d.status.key == "notReceived" || refused {
         out.push(("refusal", t.form_refusal()));
+    }
+    if d.apology.is_some() {
+        out.push(("apology", t.form_apology()));
+    }
+    if officer && d.open("apologise") {
+        out.push(("apology-draft", t.form_apology_draft()));
+    }
+    if matches!(d.status.key.as_str(), "withdrawn" | "stopped") {
+        out.push(("stop-notice", t.form_stop()));
     }
     if officer && d.received_at.is_some() {
         out.push(("control-slip", t.form_control()));

@@ -3,6 +3,7 @@
 use crate::settings::{Databases, Settings};
 use crate::{demo, documents, due, import, seal_again, serve, settings, tasks, token, verify};
 use anyhow::{Context as _, ensure};
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,9 +31,13 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
-    /// Import reference data.
+    /// Import procedures or reference data.
     #[command(subcommand)]
     Import(Import),
+    /// Say what is doubtful in the catalogue, by kind, with examples.
+    Quality(Quality),
+    /// Write the catalogue to a file: the portal's JSON lines, or CSV.
+    Export(Export),
     /// Play the main story through the public API.
     Demo(Demo),
     /// Print an access token for a demo account.
@@ -88,10 +93,57 @@ enum Import {
         /// Say what would change, change nothing.
         #[arg(long)]
         dry_run: bool,
+        /// The file is all that the portal has: what is not in it is marked as withdrawn at the source.
+        #[arg(long)]
+        whole: bool,
+        /// The day of which the file tells; today when absent. An older file than one that was taken is refused.
+        #[arg(long, value_name = "DATE")]
+        dated: Option<NaiveDate>,
         /// One JSON object.
         #[arg(long)]
         json: bool,
     },
+    /// Provinces (CSV): code,full_name,valid_from,valid_to,new_code,agency_code_h.
+    Provinces(import::Table),
+    /// Communes since 2025-07-01 (CSV): code,full_name,province_code.
+    Communes(import::Table),
+    /// What the communes until 2025-06-30 went into (CSV); after the communes.
+    CommuneMapping(import::Table),
+    /// Fields (CSV): field_code,field_name[,valid_from,valid_to].
+    Fields(import::Table),
+    /// Agencies in both code forms (CSV): code,name[,long_code,parent_code,valid_from,valid_to].
+    Agencies(import::Table),
+    /// Holidays and swapped days (CSV): date,name,kind (off, make-up-workday).
+    Holidays(import::Table),
+    /// Office calendars (CSV): agency_code,day,shifts,name.
+    Calendars(import::Table),
+}
+
+/// What is doubtful in the published data.
+#[derive(Debug, Args)]
+struct Quality {
+    /// Only this kind.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Examples of each kind.
+    #[arg(long, default_value_t = 3)]
+    examples: usize,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The catalogue as open data.
+#[derive(Debug, Args)]
+struct Export {
+    /// Where to write it.
+    file: PathBuf,
+    /// A table instead of the portal's JSON.
+    #[arg(long)]
+    csv: bool,
+    /// The versions in force on this day; today when absent.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<NaiveDate>,
 }
 
 #[derive(Debug, Args)]
@@ -151,17 +203,29 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
                 databases.seed_demo(&rt).await?;
             }
         }
-        Command::Import(Import::Procedures {
-            file,
-            dry_run,
-            json,
-        }) => {
-            let summary = import::procedures(&Settings::new(data, None), &file, dry_run).await?;
-            print(&if json {
-                serde_json::to_string(&summary)?
+        Command::Import(what) => import(&Settings::new(data, None), what).await?,
+        Command::Quality(options) => {
+            let report = import::quality(
+                &Settings::new(data, None),
+                options.kind.as_deref(),
+                options.examples,
+            )
+            .await?;
+            print(&if options.json {
+                serde_json::to_string(&report)?
             } else {
-                import::tell(&summary)?
+                import::tell_quality(&report)
             });
+        }
+        Command::Export(options) => {
+            let format = if options.csv {
+                catalogue::Format::Csv
+            } else {
+                catalogue::Format::JsonLines
+            };
+            let settings = Settings::new(data, None);
+            let n = import::export(&settings, &options.file, format, options.as_of).await?;
+            print(&format!("  {n} thủ tục (procedures)"));
         }
         Command::Demo(options) => {
             let report = demo::play(&demo::Options {
@@ -217,6 +281,48 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
         }
     }
     Ok(true)
+}
+
+async fn import(settings: &Settings, what: Import) -> anyhow::Result<()> {
+    use catalogue::Kind;
+    let (kind, table) = match what {
+        Import::Procedures {
+            file,
+            dry_run,
+            whole,
+            dated,
+            json,
+        } => {
+            let options = catalogue::ImportOptions {
+                dry_run,
+                whole,
+                dated,
+                ..catalogue::ImportOptions::default()
+            };
+            let summary = import::procedures(settings, &file, options).await?;
+            print(&if json {
+                serde_json::to_string(&summary)?
+            } else {
+                import::tell(&summary)?
+            });
+            return Ok(());
+        }
+        Import::Provinces(t) => (Kind::Provinces, t),
+        Import::Communes(t) => (Kind::Communes, t),
+        Import::CommuneMapping(t) => (Kind::CommuneMapping, t),
+        Import::Fields(t) => (Kind::Fields, t),
+        Import::Agencies(t) => (Kind::Agencies, t),
+        Import::Holidays(t) => (Kind::Holidays, t),
+        Import::Calendars(t) => (Kind::Calendars, t),
+    };
+    let json = table.json;
+    let summary = import::reference(settings, kind, table).await?;
+    print(&if json {
+        serde_json::to_string(&summary)?
+    } else {
+        import::tell(&summary)?
+    });
+    Ok(())
 }
 
 async fn run_suite(data: Option<PathBuf>, options: Serve) -> anyhow::Result<()> {

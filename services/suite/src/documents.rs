@@ -1,5 +1,6 @@
-//! The OpenAPI documents: out of the code, checked in below `openapi/`, and any drift fails CI.
+//! The OpenAPI documents and that of the events: out of the code, checked in below `openapi/`, and any drift fails CI.
 
+use crate::asyncapi;
 use anyhow::Context as _;
 use serde_json::Value;
 use std::fs;
@@ -45,6 +46,7 @@ pub fn all() -> anyhow::Result<Vec<(String, String)>> {
         ));
     }
     out.push((format!("{PUBLIC}.json"), text(&public()?)?));
+    out.push(("asyncapi.json".to_owned(), text(&asyncapi::document()?)?));
     // Beside the folder of the documents.
     out.push(("../docs/ERRORS.md".to_owned(), errors()));
     Ok(out)

@@ -3,10 +3,16 @@
 //!
 //! The same `start` functions, the same HTTP between services, `SQLite` files, an in-process bus, a memory cache.
 
+pub mod asyncapi;
+/// For what measures the catalogue.
+pub use catalogue;
+
 pub mod cli;
 pub mod demo;
 pub mod documents;
 pub mod due;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod import;
 pub mod seal_again;
 pub mod serve;

@@ -58,6 +58,11 @@ const IDENTITY: &[Sealed] = &[
     sealed("account", "id", "email"),
     sealed("account", "id", "phone"),
     sealed("second_factor", "account_id", "secret"),
+    sealed("data_request", "id", "text"),
+    sealed("data_request", "id", "extension"),
+    sealed("data_request", "id", "answer"),
+    sealed("breach", "id", "title"),
+    sealed("breach_entry", "id", "text"),
     Sealed {
         by_text: true,
         ..sealed("signing_key", "kid", "pkcs8")

@@ -99,6 +99,12 @@ impl Settings {
             .to_vec()
     }
 
+    /// The limit of the public look-up that differs from its default: one machine plays all the people of the demo.
+    fn look_ups(&self) -> Option<(&'static str, String)> {
+        self.demo
+            .then(|| ("tracking.numbers_per_hour", "60000".to_owned()))
+    }
+
     fn load<C: DeserializeOwned>(
         &self,
         name: &str,
@@ -161,7 +167,10 @@ impl Settings {
                         "links.tracking",
                         format!("{}/tra-cuu?so={{number}}", self.public_url),
                     ),
-                ],
+                ]
+                .into_iter()
+                .chain(self.look_ups())
+                .collect::<Vec<_>>(),
             )?,
             notifications: self.load(
                 "notifications",

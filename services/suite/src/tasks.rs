@@ -3,7 +3,7 @@
 use crate::settings::Databases;
 use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
-use durable::operations::{self, Filter};
+use durable::operations::{self, Filter, TaskState};
 use durable::{By, Db, DeadTask};
 use serde_json::json;
 use uuid::Uuid;
@@ -23,6 +23,15 @@ enum Action {
     /// List tasks that were given up, oldest first.
     Dead {
         /// At most so many of each service.
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List tasks that wait or are worked on, oldest first: also messages of a type that nobody here knows.
+    Waiting {
+        /// At most so many of each service and state.
         #[arg(long, default_value_t = 100)]
         limit: u64,
         /// One JSON object a line.
@@ -64,7 +73,10 @@ pub async fn run(databases: &Databases, arguments: Arguments) -> anyhow::Result<
         .collect();
     ensure!(!chosen.is_empty(), "there is no service of this name");
     match arguments.action {
-        Action::Dead { limit, json } => dead(&chosen, limit, json).await,
+        Action::Dead { limit, json } => list(&chosen, &[TaskState::Dead], limit, json).await,
+        Action::Waiting { limit, json } => {
+            list(&chosen, &[TaskState::Leased, TaskState::Ready], limit, json).await
+        }
         Action::Show { id } => {
             for (_, db) in &chosen {
                 if let Some(task) = operations::task(db, id).await? {
@@ -78,27 +90,38 @@ pub async fn run(databases: &Databases, arguments: Arguments) -> anyhow::Result<
     }
 }
 
-async fn dead(chosen: &[(&str, &Db)], limit: u64, json: bool) -> anyhow::Result<String> {
+async fn list(
+    chosen: &[(&str, &Db)],
+    states: &[TaskState],
+    limit: u64,
+    json: bool,
+) -> anyhow::Result<String> {
     let mut lines = Vec::new();
     for (service, db) in chosen {
-        for task in operations::tasks(db, &Filter::default(), limit).await? {
-            lines.push(if json {
-                json!({ "service": service, "task": task }).to_string()
-            } else {
-                line(service, &task)
-            });
+        for state in states {
+            let filter = Filter {
+                state: *state,
+                ..Filter::default()
+            };
+            for task in operations::tasks(db, &filter, limit).await? {
+                lines.push(if json {
+                    json!({ "service": service, "task": task }).to_string()
+                } else {
+                    line(service, &task)
+                });
+            }
         }
     }
     if lines.is_empty() && !json {
-        lines.push("Nothing was given up.".to_owned());
+        lines.push("There are none.".to_owned());
     }
     Ok(lines.join("\n"))
 }
 
 fn line(service: &str, task: &DeadTask) -> String {
-    let (id, kind, attempts) = (task.id, &task.kind, task.attempts);
+    let (id, kind, attempts, state) = (task.id, &task.kind, task.attempts, &task.state);
     let reason = task.last_error.as_deref().unwrap_or("");
-    format!("{id}  {service}  {kind}  attempts {attempts}  {reason}")
+    format!("{id}  {service}  {kind}  {state}  attempts {attempts}  {reason}")
 }
 
 async fn change(chosen: &[(&str, &Db)], act: Act, replay: bool) -> anyhow::Result<String> {

@@ -5,7 +5,7 @@ use contracts::Role;
 
 pub(super) const RESOURCE: Resource = Resource {
     entries: &[
-        ("listAccounts", Kind::Administer),
+        ("listAccounts", Kind::ListBut(Role::ProvinceAdmin)),
         ("createAccount", Kind::Administer),
         ("getAccount", Kind::OneBut(Role::ProvinceAdmin)),
         ("changeAccount", Kind::OneBut(Role::ProvinceAdmin)),
@@ -22,4 +22,14 @@ pub(super) const RESOURCE: Resource = Resource {
         ("endMySessions", Kind::Own),
     ],
     id: |world| &world.account,
+};
+
+/// Roles held for a time.
+pub(super) const ASSIGNMENTS: Resource = Resource {
+    entries: &[
+        ("listAssignments", Kind::ListBut(Role::ProvinceAdmin)),
+        ("giveAssignment", Kind::Create),
+        ("endAssignment", Kind::OneBut(Role::ProvinceAdmin)),
+    ],
+    id: |world| &world.assignment,
 };

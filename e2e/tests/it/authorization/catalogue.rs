@@ -1,6 +1,7 @@
 //! Procedures, agencies, places: open to read, for administrators to change.
 
 use super::{Kind, Resource};
+use contracts::Role;
 
 pub(super) const RESOURCE: Resource = Resource {
     entries: &[
@@ -12,7 +13,39 @@ pub(super) const RESOURCE: Resource = Resource {
         ("listProcedureVersions", Kind::Open),
         ("listProvinces", Kind::Open),
         ("listCommunes", Kind::Open),
+        ("getProcedureVersion", Kind::Open),
+        ("suggestProcedures", Kind::Open),
+        ("exportProcedures", Kind::Open),
+        ("catalogueStatistics", Kind::Open),
+        ("listAgencyHistory", Kind::Open),
+        ("findCommunes", Kind::Open),
+        ("listCommuneMappings", Kind::Open),
+        ("listCalendarDays", Kind::Open),
         ("importProcedures", Kind::Administer),
+        ("importReference", Kind::Administer),
+        ("listImports", Kind::Administer),
+        ("listSourceWithdrawals", Kind::Administer),
+        ("setAgencyCalendar", Kind::Administer),
+        ("createProcedureDraft", Kind::Create),
+        ("listProcedureDrafts", Kind::List),
+        ("listProcedureJournal", Kind::Administer),
+        ("qualityReport", Kind::Administer),
     ],
     id: |world| &world.procedure,
+};
+
+/// Drafts and withdrawals. That a draft of another agency is not there is tested with the service; here it is one that nobody wrote, and
+/// nothing is withdrawn under the other tests.
+pub(super) const EDITING: Resource = Resource {
+    entries: &[
+        ("getProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("writeProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("submitProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("sendBackProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("publishProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("discardProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+        ("withdrawProcedure", Kind::OneBut(Role::ProvinceAdmin)),
+        ("restoreProcedure", Kind::OneBut(Role::ProvinceAdmin)),
+    ],
+    id: |world| &world.account,
 };

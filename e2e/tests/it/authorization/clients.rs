@@ -5,7 +5,7 @@ use contracts::Role;
 
 pub(super) const RESOURCE: Resource = Resource {
     entries: &[
-        ("listClients", Kind::Administer),
+        ("listClients", Kind::ListBut(Role::ProvinceAdmin)),
         ("createClient", Kind::Administer),
         ("getClient", Kind::OneBut(Role::ProvinceAdmin)),
         ("changeClient", Kind::OneBut(Role::ProvinceAdmin)),

@@ -25,6 +25,13 @@ pub(super) const RESOURCE: Resource = Resource {
         ("confirmPayment", Kind::Command),
         ("stopDossier", Kind::Command),
         ("handOverResult", Kind::Command),
+        ("acknowledgeDossier", Kind::Command),
+        ("fileDossierGroup", Kind::Create),
+        ("apologise", Kind::Command),
+        ("reopenDossier", Kind::Command),
+        ("correctResult", Kind::Command),
+        ("listAlarms", Kind::List),
+        ("dossierReport", Kind::Own),
         ("uploadFile", Kind::Create),
         ("downloadFile", Kind::One),
         ("listPapers", Kind::One),
@@ -47,6 +54,12 @@ pub(super) const RESOURCE: Resource = Resource {
     id: |world| &world.dossier,
 };
 
+/// Dossiers that were filed together.
+pub(super) const GROUPS: Resource = Resource {
+    entries: &[("getDossierGroup", Kind::One)],
+    id: |world| &world.group,
+};
+
 /// Dossiers at a step, and those of its own agency whose step it is not.
 pub(super) fn steps(world: &World) -> [(&Thing, &'static [Role]); 2] {
     [
@@ -55,15 +68,10 @@ pub(super) fn steps(world: &World) -> [(&Thing, &'static [Role]); 2] {
             &world.fresh,
             &[Role::Specialist, Role::Leader, Role::AgencyAdmin],
         ),
-        // Returned: nobody's step any more.
+        // Returned: nobody's step any more, but that a leader may correct the agency's error.
         (
             &world.finished,
-            &[
-                Role::OneStopOfficer,
-                Role::Specialist,
-                Role::Leader,
-                Role::AgencyAdmin,
-            ],
+            &[Role::OneStopOfficer, Role::Specialist, Role::AgencyAdmin],
         ),
     ]
 }

@@ -9,6 +9,7 @@ pub(super) const RESOURCE: Resource = Resource {
         ("readNotification", Kind::One),
         ("getNotificationPreferences", Kind::Own),
         ("setNotificationPreferences", Kind::Create),
+        ("listNotificationChoices", Kind::Own),
     ],
     id: |world| &world.notification,
 };

@@ -35,6 +35,7 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
             .to_owned(),
         ),
         limits: contracts::Limits::default(),
+        acting: Vec::new(),
     }
 }
 

@@ -80,6 +80,7 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         ver: 1,
         scope: None,
         quota: None,
+        acting: actor.acting.clone(),
     }
 }
 

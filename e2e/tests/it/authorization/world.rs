@@ -26,8 +26,16 @@ pub(super) struct World {
     pub(super) notification: String,
     pub(super) number: String,
     pub(super) account: String,
+    /// A request of `citizen` about the own data, addressed to the world's agency.
+    pub(super) data_request: String,
+    /// A delegation of `leader` to `specialist`.
+    pub(super) assignment: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
+    /// Two dossiers of the citizen's that were filed together.
+    pub(super) group: String,
+    /// An incident of the world's agency, which lasts.
+    pub(super) incident: String,
     /// A machine client of the world's agency.
     pub(super) client: String,
     /// A token of another that was closed since.
@@ -98,13 +106,19 @@ impl World {
             notification: String::new(),
             number: String::new(),
             account: String::new(),
+            data_request: String::new(),
+            assignment: String::new(),
             closed: String::new(),
+            group: String::new(),
+            incident: String::new(),
             client: String::new(),
             closed_client: String::new(),
             secrets: Vec::new(),
         };
         world.look_around().await;
         (world.client, world.closed_client) = world.make_clients().await;
+        world.group = world.file_a_group().await;
+        world.incident = world.announce_an_incident().await;
         world.closed = world.close_an_account().await;
         world.versions_before = world.versions().await;
         world
@@ -127,6 +141,8 @@ impl World {
             version: whole["version"].as_i64().expect("a version"),
         };
         self.fresh = self.file_another(&whole, &citizen).await;
+        self.data_request = self.ask_about_data(&citizen).await;
+        self.assignment = self.delegate().await;
         let applicant = &whole["applicant"];
         self.secrets = [
             &applicant["name"],
@@ -143,10 +159,36 @@ impl World {
             self.shipment.as_str(),
             self.notification.as_str(),
             self.file.as_str(),
+            self.data_request.as_str(),
+            self.assignment.as_str(),
         ])
         .map(str::to_owned)
         .collect();
         assert!(self.secrets.len() >= 9 && self.secrets.iter().all(|s| s.len() > 5));
+    }
+
+    /// Asks for access to the own data, at the world's agency.
+    async fn ask_about_data(&self, token: &str) -> String {
+        let sent = self.http.post(self.url("/api/v1/me/data-requests"));
+        let body = json!({"right": "access", "agency": "H05.21", "text": "Cho tôi xem dữ liệu"});
+        let answer = sent.bearer_auth(token).json(&body).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let request: Value = answer.json().await.expect("JSON");
+        text(&request["id"])
+    }
+
+    /// The leader goes away for a week.
+    async fn delegate(&self) -> String {
+        let until = self.running.suite.rt.clock.now() + chrono::Duration::days(7);
+        let body = json!({"kind": "delegation", "login": "specialist", "role": "leader",
+            "until": until, "reason": "Đi công tác"});
+        let sent = self.http.post(self.url("/api/v1/assignments")).json(&body);
+        let leader = self.token("leader").await;
+        let answer = sent.bearer_auth(leader).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let given: Value = answer.json().await.expect("JSON");
+        text(&given["id"])
     }
 
     /// The same once more, left at the desk.
@@ -221,6 +263,45 @@ impl World {
         let answer = sent.send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200);
         (stays, token)
+    }
+
+    /// Two dossiers like the first, filed together.
+    async fn file_a_group(&mut self) -> String {
+        let citizen = self.token("citizen").await;
+        let path = format!("/api/v1/dossiers/{}", self.dossier);
+        let like = self.json(&path, &citizen).await;
+        let papers = like["attachments"].as_array().expect("attachments").iter();
+        let attachments: Vec<Value> = papers
+            .map(|p| json!({"componentId": p["componentId"], "fileId": p["fileId"]}))
+            .collect();
+        let dossier = json!({
+            "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
+            "applicant": like["applicant"], "answers": like["answers"],
+            "attachments": attachments, "return": {"method": "counter"},
+        });
+        let body = json!({"members": [{"dossier": dossier}, {"dossier": dossier, "after": 0}]});
+        let sent = self
+            .http
+            .post(self.url("/api/v1/dossier-groups"))
+            .json(&body);
+        let answer = sent.bearer_auth(&citizen).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let group: Value = answer.json().await.expect("JSON");
+        let members = group["members"].as_array().expect("members").iter();
+        self.secrets
+            .extend(members.map(|m| text(&m["dossier"]["id"])));
+        text(&group["id"])
+    }
+
+    async fn announce_an_incident(&self) -> String {
+        let admin = self.token("agencyadmin").await;
+        let since = self.running.suite.rt.clock.now() - chrono::Duration::minutes(1);
+        let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": since});
+        let sent = self.http.post(self.url("/api/v1/incidents")).json(&body);
+        let answer = sent.bearer_auth(&admin).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let incident: Value = answer.json().await.expect("JSON");
+        text(&incident["id"])
     }
 
     /// Closes the account of an officer and returns the token it had, once nobody takes it any more.

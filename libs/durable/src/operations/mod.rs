@@ -237,7 +237,7 @@ pub async fn journal(db: &Db, task: Uuid) -> Result<Vec<JournalEntry>, DbErr> {
 /// # Errors
 /// The database's.
 pub async fn replay(db: &Db, id: Uuid, by: &By) -> Result<bool, DbErr> {
-    let now = db.runtime().clock.now();
+    let now = db.now();
     let mut update = dead_update(id);
     update
         .value(Col::State, READY)

@@ -86,7 +86,7 @@ impl Receiver {
                 &self.rt,
                 Duration::from_millis(250 << failures.min(8)).min(LONGEST),
             );
-            tracing::warn!(%error, retry_in_ms = wait.as_millis(), "nothing is received at the moment");
+            tracing::warn!(%error, retry_in_ms = wait.as_millis(), "nothing is received at the moment: RabbitMQ (bus.url) is away, or refuses");
             tokio::select! {
                 () = sleep(wait) => {}
                 () = stopping.cancelled() => return,

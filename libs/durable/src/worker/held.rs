@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 const LAST: Duration = Duration::from_secs(5);
 
 /// How work under a lease ended.
-pub(super) enum Ended<T> {
+pub(crate) enum Ended<T> {
     /// By itself.
     Finished(T),
     /// Another may have the lease by now: the work was dropped where it stood, and what it had not committed is rolled back.
@@ -21,7 +21,7 @@ pub(super) enum Ended<T> {
 
 /// Runs `work` while `renew` keeps the lease. `renew` says false when somebody else has it; while it fails the work goes on for as long
 /// as the lease would have held.
-pub(super) async fn held<T, R>(
+pub(crate) async fn held<T, R>(
     lifecycle: &Lifecycle,
     lease: Duration,
     renew: impl Fn() -> R,
@@ -59,4 +59,9 @@ where
         () = lost => Ended::Lost,
         () = stopped => Ended::Stopped,
     }
+}
+
+/// The same length on the clock of the tables.
+pub(crate) fn span(length: Duration) -> chrono::Duration {
+    chrono::Duration::from_std(length).unwrap_or(chrono::Duration::MAX)
 }

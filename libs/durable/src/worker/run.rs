@@ -1,6 +1,6 @@
 //! The loops of a worker.
 
-use super::held::{Ended, held};
+use super::held::{Ended, held, span};
 use super::{Handler, Periodic, Worker};
 use crate::lease;
 use crate::outbox::RelayError;
@@ -138,8 +138,12 @@ pub(super) async fn periodic<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
 
 pub(super) async fn metrics<A: Send + Sync + 'static>(worker: Arc<Worker<A>>) {
     let stopping = worker.rt.lifecycle.stopping();
+    let periodic: Vec<String> = worker.periodic.iter().map(|p| p.name.clone()).collect();
     while !stopping.is_cancelled() {
-        if let Err(error) = worker.watch.look(&worker.db).await {
+        if let Err(error) = worker.db.compare_clocks().await {
+            tracing::debug!(%error, "clocks not compared");
+        }
+        if let Err(error) = worker.watch.look(&worker.db, &periodic).await {
             tracing::debug!(%error, "tables not counted");
         }
         tokio::select! {
@@ -210,7 +214,7 @@ async fn run_one<A: Send + Sync + 'static>(worker: &Worker<A>, row: Row) {
             }
             Ended::Stopped => {
                 tracing::info!("a task is interrupted and given back: the process stops");
-                give_back(&worker.db, &row, worker.rt.clock.now()).await
+                give_back(&worker.db, &row, worker.db.now()).await
             }
         };
         if let Err(error) = noted {
@@ -246,7 +250,7 @@ async fn attempt<A: Send + Sync + 'static>(
         &worker.rt.lifecycle,
         worker.lease,
         || {
-            let until = worker.rt.clock.now() + span(worker.lease);
+            let until = worker.db.now() + span(worker.lease);
             renew(&worker.db, row, until)
         },
         guarded(handler.timeout, || {
@@ -256,18 +260,13 @@ async fn attempt<A: Send + Sync + 'static>(
     .await
 }
 
-/// The same length on the clock of the tables.
-fn span(length: Duration) -> chrono::Duration {
-    chrono::Duration::from_std(length).unwrap_or(chrono::Duration::MAX)
-}
-
 async fn settle<A: Send + Sync + 'static>(
     worker: &Worker<A>,
     row: &Row,
     attempts: i64,
     outcome: Result<Done, TaskError>,
 ) -> Result<(), DbErr> {
-    let now = worker.rt.clock.now();
+    let now = worker.db.now();
     match outcome {
         Ok(_) => {
             worker.watch.done(&row.kind);
@@ -296,7 +295,7 @@ async fn settle<A: Send + Sync + 'static>(
 /// Periodic jobs that are due, side by side; returns how many ran.
 async fn run_periodic<A: Send + Sync + 'static>(worker: &Worker<A>) -> Result<usize, DbErr> {
     let names: Vec<String> = worker.periodic.iter().map(|p| p.name.clone()).collect();
-    let now = worker.rt.clock.now();
+    let now = worker.db.now();
     if lease::known(&worker.db, &names).await? < names.len() {
         lease::prepare(&worker.db, &names, now).await?;
     }
@@ -328,7 +327,7 @@ async fn run_tick<A: Send + Sync + 'static>(
             .map(|done| done.map_err(TaskError::from))
             .boxed()
     });
-    let renew = || lease::take(db, name, worker.holder, worker.rt.clock.now(), length);
+    let renew = || lease::take(db, name, worker.holder, worker.db.now(), length);
     let ended = held(&worker.rt.lifecycle, worker.lease, renew, work)
         .instrument(tracing::info_span!("periodic", task.kind = name))
         .await;
@@ -340,17 +339,17 @@ async fn run_tick<A: Send + Sync + 'static>(
         }
         Ended::Stopped => {
             // Due as before: another replica does it now.
-            lease::release(db, name, worker.holder, worker.rt.clock.now()).await?;
+            lease::release(db, name, worker.holder, worker.db.now()).await?;
             return Ok(true);
         }
     };
     let mut wait = periodic.period;
     if let Err(error) = outcome {
         tracing::warn!(name, error = error.text(), "periodic job failed");
-        worker.watch.retried(name);
+        worker.watch.periodic_failed(name);
         wait = wait.min(Duration::from_mins(1));
     }
-    let now = worker.rt.clock.now();
+    let now = worker.db.now();
     lease::end(db, name, worker.holder, now, now + wait).await?;
     Ok(true)
 }

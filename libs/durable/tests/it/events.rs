@@ -154,6 +154,63 @@ async fn more_events_than_a_batch_all_arrive_in_order_of_their_subject() {
     assert_eq!(crate::count(&test.db, "task", "state", "done").await, 250);
 }
 
+/// Three replicas send, two of which stop on the way; the messages come in the order in which they were committed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_relays_keep_the_order_of_each_subject_and_lose_nothing() {
+    let (test, rt, app) = app().await;
+    let bus = Bus::in_process();
+    // Listens, but works on nothing: what comes in stays to be looked at.
+    let listener = noting_worker(&app, &bus);
+    durable::Drain::listen(&listener);
+    let replica = |rt: &kit::Runtime| {
+        let config = test.config();
+        let (bus, rt) = (bus.clone(), rt.clone());
+        async move {
+            let db = durable::Db::open(&config, &rt).await.expect("opens");
+            let app = Arc::new(App {
+                db: db.clone(),
+                rt: rt.clone(),
+            });
+            Worker::new("sender", &db, &bus, &rt, app).spawn();
+        }
+    };
+    let (first, second) = (rt.clone(), testkit::runtime());
+    let third = testkit::runtime();
+    replica(&first).await;
+    replica(&second).await;
+    replica(&third).await;
+    for n in 0..90 {
+        publish(&app, &ping(&format!("s{}", n % 3), n, "x")).await;
+        if n == 30 || n == 60 {
+            let stops = if n == 30 { &first } else { &second };
+            let ended = stops
+                .lifecycle
+                .shut_down(std::time::Duration::from_secs(20));
+            assert!(ended.await, "by itself");
+        }
+    }
+    wait_for("all sent", || async {
+        (unsent(&test.db).await == 0).then_some(())
+    })
+    .await;
+    assert!(
+        third
+            .lifecycle
+            .shut_down(std::time::Duration::from_secs(20))
+            .await
+    );
+    let received = crate::received(&test.db).await;
+    assert_eq!(received.len(), 90, "each once");
+    for subject in ["s0", "s1", "s2"] {
+        let versions: Vec<i64> = received
+            .iter()
+            .filter(|message| message.subject == subject)
+            .map(|message| message.version)
+            .collect();
+        assert!(versions.is_sorted(), "{subject}: {versions:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spawned_worker_delivers_counts_and_stops() {
     let (test, rt, app) = app().await;

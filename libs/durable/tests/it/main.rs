@@ -151,6 +151,36 @@ async fn count(db: &Db, table: &'static str, column: &'static str, value: &str) 
     row.try_get("", "number").expect("a number")
 }
 
+/// Messages in the task table in the order in which they were stored.
+async fn received(db: &Db) -> Vec<contracts::CloudEvent> {
+    let mut select = SelectStatement::new();
+    // Ids of rows begin with the instant, which stands still; the order of storing is that of the rows themselves.
+    let order = if testkit::on_postgres() {
+        "ctid"
+    } else {
+        "rowid"
+    };
+    select
+        .column("payload")
+        .from("task")
+        .order_by_expr(Expr::cust(order), Order::Asc);
+    let rows = db.read().query_all(&select).await.expect("rows");
+    rows.iter()
+        .map(|row| {
+            let payload: String = row.try_get("", "payload").expect("text");
+            serde_json::from_str(&payload).expect("a message")
+        })
+        .collect()
+}
+
+/// Rows of a table.
+async fn rows(db: &Db, table: &'static str) -> i64 {
+    let mut select = SelectStatement::new();
+    select.expr_as(Expr::cust("count(*)"), "number").from(table);
+    let row = db.read().query_one(&select).await.expect("a count");
+    row.expect("a row").try_get("", "number").expect("a number")
+}
+
 /// Events that wait in the outbox.
 async fn unsent(db: &Db) -> i64 {
     let mut select = SelectStatement::new();

@@ -502,3 +502,106 @@ async fn rabbit_keeps_messages_while_the_database_is_away() {
     wait_for_notes(&test.db, &["0", "1", "2", "3", "4"]).await;
     stop(&rt).await;
 }
+
+/// A broker that takes its time gets no second copy of what it already has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbit_that_is_slow_is_waited_for() {
+    let Some(url) = amqp_url() else { return };
+    let (test, rt, app) = app().await;
+    let prefix = broker_prefix();
+    let (proxy, through) = Proxy::before(&url, 5672).await;
+    let (_side, channel) = side_door(&url).await;
+    let mut config = config(&through, &prefix);
+    config.consumers = vec![("listener".to_owned(), vec![Pinged::TYPE.to_owned()])];
+    Worker::new(
+        "sender",
+        &test.db,
+        &Bus::rabbit(config, &rt),
+        &rt,
+        Arc::clone(&app),
+    )
+    .spawn();
+    publish(&app, &ping("s", 1, "first")).await;
+    wait_for("the first", || async {
+        (unsent(&test.db).await == 0).then_some(())
+    })
+    .await;
+    proxy.delay(std::time::Duration::from_millis(800));
+    for n in 2..6 {
+        publish(&app, &ping(&format!("s{n}"), n, "slow")).await;
+    }
+    wait_for("all confirmed", || async {
+        (unsent(&test.db).await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(waiting(&channel, &prefix).await, 5);
+    stop(&rt).await;
+}
+
+/// What is taken and not yet stored is bounded by the setting, however long the queue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbit_gives_no_more_than_the_prefetch_before_it_is_stored() {
+    let Some(url) = amqp_url() else { return };
+    if !testkit::on_postgres() {
+        return; // The line to a file cannot be held up.
+    }
+    let rt = testkit::runtime();
+    let test = TestDb::with(&rt, migrations).await;
+    let prefix = broker_prefix();
+    let (proxy, through) = Proxy::before(&test.url(), 5432).await;
+    let mut through_proxy = test.config();
+    through_proxy.url = through;
+    let db = Db::open(&through_proxy, &rt)
+        .await
+        .expect("through the proxy");
+    let app = Arc::new(App { db, rt: rt.clone() });
+    let (_side, channel) = side_door(&url).await;
+    let settings: kit::config::Process = testkit::config(
+        kit::config::PROCESS_DEFAULTS,
+        &[
+            ("bus.url", url.clone()),
+            ("bus.prefix", prefix.clone()),
+            ("bus.prefetch", "3".to_owned()),
+        ],
+    );
+    let mut config = RabbitConfig::from(&settings.bus);
+    config.consumers = Vec::new();
+    config.expires_milliseconds = Some(120_000);
+    noting_worker(&app, &Bus::rabbit(config, &rt)).spawn();
+    wait_for_reader(&channel, &prefix, "listener").await;
+
+    proxy.pause();
+    let now = rt.clock.now();
+    for n in 0..10 {
+        let event = ping("s", n, &format!("{n}"));
+        let message = CloudEvent::wrap(&event, rt.ids.uuid(now), now, None).expect("JSON");
+        let body = serde_json::to_vec(&message).expect("JSON");
+        send_raw(&channel, &prefix, &body).await;
+    }
+    wait_for("three to be taken", || async {
+        (waiting(&channel, &prefix).await == 7).then_some(())
+    })
+    .await;
+    proxy.open();
+    let all: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    wait_for_notes(&test.db, &all).await;
+    stop(&rt).await;
+}
+
+/// Messages of the consumer's queue that nobody has taken.
+async fn waiting(channel: &Channel, prefix: &str) -> u32 {
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    channel
+        .queue_declare(
+            format!("{prefix}motcua.listener").into(),
+            options,
+            FieldTable::default(),
+        )
+        .await
+        .expect("the queue")
+        .message_count()
+}

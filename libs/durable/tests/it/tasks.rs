@@ -1,5 +1,7 @@
 use crate::{App, Pinged, app, count, note, notes, noting, noting_worker, ping};
 use chrono::Duration;
+use durable::sea_orm::ConnectionTrait as _;
+use durable::sea_orm::sea_query::Query;
 use durable::{Bus, Done, Job, Task, TaskError, Worker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -230,12 +232,15 @@ async fn a_job_runs_once_per_key_not_before_its_time_and_by_priority() {
     let later = rt.clock.now() + Duration::hours(1);
     assert!(enqueue(&app, || Job::new("note", &"later").at(later)).await);
     assert!(enqueue(&app, || Job::new("note", &"low").key("k").priority(-1)).await);
+    assert!(enqueue(&app, || Job::new("note", &"usual")).await);
     assert!(enqueue(&app, || Job::new("note", &"high").priority(5)).await);
     assert!(!enqueue(&app, || Job::new("note", &"again").key("k")).await);
     worker.run_due().await;
-    let mut seen = notes(&test.db).await;
-    seen.sort();
-    assert_eq!(seen, ["high", "low"]);
+    assert_eq!(
+        notes(&test.db).await,
+        ["high", "usual", "low"],
+        "whatever came first"
+    );
     assert!(
         !enqueue(&app, || Job::new("note", &"again").key("k")).await,
         "also when it is done"
@@ -243,7 +248,7 @@ async fn a_job_runs_once_per_key_not_before_its_time_and_by_priority() {
 
     rt.clock.set(later);
     worker.run_due().await;
-    assert_eq!(notes(&test.db).await.len(), 3);
+    assert_eq!(notes(&test.db).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -324,6 +329,8 @@ async fn a_periodic_job_runs_on_one_replica_at_a_time_and_once_a_period() {
     rt.clock.advance(Duration::seconds(1));
     tokio::join!(one.run_due(), two.run_due());
     assert_eq!(runs.load(Ordering::SeqCst), 2, "and this one failed");
+    let counted = "motcua_periodic_failed_total{service=\"listener\",kind=\"reconcile\"} 1";
+    assert!(rt.metrics.render().contains(counted));
     rt.clock.advance(Duration::minutes(1));
     tokio::join!(one.run_due(), two.run_due());
     assert_eq!(runs.load(Ordering::SeqCst), 3, "so it is tried again soon");
@@ -353,4 +360,53 @@ async fn finished_rows_are_removed_and_dead_ones_kept() {
     worker.run_due().await;
     assert_eq!(count(&test.db, "task", "state", "done").await, 0);
     assert_eq!(count(&test.db, "task", "state", "dead").await, 1);
+}
+
+/// More than one transaction removes, of each table.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_are_small_again_after_a_long_time_of_much_work() {
+    let (test, rt, app) = app().await;
+    let worker = noting_worker(&app, &Bus::in_process());
+    let state = &app;
+    const MANY: i64 = 2300;
+    test.db
+        .tx(|tx| async move {
+            for n in 0..MANY {
+                durable::publish(&tx, &state.rt, &ping("s", n, "x")).await?;
+            }
+            Ok::<_, durable::sea_orm::DbErr>(())
+        })
+        .await
+        .expect("published");
+    // Not for the relay, which sends them one after the other: they were sent and done a moment ago.
+    let now = rt.clock.now();
+    test.db
+        .tx(|tx| async move {
+            let mut sent = Query::update();
+            sent.table("outbox").value("sent_at", now);
+            tx.execute(&sent).await?;
+            for statement in [
+                "INSERT INTO task (id, consumer, kind, key, payload, run_at, state, created_at, finished_at) \
+                 SELECT id, 'listener', 'test.pinged.v1', CAST(seq AS text), payload, sent_at, 'done', sent_at, sent_at FROM outbox",
+                "INSERT INTO idempotency (actor, key, operation, body_hash, status, body, created_at) \
+                 SELECT id, CAST(seq AS text), 'o', 'h', 200, '{}', sent_at FROM outbox",
+            ] {
+                tx.execute_unprepared(statement).await?;
+            }
+            Ok::<_, durable::sea_orm::DbErr>(())
+        })
+        .await
+        .expect("filled");
+    let rows = async |table| crate::rows(&test.db, table).await;
+    assert_eq!(rows("outbox").await, MANY);
+    rt.clock.advance(Duration::days(15));
+    worker.run_due().await;
+    assert_eq!(
+        (
+            rows("outbox").await,
+            rows("task").await,
+            rows("idempotency").await
+        ),
+        (0, 0, 0)
+    );
 }

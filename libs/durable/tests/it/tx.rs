@@ -158,7 +158,11 @@ async fn migrations_run_once_though_two_start_them() {
         durable::pending(&test.db, migrations)
             .await
             .expect("an answer"),
-        ["durable_0001_tables", "test_0001_effects"]
+        [
+            "durable_0001_tables",
+            "durable_0002_backlog",
+            "test_0001_effects"
+        ]
     );
     let other = Db::open(&test.config(), &rt).await.expect("a second pool");
     let (one, two) = tokio::join!(

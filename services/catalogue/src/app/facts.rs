@@ -9,7 +9,7 @@ use contracts::events::{
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
-use vn::worktime::Term;
+use vn::worktime::{DaySpec, Term};
 
 /// A procedure as the dossier service needs it.
 pub(crate) fn procedure_changed(
@@ -34,6 +34,7 @@ pub(crate) fn procedure_changed(
                 .map(|level| level.as_str().to_owned())
                 .collect()
         }),
+        non_territorial: c.non_territorial,
         methods: c
             .methods
             .iter()
@@ -80,8 +81,13 @@ fn computable(term: &PublishedTerm) -> Option<Term> {
     Term::parse(&value.to_string(), unit).ok()
 }
 
-/// An agency as the other services need it, on a day.
-pub(crate) fn agency_changed(a: &Agency, version: i64, day: NaiveDate) -> AgencyChanged {
+/// An agency as the other services need it, on a day; `days` are national ones that the product was not built with.
+pub(crate) fn agency_changed(
+    a: &Agency,
+    version: i64,
+    day: NaiveDate,
+    days: &[DaySpec],
+) -> AgencyChanged {
     AgencyChanged {
         code: a.code.clone(),
         version,
@@ -96,7 +102,7 @@ pub(crate) fn agency_changed(a: &Agency, version: i64, day: NaiveDate) -> Agency
         } else {
             String::new()
         }),
-        calendar: a.calendar.clone(),
+        calendar: super::agencies::with_days(&a.calendar, days),
         active: a.is_valid_on(day),
     }
 }

@@ -1,22 +1,24 @@
 //! Import of procedures: one pass over a file of JSON lines, in transactions of a few hundred, so that a crash costs at most one of them
 //! and a second run finishes the work. A line whose cleaned content hashes to what is stored changes nothing.
 
-use super::facts;
 use super::lines::{Counted, Good, Line, read_all};
-use crate::domain::content::Content;
+use super::write::{self, Written};
+use crate::domain::difference::Difference;
 use crate::domain::quality::WarningKind;
-use crate::store::procedures::{self, Existing, NewVersion, Source};
-use chrono::{DateTime, Utc};
-use durable::{Db, Tx};
+use crate::store::drafts::{self, ImportRun, Who};
+use crate::store::procedures::{self, Source};
+use chrono::NaiveDate;
+use durable::Db;
 use kit::Runtime;
 use sea_orm::DbErr;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use vn::worktime::local_date;
 
 /// Procedures written in one transaction.
 const BATCH: usize = 200;
@@ -26,6 +28,12 @@ const AHEAD: usize = 256;
 const LISTED: usize = 1_000;
 /// Bytes of an unpacked file that are read when nothing else is said.
 const MAX_BYTES: u64 = 4 << 30;
+/// A file that lacks more than this share of what is known, in percent, is taken for a part: nothing is marked as gone.
+const MOST_GONE_PERCENT: usize = 20;
+/// …unless no more than so many are missing.
+const FEW_GONE: usize = 50;
+/// How imports of procedures are called in the table of imports.
+pub(crate) const KIND: &str = "procedures";
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,9 +58,23 @@ pub struct ImportOptions {
     pub max_bytes: Option<u64>,
     /// Who wrote the file.
     pub source: Source,
+    /// The day of which the file tells; today when absent. A file older than one that was taken is refused.
+    pub dated: Option<NaiveDate>,
+    /// The file is all that the source has: what is not in it is marked as withdrawn at the source.
+    pub whole: bool,
+    /// Who imports; the command when absent.
+    pub by: Option<Who>,
 }
 
-/// What an import did. `read` = `created` + `updated` + `unchanged` + `skipped`.
+/// Why a file is not taken at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefused {
+    /// A newer file was taken before.
+    #[error("the file is of {0}, and one of {1} was imported before")]
+    Older(NaiveDate, NaiveDate),
+}
+
+/// What an import did. `read` = `created` + `updated` + `proposed` + `unchanged` + `skipped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportSummary {
@@ -65,9 +87,23 @@ pub struct ImportSummary {
     /// Procedures with a new version.
     #[schema(example = 0)]
     pub updated: u64,
+    /// Procedures that people here have edited or withdrawn and that the source has changed: a draft waits for review.
+    #[schema(example = 0)]
+    pub proposed: u64,
     /// Procedures that are as they were.
     #[schema(example = 0)]
     pub unchanged: u64,
+    /// Of a whole file: procedures that are no longer in it, marked as withdrawn at the source for an editor to decide.
+    #[schema(example = 0)]
+    pub gone: u64,
+    /// Marked before, and in this file again.
+    #[schema(example = 0)]
+    pub back: u64,
+    /// Why nothing was marked as gone though the file was said to be whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_not_marked: Option<String>,
+    /// What changes, procedure by procedure: updated, proposed, gone and back ones, and for a dry run the new ones; at most a thousand.
+    pub changes: Vec<Changed>,
     /// Lines passed over: broken, or an id met before in the file.
     #[schema(example = 0)]
     pub skipped: u64,
@@ -78,6 +114,42 @@ pub struct ImportSummary {
     pub broken: Vec<BrokenLine>,
     /// Nothing was written.
     pub dry_run: bool,
+}
+
+/// What becomes of a procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangeKind {
+    /// New.
+    Created,
+    /// A new version.
+    Updated,
+    /// A draft for review.
+    Proposed,
+    /// Marked as withdrawn at the source.
+    Gone,
+    /// No longer so marked.
+    Back,
+}
+
+/// One change of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Changed {
+    /// What becomes of it.
+    pub kind: ChangeKind,
+    /// The procedure.
+    pub id: Uuid,
+    /// Its code.
+    #[schema(example = "1.001193")]
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The version that is or would be made; that which is there, for `gone` and `back`.
+    pub version: i64,
+    /// Where it differs from the version before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
 }
 
 /// A line that could not be read.
@@ -102,6 +174,20 @@ impl ImportSummary {
     fn warn(&mut self, kind: WarningKind) {
         *self.warnings.entry(kind.name()).or_default() += 1;
     }
+
+    fn change(&mut self, changed: Changed) {
+        match changed.kind {
+            ChangeKind::Created => self.created += 1,
+            ChangeKind::Updated => self.updated += 1,
+            ChangeKind::Proposed => self.proposed += 1,
+            ChangeKind::Gone => self.gone += 1,
+            ChangeKind::Back => self.back += 1,
+        }
+        let told = self.dry_run || changed.kind != ChangeKind::Created;
+        if told && self.changes.len() < LISTED {
+            self.changes.push(changed);
+        }
+    }
 }
 
 /// Imports a file of the national portal's JSON, one procedure a line, plain or gzip (told by its first bytes).
@@ -110,7 +196,7 @@ impl ImportSummary {
 /// the rest. `ProcedureChanged` is published for each change, in its transaction.
 ///
 /// # Errors
-/// Only the database's.
+/// [`ImportRefused`], and the database's.
 pub async fn import_procedures(
     db: &Db,
     rt: &Runtime,
@@ -120,6 +206,12 @@ pub async fn import_procedures(
     let taken = Arc::new(AtomicU64::new(0));
     let counted = Counted::new(reader, Arc::clone(&taken));
     let max_bytes = options.max_bytes.unwrap_or(MAX_BYTES);
+    let dated = options.dated.unwrap_or_else(|| local_date(rt.clock.now()));
+    if let Some(newest) = drafts::newest_file(db.read(), KIND).await?
+        && dated < newest
+    {
+        return Err(ImportRefused::Older(dated, newest).into());
+    }
     let (to, mut from) = tokio::sync::mpsc::channel(AHEAD);
     let parser = tokio::task::spawn_blocking(move || read_all(counted, max_bytes, &to));
     let mut run = Run::new(db, rt, options);
@@ -129,6 +221,8 @@ pub async fn import_procedures(
     }
     parser.await?;
     run.flush().await?;
+    run.missing().await?;
+    run.note(dated).await?;
     run.tell(taken.load(Ordering::Relaxed));
     Ok(run.summary)
 }
@@ -156,6 +250,10 @@ struct Run<'a> {
     batch: Vec<Good>,
     ids: HashSet<Uuid>,
     codes: HashSet<String>,
+    who: Who,
+    dated: NaiveDate,
+    /// A line that was not read may have been any procedure.
+    unread: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -164,7 +262,14 @@ impl<'a> Run<'a> {
             dry_run: options.dry_run,
             ..ImportSummary::default()
         };
+        let who = options.by.clone().unwrap_or_else(|| Who {
+            id: None,
+            name: "motcua import".to_owned(),
+        });
         Self {
+            who,
+            dated: options.dated.unwrap_or_else(|| local_date(rt.clock.now())),
+            unread: None,
             db,
             rt,
             options,
@@ -189,6 +294,8 @@ impl<'a> Run<'a> {
         let good = match line {
             Line::Good(good) => *good,
             Line::Broken { line, reason } | Line::Cut { line, reason } => {
+                self.unread
+                    .get_or_insert_with(|| format!("line {line} could not be read"));
                 self.summary.broken(line, reason);
                 return Ok(());
             }
@@ -219,85 +326,112 @@ impl<'a> Run<'a> {
         }
         let ids: Vec<Uuid> = batch.iter().map(|g| g.id).collect();
         let have = procedures::existing(self.db.read(), &ids).await?;
-        let differing: Vec<&Good> = batch.iter().filter(|g| differs(g, &have)).collect();
-        let (created, updated) = if self.options.dry_run || differing.is_empty() {
-            let created = differing
-                .iter()
-                .filter(|g| !have.contains_key(&g.id))
-                .count();
-            (created, differing.len() - created)
+        let differing: Vec<&Good> = batch
+            .iter()
+            .filter(|g| have.get(&g.id).is_none_or(|e| !e.says(&g.hash)))
+            .collect();
+        let back: Vec<Uuid> = have
+            .values()
+            .filter(|e| e.gone_since.is_some())
+            .map(|e| e.id)
+            .collect();
+        let how = write::How {
+            rt: self.rt,
+            source: self.options.source,
+            who: &self.who,
+            learned: self.dated,
+            now: self.rt.clock.now(),
+        };
+        let written: Written = if differing.is_empty() && back.is_empty() {
+            Written::default()
+        } else if self.options.dry_run {
+            write::plan(self.db.read(), &differing, &back).await?
         } else {
-            let now = self.rt.clock.now();
-            let (rt, source, differing) = (self.rt, self.options.source, &differing);
+            let (how, differing, back) = (&how, &differing, &back);
             self.db
-                .tx(|tx| async move { write(&tx, rt, differing, source, now).await })
+                .tx(|tx| async move { write::write(&tx, how, differing, back).await })
                 .await?
         };
-        let (created, updated) = (created as u64, updated as u64);
-        self.summary.created += created;
-        self.summary.updated += updated;
-        self.summary.unchanged += batch.len() as u64 - created - updated;
+        let new = written
+            .iter()
+            .filter(|c| c.kind != ChangeKind::Back)
+            .count() as u64;
+        self.summary.unchanged += batch.len() as u64 - new;
+        for changed in written {
+            self.summary.change(changed);
+        }
         Ok(())
     }
-}
 
-fn differs(good: &Good, have: &HashMap<Uuid, Existing>) -> bool {
-    have.get(&good.id)
-        .is_none_or(|e| e.content_hash != good.hash)
-}
-
-/// Writes what differs, in the caller's transaction; returns how many are new and how many have a new version.
-async fn write(
-    tx: &Tx,
-    rt: &Runtime,
-    goods: &[&Good],
-    source: Source,
-    now: DateTime<Utc>,
-) -> Result<(usize, usize), DbErr> {
-    // Takes the lock that makes importers take turns, then looks again: another may have been faster.
-    let seq = procedures::next_seq(&**tx).await?;
-    let ids: Vec<Uuid> = goods.iter().map(|g| g.id).collect();
-    let have = procedures::existing(&**tx, &ids).await?;
-    let (mut new, mut next) = (Vec::new(), Vec::new());
-    for good in goods.iter().copied().filter(|g| differs(g, &have)) {
-        let mut version = NewVersion {
-            id: good.id,
-            version: 1,
-            content: &good.content,
-            content_json: &good.json,
-            content_hash: &good.hash,
-            warnings: &good.warnings,
-            changed: Vec::new(),
-            source,
-        };
-        match have.get(&good.id) {
-            None => new.push(version),
-            Some(old) => {
-                version.version = old.version + 1;
-                let before = procedures::content_json(&**tx, old.id, old.version).await?;
-                version.changed = changed_parts(before.as_ref(), &good.content)?;
-                next.push(version);
-            }
+    /// Marks what a whole file no longer has.
+    async fn missing(&mut self) -> anyhow::Result<()> {
+        if !self.options.whole {
+            return Ok(());
         }
+        let sourced = crate::store::gone::sourced(self.db.read()).await?;
+        let known = sourced.len();
+        let gone: Vec<_> = sourced
+            .into_iter()
+            .filter(|s| s.gone_since.is_none() && !self.ids.contains(&s.id))
+            .collect();
+        let reason = if gone.is_empty() {
+            return Ok(());
+        } else if let Some(unread) = &self.unread {
+            Some(unread.clone())
+        } else if gone.len() > FEW_GONE
+            && gone.len().saturating_mul(100) > known.saturating_mul(MOST_GONE_PERCENT)
+        {
+            Some(format!(
+                "{} of {known} procedures are not in the file: it is taken for a part",
+                gone.len()
+            ))
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            self.summary.gone_not_marked = Some(reason);
+            return Ok(());
+        }
+        if !self.options.dry_run {
+            let (rt, who, dated, gone) = (self.rt, &self.who, self.dated, &gone);
+            self.db
+                .tx(|tx| async move { write::mark_gone(&tx, rt, who, dated, gone).await })
+                .await?;
+        }
+        for s in gone {
+            self.summary.change(Changed {
+                kind: ChangeKind::Gone,
+                id: s.id,
+                code: s.code,
+                name: s.name,
+                version: s.version,
+                differences: Vec::new(),
+            });
+        }
+        Ok(())
     }
-    procedures::insert(&**tx, &new, seq, now).await?;
-    procedures::update(&**tx, &next, seq, now).await?;
-    for v in new.iter().chain(&next) {
-        let event = facts::procedure_changed(v.id, v.version, true, v.content);
-        durable::publish(tx, rt, &event).await?;
-    }
-    Ok((new.len(), next.len()))
-}
 
-/// The names of the parts that differ.
-fn changed_parts(before: Option<&serde_json::Value>, now: &Content) -> Result<Vec<String>, DbErr> {
-    let now = serde_json::to_value(now).map_err(|e| DbErr::Json(e.to_string()))?;
-    let (Some(before), Some(now)) = (before.and_then(|b| b.as_object()), now.as_object()) else {
-        return Ok(Vec::new());
-    };
-    Ok(now
-        .iter()
-        .filter(|(part, value)| before.get(*part) != Some(value))
-        .map(|(part, _)| part.clone())
-        .collect())
+    /// Notes that a file was taken.
+    async fn note(&self, dated: NaiveDate) -> anyhow::Result<()> {
+        if self.options.dry_run || self.summary.read == 0 {
+            return Ok(());
+        }
+        let now = self.rt.clock.now();
+        let mut summary = self.summary.clone();
+        summary.changes.truncate(100);
+        summary.broken.truncate(100);
+        let run = &ImportRun {
+            id: self.rt.ids.uuid(now),
+            kind: KIND.to_owned(),
+            // The demo catalogue is no file, and a damaged one may be sent again.
+            file_date: (self.options.source == Source::NationalPortal).then_some(dated),
+            by_name: self.who.name.clone(),
+            summary: serde_json::to_string(&summary)?,
+            at: now,
+        };
+        self.db
+            .tx(|tx| async move { drafts::note_import(&*tx, run).await })
+            .await
+            .map_err(|e: DbErr| e.into())
+    }
 }

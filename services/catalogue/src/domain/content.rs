@@ -136,6 +136,27 @@ pub struct PublishedTerm {
     pub text: String,
     /// Where value and unit come from.
     pub source: TermSource,
+    /// Received after this hour counts from the next working day, where the procedure says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "15:00")]
+    pub cut_off: Option<String>,
+    /// Several terms one after the other, where the words say that and nothing else; the value is absent then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequence: Vec<TermPart>,
+    /// A day of the year (month-day) by which it is done, where the words say that and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "12-15")]
+    pub calendar_day: Option<String>,
+}
+
+/// One of several terms in sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TermPart {
+    /// How many units.
+    #[schema(example = 6.0)]
+    pub value: f64,
+    /// Unit.
+    pub unit: TermUnit,
 }
 
 /// One way of filing (cách thức thực hiện), for one case.
@@ -181,6 +202,37 @@ pub struct MethodFee {
     /// Why the figure is suspicious.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<FeeDoubt>,
+    /// What the text says plainly: tiers with their conditions. Read from the text, which is the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<FeeTier>,
+}
+
+/// One tier of a fee (mức thu), as its text says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FeeTier {
+    /// For whom or what; the words before the figure.
+    #[schema(example = "Dự án dưới 02 ha")]
+    pub condition: String,
+    /// Whole units of the currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_500_000)]
+    pub amount: Option<i64>,
+    /// Currency of the amount.
+    #[schema(example = "VND")]
+    pub currency: String,
+    /// Percent of another amount, which the words name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<f64>,
+    /// Per what: `hồ sơ`, `giấy`; empty when not said.
+    #[schema(example = "hồ sơ")]
+    pub per: String,
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<chrono::NaiveDate>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<chrono::NaiveDate>,
 }
 
 /// Why a fee is not believed.
@@ -307,7 +359,7 @@ pub struct ReturnMethods {
 }
 
 /// Everything a version says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Content {
     /// Code, trimmed. Not unique.

@@ -3,6 +3,7 @@
 //! Amounts are whole units of their currency (đồng, dollars), as the publisher writes them.
 
 use super::content::{FeeDoubt, FeeKind, MethodFee};
+use super::tiers;
 use contracts::Fee;
 use vn::text::fold;
 
@@ -84,6 +85,7 @@ pub fn read(raw: &RawFee<'_>) -> (MethodFee, bool) {
             suspicious: doubt.is_some(),
         },
         doubt,
+        tiers: tiers::read(raw.text),
     };
     (fee, from_text)
 }

@@ -1,5 +1,6 @@
 //! What is doubtful in published data, by kind. A doubt is a warning, never a refused import.
 
+use super::content::{Content, FeeDoubt, TermSource, TermUnit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -92,6 +93,41 @@ impl WarningKind {
             _ => String::new(),
         }
     }
+}
+
+/// The kind of warning that a doubt about a fee makes.
+pub fn of_fee(doubt: FeeDoubt) -> WarningKind {
+    match doubt {
+        FeeDoubt::ZeroBesideTiers => WarningKind::FeeZeroBesideTiers,
+        FeeDoubt::ZeroBesideText => WarningKind::FeeZeroBesideText,
+        FeeDoubt::ZeroWithoutText => WarningKind::FeeZeroWithoutText,
+        FeeDoubt::TooSmall => WarningKind::FeeTooSmall,
+        FeeDoubt::OtherAmountInText => WarningKind::FeeOtherAmount,
+        FeeDoubt::NoAmount => WarningKind::FeeNoAmount,
+        FeeDoubt::Negative => WarningKind::FeeNegative,
+    }
+}
+
+/// The doubts that a structured content shows by itself, for what was not read from a portal's line.
+pub fn of(c: &Content) -> Vec<Warning> {
+    let mut doubts = Doubts::default();
+    for m in &c.methods {
+        if m.term.unit == TermUnit::NotComputable || m.term.source == TermSource::None {
+            doubts.note(WarningKind::TermNotComputable, &m.term.text);
+        }
+        for f in &m.fees {
+            if let Some(doubt) = f.doubt {
+                doubts.note(of_fee(doubt), &f.fee.text);
+            }
+        }
+    }
+    if c.field.name.is_empty() {
+        doubts.note(WarningKind::NoField, &c.name);
+    }
+    if !vn::procedure_code::classify(&c.code).is_regular() {
+        doubts.note(WarningKind::CodeShape, &c.code);
+    }
+    doubts.finish()
 }
 
 /// One kind of doubt in one procedure.

@@ -1,8 +1,13 @@
 //! Terms as published (thời hạn giải quyết): a number and a unit where the publisher gives them, else the service list where all its
 //! entries agree, else a sentence that says one term and nothing else, else "not computable" with the original words.
 
-use super::content::{PublishedTerm, TermSource, TermUnit};
+use super::content::{PublishedTerm, TermPart, TermSource, TermUnit};
 use vn::text::fold;
+
+/// What stands for a term that nobody has published.
+pub const NOT_PUBLISHED: &str = "Không công bố thời hạn";
+/// What is put behind a figure without a unit.
+pub const NO_UNIT: &str = " (không rõ đơn vị tính)";
 
 /// A number and a unit as the portal has them. `unit` is `HOUR`, `WORKING_DAY`, `DAY`, `MONTH`, `YEAR` or `OTHER`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,7 +63,70 @@ pub fn read(raw: &RawTerm<'_>, listed: &[ListedTerm]) -> PublishedTerm {
         unit: TermUnit::NotComputable,
         text: original(raw),
         source: TermSource::None,
+        cut_off: None,
+        sequence: sequence(raw.words),
+        calendar_day: calendar_day(raw.words),
     }
+}
+
+/// The hour in "… sau 15 giờ … ngày làm việc tiếp theo", as `15:00`.
+pub fn cut_off(text: &str) -> Option<String> {
+    let folded = fold(text);
+    if !folded.contains("ngay lam viec tiep theo") {
+        return None;
+    }
+    folded.match_indices("sau ").find_map(|(at, word)| {
+        let rest = folded.get(at + word.len()..)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let hour: u32 = rest.get(..digits)?.parse().ok()?;
+        let after = rest.get(digits..)?;
+        let minute: u32 = if let Some(r) = after.strip_prefix([':', 'h']) {
+            let end = r.find(|c: char| !c.is_ascii_digit()).unwrap_or(r.len());
+            r.get(..end)?.parse().unwrap_or(0)
+        } else if after.trim_start().starts_with("gio") {
+            0
+        } else {
+            return None;
+        };
+        (hour < 24 && minute < 60).then(|| format!("{hour:02}:{minute:02}"))
+    })
+}
+
+/// "06 ngày làm việc và 30 ngày", "10 ngày + 05 ngày làm việc": nothing else may be said.
+fn sequence(words: &str) -> Vec<TermPart> {
+    let folded = fold(words.trim_end_matches('.'));
+    let mut rest = folded.as_str();
+    while let Some(r) = BEFORE
+        .iter()
+        .find_map(|b| rest.strip_prefix(b).filter(|r| r.starts_with(' ')))
+    {
+        rest = r.trim_start();
+    }
+    let parts: Option<Vec<TermPart>> = rest
+        .split(" va ")
+        .flat_map(|p| p.split('+'))
+        .map(|p| {
+            let p = p.trim();
+            let digits = p.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')))?;
+            let value: f64 = p.get(..digits)?.replace(',', ".").parse().ok()?;
+            let unit = p.get(digits..)?.trim();
+            let (_, unit) = UNITS.iter().find(|(word, _)| *word == unit)?;
+            (value > 0.0).then_some(TermPart { value, unit: *unit })
+        })
+        .collect();
+    parts.filter(|p| p.len() > 1).unwrap_or_default()
+}
+
+/// "15/12", "trước ngày 15/12": a day of every year.
+fn calendar_day(words: &str) -> Option<String> {
+    let folded = fold(words.trim_end_matches('.'));
+    let rest = ["truoc ngay ", "cham nhat ngay ", "ngay "]
+        .iter()
+        .find_map(|p| folded.strip_prefix(p))
+        .unwrap_or(&folded);
+    let (day, month) = rest.split_once('/')?;
+    let (day, month): (u32, u32) = (day.trim().parse().ok()?, month.trim().parse().ok()?);
+    chrono::NaiveDate::from_ymd_opt(2024, month, day).map(|d| d.format("%m-%d").to_string())
 }
 
 fn computable(value: f64, unit: TermUnit, source: TermSource) -> PublishedTerm {
@@ -67,6 +135,9 @@ fn computable(value: f64, unit: TermUnit, source: TermSource) -> PublishedTerm {
         unit,
         text: text(value, unit),
         source,
+        cut_off: None,
+        sequence: Vec::new(),
+        calendar_day: None,
     }
 }
 
@@ -91,9 +162,9 @@ fn original(raw: &RawTerm<'_>) -> String {
         (words, _, _) if !words.is_empty() && !pointer => words.to_owned(),
         (_, description, _) if !description.is_empty() => description.to_owned(),
         (_, _, Some(n)) if n > 1.0 => {
-            format!("{} (không rõ đơn vị tính)", n.to_string().replace('.', ","))
+            format!("{}{NO_UNIT}", n.to_string().replace('.', ","))
         }
-        _ => "Không công bố thời hạn".to_owned(),
+        _ => NOT_PUBLISHED.to_owned(),
     }
 }
 
@@ -227,6 +298,70 @@ mod tests {
                 unit: "WORKING_DAY".to_owned(),
             }],
         )
+    }
+
+    #[test]
+    fn sequences_and_days_of_the_year_are_kept_as_such() {
+        let part = |value, unit| TermPart { value, unit };
+        let t = method(None, "06 ngày làm việc và 30 ngày", "OTHER", "");
+        assert_eq!((t.value, t.unit), (None, TermUnit::NotComputable));
+        assert_eq!(
+            t.sequence,
+            [part(6.0, TermUnit::WorkingDay), part(30.0, TermUnit::Day)]
+        );
+        let t = method(None, "Không quá 10 ngày + 2,5 ngày làm việc.", "OTHER", "");
+        assert_eq!(
+            t.sequence,
+            [part(10.0, TermUnit::Day), part(2.5, TermUnit::WorkingDay)]
+        );
+        for words in [
+            "10 ngày và gia hạn 5 ngày",
+            "12.5 ngày làm việc + thời gian thực hiện",
+            "Trong ngày",
+            "và",
+            "10 ngày",
+        ] {
+            assert!(
+                method(None, words, "OTHER", "").sequence.is_empty(),
+                "{words}"
+            );
+        }
+        assert_eq!(
+            method(None, "15/12", "OTHER", "").calendar_day.as_deref(),
+            Some("12-15")
+        );
+        assert_eq!(
+            method(None, "Trước ngày 31/3.", "OTHER", "")
+                .calendar_day
+                .as_deref(),
+            Some("03-31")
+        );
+        assert_eq!(method(None, "31/02", "OTHER", "").calendar_day, None);
+        assert_eq!(method(None, "31/2024/QH15", "OTHER", "").calendar_day, None);
+    }
+
+    #[test]
+    fn the_hour_after_which_the_next_day_counts_is_found() {
+        // 1.001193 says it in its steps, 1.001590 beside the method.
+        for (text, hour) in [
+            (
+                "ngay trong ngày cơ quan tiếp nhận hoặc trong ngày làm việc tiếp theo, nếu tiếp nhận sau 15 giờ",
+                Some("15:00"),
+            ),
+            (
+                "tiếp nhận hồ sơ sau 15 giờ mà không giải quyết được ngay thì trả kết quả trong ngày làm việc tiếp theo",
+                Some("15:00"),
+            ),
+            (
+                "nhận sau 15h30 thì tính từ ngày làm việc tiếp theo",
+                Some("15:30"),
+            ),
+            ("sau 15 ngày làm việc, ngày làm việc tiếp theo", None),
+            ("sau 15 giờ", None),
+            ("sau 99 giờ, ngày làm việc tiếp theo", None),
+        ] {
+            assert_eq!(cut_off(text).as_deref(), hour, "{text}");
+        }
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct Province {
     /// Last day.
     #[serde(default)]
     pub valid_to: Option<NaiveDate>,
+    /// Code of the province that it went into, for one that has ended.
+    #[serde(default)]
+    pub successor: Option<String>,
 }
 
 impl Province {
@@ -105,6 +108,15 @@ pub struct MapRow {
     pub new_name: String,
     /// Province since then.
     pub new_province_code: String,
+    /// `whole`, `part`, `rename`, `type_change` or `unchanged`.
+    #[serde(default)]
+    pub relation: String,
+    /// The decision's own words.
+    #[serde(default)]
+    pub note_vi: String,
+    /// The district it belonged to.
+    #[serde(default)]
+    pub old_district: String,
 }
 
 /// Joins both lists: current communes, and ended ones with what they went into. A commune that kept code, name and province has one
@@ -114,6 +126,10 @@ pub fn join(current: &[CurrentRow], map: &[MapRow]) -> (Vec<Commune>, Vec<String
     let mut out: BTreeMap<String, Commune> = BTreeMap::new();
     let mut astray = Vec::new();
     let mut unchanged = BTreeSet::new();
+    let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in map {
+        *sources.entry(row.new_code.as_str()).or_default() += 1;
+    }
     for row in map {
         if !now.contains_key(row.new_code.as_str()) {
             astray.push(format!("{} → {}", row.old_code, row.new_code));
@@ -122,11 +138,7 @@ pub fn join(current: &[CurrentRow], map: &[MapRow]) -> (Vec<Commune>, Vec<String
         if row.old_code == row.new_code
             && row.old_name == row.new_name
             && row.old_province_code == row.new_province_code
-            && map
-                .iter()
-                .filter(|o| o.new_code == row.new_code)
-                .nth(1)
-                .is_none()
+            && sources.get(row.new_code.as_str()) == Some(&1)
         {
             unchanged.insert(row.old_code.as_str());
             continue;
@@ -184,6 +196,9 @@ mod tests {
             new_code: new.0.to_owned(),
             new_name: new.1.to_owned(),
             new_province_code: new.2.to_owned(),
+            relation: "whole".to_owned(),
+            note_vi: String::new(),
+            old_district: String::new(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Import of procedures over HTTP: the body flows through; nothing of it is kept but one line at a time.
 
 use crate::App;
-use crate::app::import::{ImportOptions, ImportSummary, import_procedures};
+use crate::app::import::{ImportOptions, ImportRefused, ImportSummary, import_procedures};
 use crate::error;
+use crate::store::drafts::Who;
 use actix_web::{post, web};
 use bytes::Bytes;
+use chrono::NaiveDate;
 use contracts::permission::perm;
 use contracts::problem::shared;
 use futures_util::StreamExt as _;
@@ -23,27 +25,33 @@ const AHEAD: usize = 16;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportQuery {
-    /// Count only; change nothing.
+    /// Say what would change, change nothing.
     #[param(example = false)]
     dry_run: Option<bool>,
+    /// The file is all that the source has: what is not in it is marked as withdrawn at the source for an editor to decide.
+    #[param(example = false)]
+    whole: Option<bool>,
+    /// The day of which the file tells; today when absent. A file older than one that was taken is refused.
+    #[param(example = "2026-07-17")]
+    dated: Option<NaiveDate>,
 }
 
 #[utoipa::path(
     post, path = "/api/v1/imports/procedures", tag = "imports", operation_id = "importProcedures",
     summary = "Import procedures",
-    description = "Takes the national portal's own JSON, one procedure a line, plain or gzip (told by its first bytes). Keyed by the portal's id: a second import of the same file changes nothing. Broken lines are reported and passed over; contradictions in the data are counted by kind.",
+    description = "Takes the national portal's own JSON, one procedure a line, plain or gzip (told by its first bytes). Keyed by the portal's id: a second import of the same file changes nothing, and a later file makes versions only of what changed. What people here have edited or withdrawn is not overwritten: a draft waits for review. Broken lines are reported and passed over; contradictions in the data are counted by kind.",
     params(ImportQuery),
     request_body(content = String, content_type = "application/x-ndjson", description = "JSON lines, plain or gzip", example = "{\"id\":\"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7\",\"code\":\"1.001193\",\"name\":\"Thủ tục đăng ký khai sinh\",\"detail\":{}}"),
     responses(
         (status = 200, description = "What was done", body = ImportSummary),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, body.media-type, body.too-large, import.empty, import.interrupted, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, body.media-type, body.too-large, import.empty, import.older, import.interrupted, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]
 #[post("/api/v1/imports/procedures")]
 pub(crate) async fn procedures(
     app: web::Data<App>,
-    _caller: Allowed<perm::CatalogueManage>,
+    caller: Allowed<perm::CatalogueManage>,
     Query(query): Query<ImportQuery>,
     req: actix_web::HttpRequest,
     payload: web::Payload,
@@ -53,13 +61,24 @@ pub(crate) async fn procedures(
     let options = ImportOptions {
         dry_run: query.dry_run.unwrap_or(false),
         max_bytes: Some(app.config.import.max_unpacked_bytes),
+        whole: query.whole.unwrap_or(false),
+        dated: query.dated,
+        by: Some(Who {
+            id: Some(caller.actor().subject),
+            name: caller.actor().name.clone(),
+        }),
         ..ImportOptions::default()
     };
     let import = import_procedures(&app.db, &app.rt, Pieces::new(from), options);
     let (pumped, summary) =
         futures_util::future::join(pump(payload, to, app.config.import.max_body_bytes), import)
             .await;
-    let summary = summary.map_err(error::failed)?;
+    let summary = summary.map_err(|e| match e.downcast_ref::<ImportRefused>() {
+        Some(ImportRefused::Older(dated, newest)) => Problem::new(error::IMPORT_OLDER)
+            .extra("dated", dated.to_string())
+            .extra("newest", newest.to_string()),
+        None => error::failed(e),
+    })?;
     pumped?;
     if summary.read == 0 {
         return Err(Problem::new(error::IMPORT_EMPTY));
@@ -84,7 +103,7 @@ fn media_type(req: &actix_web::HttpRequest) -> Result<(), Problem> {
 }
 
 /// Hands the body on piece by piece; waits when the parser is behind.
-async fn pump(
+pub(super) async fn pump(
     mut payload: web::Payload,
     to: Sender<std::io::Result<Bytes>>,
     max: u64,
@@ -127,13 +146,13 @@ async fn pump(
 }
 
 /// The pieces of a body as a blocking reader.
-struct Pieces {
+pub(super) struct Pieces {
     from: Receiver<std::io::Result<Bytes>>,
     piece: Bytes,
 }
 
 impl Pieces {
-    fn new(from: Receiver<std::io::Result<Bytes>>) -> Self {
+    pub(super) fn new(from: Receiver<std::io::Result<Bytes>>) -> Self {
         Self {
             from,
             piece: Bytes::new(),

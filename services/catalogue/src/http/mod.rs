@@ -1,8 +1,13 @@
 //! The public API of the catalogue.
 
 mod agencies;
+mod drafts;
+mod editing;
 mod imports;
 mod procedures;
+mod reference;
+mod reports;
+mod statistics;
 mod types;
 mod units;
 
@@ -14,11 +19,35 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(procedures::list)
         .service(procedures::read)
         .service(procedures::versions)
-        .service(procedures::fields)
+        .service(procedures::version_of)
+        .service(editing::withdraw)
+        .service(editing::restore)
+        .service(editing::journal)
+        .service(editing::source_withdrawals)
+        .service(editing::imports)
+        .service(drafts::list)
+        .service(drafts::create)
+        .service(drafts::read)
+        .service(drafts::write)
+        .service(drafts::submit)
+        .service(drafts::send_back)
+        .service(drafts::publish)
+        .service(drafts::discard)
+        .service(procedures::suggest)
+        .service(reports::export)
+        .service(reports::quality)
+        .service(statistics::fields)
+        .service(statistics::statistics)
         .service(agencies::list)
         .service(agencies::read)
         .service(units::provinces)
         .service(units::communes)
+        .service(agencies::history)
+        .service(agencies::set_calendar)
+        .service(reference::communes)
+        .service(reference::mappings)
+        .service(reference::calendar_days)
+        .service(reference::import)
         .service(imports::procedures);
 }
 

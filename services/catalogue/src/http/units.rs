@@ -50,6 +50,7 @@ pub(crate) async fn provinces(
             agency_code: p.agency_code,
             valid_from: p.valid_from,
             valid_to: p.valid_to,
+            successor: p.successor,
         })
         .collect();
     Ok(Json(Page { items, next: None }))

@@ -24,6 +24,10 @@ pub(super) mod procedure {
         pub summary: String,
         pub updated_seq: i64,
         pub updated_at: chrono::DateTime<chrono::Utc>,
+        /// Hash of what the source said last, for what comes from one.
+        pub source_hash: Option<String>,
+        /// Date of the file in which the source no longer had it.
+        pub gone_since: Option<chrono::NaiveDate>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -57,6 +61,12 @@ pub(super) mod version {
         #[sea_orm(column_type = "Text")]
         pub changed: String,
         pub created_at: chrono::DateTime<chrono::Utc>,
+        /// Last day in force; before the first one when it never was.
+        pub effective_to: Option<chrono::NaiveDate>,
+        /// False: this version says that the procedure is withdrawn.
+        pub active: bool,
+        pub written_by: Option<String>,
+        pub published_by: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -97,6 +107,7 @@ pub(super) mod province {
         pub agency_code: Option<String>,
         pub valid_from: Option<chrono::NaiveDate>,
         pub valid_to: Option<chrono::NaiveDate>,
+        pub successor: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -163,11 +174,184 @@ pub(super) mod agency {
         pub level: String,
         pub reception: bool,
         pub province_code: String,
+        pub parent_code: Option<String>,
         #[sea_orm(column_type = "Text")]
         pub content: String,
         pub valid_from: Option<chrono::NaiveDate>,
         pub valid_to: Option<chrono::NaiveDate>,
         pub updated_at: chrono::DateTime<chrono::Utc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod draft {
+    use sea_orm::entity::prelude::*;
+
+    /// What somebody writes; `writers` are the accounts that did.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "procedure_draft")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub procedure_id: Uuid,
+        pub base_version: i64,
+        pub revision: i64,
+        pub state: String,
+        pub code: String,
+        pub name: String,
+        #[sea_orm(column_type = "Text")]
+        pub content: String,
+        pub note: String,
+        pub source: String,
+        pub agency: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub writers: String,
+        pub written_by: String,
+        pub published_by: Option<String>,
+        pub effective_from: Option<chrono::NaiveDate>,
+        pub created_at: chrono::DateTime<chrono::Utc>,
+        pub updated_at: chrono::DateTime<chrono::Utc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod journal {
+    use sea_orm::entity::prelude::*;
+
+    /// One step of a person or an import, never changed once written.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "procedure_journal")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub procedure_id: Uuid,
+        pub draft_id: Option<Uuid>,
+        pub action: String,
+        pub state: String,
+        pub version: Option<i64>,
+        pub actor_id: Option<String>,
+        pub actor_name: String,
+        #[sea_orm(column_type = "Text")]
+        pub note: String,
+        pub at: chrono::DateTime<chrono::Utc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod import_run {
+    use sea_orm::entity::prelude::*;
+
+    /// A finished import.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "import_run")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub kind: String,
+        pub file_date: Option<chrono::NaiveDate>,
+        pub by_name: String,
+        #[sea_orm(column_type = "Text")]
+        pub summary: String,
+        pub at: chrono::DateTime<chrono::Utc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod field {
+    use sea_orm::entity::prelude::*;
+
+    /// A field in one period; the key is `code@first day`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "field")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: String,
+        pub code: String,
+        pub name: String,
+        pub valid_from: Option<chrono::NaiveDate>,
+        pub valid_to: Option<chrono::NaiveDate>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod calendar_day {
+    use sea_orm::entity::prelude::*;
+
+    /// A holiday, or a day worked instead of another.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendar_day")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub day: chrono::NaiveDate,
+        pub day_use: String,
+        pub kind: String,
+        pub name: String,
+        pub certainty: String,
+        pub source: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod commune_mapping {
+    use sea_orm::entity::prelude::*;
+
+    /// One line of the official mapping of 2025-07-01.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "commune_mapping")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub old_code: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub new_code: String,
+        pub relation: String,
+        pub note: String,
+        pub district: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod agency_version {
+    use sea_orm::entity::prelude::*;
+
+    /// What an agency was, version by version.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "agency_version")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub code: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        #[sea_orm(column_type = "Text")]
+        pub content: String,
+        pub at: chrono::DateTime<chrono::Utc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,12 @@
 //! Queries. Plain functions over a connection; rows stay in here.
 
 pub(crate) mod agencies;
+pub(crate) mod drafts;
 mod entity;
+pub(crate) mod gone;
 pub(crate) mod procedures;
+pub(crate) mod quality;
+pub(crate) mod reference;
 pub(crate) mod units;
 
 use sea_orm::DbErr;

@@ -4,7 +4,7 @@ use super::entity::{counter, procedure, version};
 use super::{from_json, to_json};
 use crate::domain::content::{Content, Decision, Level, Named, ServiceLevel};
 use crate::domain::quality::Warning;
-use crate::domain::search::{Entry, NewEntry};
+use crate::domain::search::{Entry, NewEntry, UnitIndex};
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::Channel;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -24,6 +24,8 @@ pub enum Source {
     NationalPortal,
     /// Written by us.
     Own,
+    /// Written and published here by two persons.
+    Editor,
 }
 
 impl Source {
@@ -32,6 +34,7 @@ impl Source {
         match self {
             Source::NationalPortal => "nationalPortal",
             Source::Own => "own",
+            Source::Editor => "editor",
         }
     }
 }
@@ -42,6 +45,23 @@ pub(crate) struct Existing {
     pub(crate) id: Uuid,
     pub(crate) version: i64,
     pub(crate) content_hash: String,
+    pub(crate) source: String,
+    pub(crate) active: bool,
+    /// What the source said last; none for what has no source.
+    pub(crate) source_hash: Option<String>,
+    pub(crate) gone_since: Option<NaiveDate>,
+}
+
+impl Existing {
+    /// Whether the source says what it said before.
+    pub(crate) fn says(&self, hash: &str) -> bool {
+        self.source_hash.as_deref().unwrap_or(&self.content_hash) == hash
+    }
+
+    /// Whether people here have decided otherwise than the source: then the source proposes and does not overwrite.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.source == Source::Editor.as_str() || !self.active
+    }
 }
 
 /// A version to be written.
@@ -55,6 +75,14 @@ pub(crate) struct NewVersion<'a> {
     pub(crate) warnings: &'a [Warning],
     pub(crate) changed: Vec<String>,
     pub(crate) source: Source,
+    /// False: withdrawn from this version on.
+    pub(crate) active: bool,
+    /// First day in force; `None`: since ever.
+    pub(crate) effective_from: Option<NaiveDate>,
+    /// The hash of what the source says, when this comes from one.
+    pub(crate) source_hash: Option<&'a str>,
+    pub(crate) written_by: Option<&'a str>,
+    pub(crate) published_by: Option<&'a str>,
 }
 
 /// A version as it is read.
@@ -66,6 +94,7 @@ pub(crate) struct Stored {
     pub(crate) content: Content,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) effective_from: Option<NaiveDate>,
+    pub(crate) effective_to: Option<NaiveDate>,
     pub(crate) source: String,
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -79,10 +108,14 @@ pub(crate) struct VersionRow {
     pub(crate) promulgator_code: String,
     pub(crate) promulgator_name: String,
     pub(crate) effective_from: Option<NaiveDate>,
+    pub(crate) effective_to: Option<NaiveDate>,
+    pub(crate) active: bool,
     pub(crate) source: String,
     pub(crate) content_hash: String,
     pub(crate) changed: String,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) written_by: Option<String>,
+    pub(crate) published_by: Option<String>,
 }
 
 impl VersionRow {
@@ -115,6 +148,12 @@ struct Summary {
     internal: bool,
     national: bool,
     keywords: String,
+    #[serde(default)]
+    promulgator: Named,
+    #[serde(default)]
+    subjects: Vec<Named>,
+    #[serde(default)]
+    groups: Vec<String>,
 }
 
 impl Summary {
@@ -127,11 +166,10 @@ impl Summary {
             internal: c.internal,
             // Ministries have the roots G01…; provinces H01….
             national: !c.decision.promulgator.code.starts_with('H'),
-            keywords: [c.keywords.as_str()]
-                .into_iter()
-                .chain(c.groups.iter().map(String::as_str))
-                .collect::<Vec<_>>()
-                .join(" "),
+            keywords: c.keywords.clone(),
+            promulgator: c.decision.promulgator.clone(),
+            subjects: c.subjects.clone(),
+            groups: c.groups.clone(),
         }
     }
 }
@@ -147,6 +185,10 @@ pub(crate) async fn existing(
             procedure::Column::Id,
             procedure::Column::Version,
             procedure::Column::ContentHash,
+            procedure::Column::Source,
+            procedure::Column::Active,
+            procedure::Column::SourceHash,
+            procedure::Column::GoneSince,
         ])
         .filter(procedure::Column::Id.is_in(ids.iter().copied()))
         .into_model::<Existing>()
@@ -191,13 +233,15 @@ pub(crate) async fn insert(
                 code: Set(n.content.code.clone()),
                 name: Set(n.content.name.clone()),
                 field_code: Set(n.content.field.code.clone()),
-                active: Set(true),
+                active: Set(n.active),
                 version: Set(n.version),
                 content_hash: Set(n.content_hash.to_owned()),
                 source: Set(n.source.as_str().to_owned()),
                 summary: Set(to_json(&Summary::of(n.content))?),
                 updated_seq: Set(seq),
                 updated_at: Set(now),
+                source_hash: Set(n.source_hash.map(str::to_owned)),
+                gone_since: Set(None),
             })
         })
         .collect::<Result<Vec<_>, DbErr>>()?;
@@ -216,11 +260,12 @@ pub(crate) async fn update(
 ) -> Result<(), DbErr> {
     use procedure::Column as C;
     for n in new {
-        let done = procedure::Entity::update_many()
+        close(tx, n).await?;
+        let mut update = procedure::Entity::update_many()
             .col_expr(C::Code, Expr::value(n.content.code.clone()))
             .col_expr(C::Name, Expr::value(n.content.name.clone()))
             .col_expr(C::FieldCode, Expr::value(n.content.field.code.clone()))
-            .col_expr(C::Active, Expr::value(true))
+            .col_expr(C::Active, Expr::value(n.active))
             .col_expr(C::Version, Expr::value(n.version))
             .col_expr(C::ContentHash, Expr::value(n.content_hash.to_owned()))
             .col_expr(C::Source, Expr::value(n.source.as_str()))
@@ -228,14 +273,31 @@ pub(crate) async fn update(
             .col_expr(C::UpdatedSeq, Expr::value(seq))
             .col_expr(C::UpdatedAt, Expr::value(now))
             .filter(C::Id.eq(n.id))
-            .filter(C::Version.eq(n.version - 1))
-            .exec(tx)
-            .await?;
+            .filter(C::Version.eq(n.version - 1));
+        if let Some(hash) = n.source_hash {
+            update = update
+                .col_expr(C::SourceHash, Expr::value(hash))
+                .col_expr(C::GoneSince, Expr::value(None::<NaiveDate>));
+        }
+        let done = update.exec(tx).await?;
         if done.rows_affected != 1 {
             return Err(DbErr::RecordNotUpdated);
         }
     }
     insert_versions(tx, new, now).await
+}
+
+/// Ends the version before a new one on the day before its first.
+async fn close(tx: &impl ConnectionTrait, n: &NewVersion<'_>) -> Result<(), DbErr> {
+    use version::Column as C;
+    let last = n.effective_from.and_then(|day| day.pred_opt());
+    version::Entity::update_many()
+        .col_expr(C::EffectiveTo, Expr::value(last))
+        .filter(C::ProcedureId.eq(n.id))
+        .filter(C::Version.eq(n.version - 1))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 async fn insert_versions(
@@ -257,13 +319,17 @@ async fn insert_versions(
                 decision_date: Set(d.date),
                 promulgator_code: Set(d.promulgator.code.clone()),
                 promulgator_name: Set(d.promulgator.name.clone()),
-                effective_from: Set(d.date),
+                effective_from: Set(n.effective_from),
                 source: Set(n.source.as_str().to_owned()),
                 content_hash: Set(n.content_hash.to_owned()),
                 content: Set(n.content_json.to_owned()),
                 warnings: Set(to_json(&n.warnings)?),
                 changed: Set(to_json(&n.changed)?),
                 created_at: Set(now),
+                effective_to: Set(None),
+                active: Set(n.active),
+                written_by: Set(n.written_by.map(str::to_owned)),
+                published_by: Set(n.published_by.map(str::to_owned)),
             })
         })
         .collect::<Result<Vec<_>, DbErr>>()?;
@@ -273,34 +339,77 @@ async fn insert_versions(
     Ok(())
 }
 
-/// The content of a version as JSON, to compare with.
-pub(crate) async fn content_json(
+/// What a version said: its content as JSON and its first day, to compare with.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) content: serde_json::Value,
+    pub(crate) effective_from: Option<NaiveDate>,
+}
+
+/// A version to compare with.
+pub(crate) async fn before(
     db: &impl ConnectionTrait,
     id: Uuid,
     version: i64,
-) -> Result<Option<serde_json::Value>, DbErr> {
+) -> Result<Option<Before>, DbErr> {
     let row = version::Entity::find_by_id((id, version)).one(db).await?;
-    row.map(|r| from_json(&r.content)).transpose()
+    row.map(|r| {
+        Ok(Before {
+            content: from_json(&r.content)?,
+            effective_from: r.effective_from,
+        })
+    })
+    .transpose()
 }
 
-/// The present version of a procedure.
-pub(crate) async fn current(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Stored>, DbErr> {
+/// Which version of a procedure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    /// The newest.
+    Newest,
+    /// The one in force on a day.
+    On(NaiveDate),
+    /// This one.
+    Number(i64),
+}
+
+/// A version of a procedure; `None` when there is no such procedure, `Some(None)` when it has no such version.
+pub(crate) async fn read(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    which: Which,
+) -> Result<Option<Option<Stored>>, DbErr> {
+    use version::Column as C;
     let Some(p) = procedure::Entity::find_by_id(id).one(db).await? else {
         return Ok(None);
     };
-    let Some(v) = version::Entity::find_by_id((id, p.version)).one(db).await? else {
-        return Ok(None);
+    let query = version::Entity::find().filter(C::ProcedureId.eq(id));
+    let query = match which {
+        Which::Newest => query.filter(C::Version.eq(p.version)),
+        Which::Number(n) => query.filter(C::Version.eq(n)),
+        Which::On(day) => query
+            .filter(super::units::valid(C::EffectiveFrom, C::EffectiveTo, day))
+            .order_by_desc(C::Version),
     };
-    Ok(Some(Stored {
+    let Some(v) = query.one(db).await? else {
+        return Ok(Some(None));
+    };
+    Ok(Some(Some(Stored {
         id,
         version: v.version,
-        active: p.active,
+        active: v.active,
         content: from_json(&v.content)?,
         warnings: from_json(&v.warnings)?,
         effective_from: v.effective_from,
+        effective_to: v.effective_to,
         source: v.source,
         created_at: v.created_at,
-    }))
+    })))
+}
+
+/// The newest version of a procedure.
+pub(crate) async fn current(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Stored>, DbErr> {
+    Ok(read(db, id, Which::Newest).await?.flatten())
 }
 
 /// The number of the present version, without its content.
@@ -328,10 +437,14 @@ pub(crate) async fn versions(
             C::PromulgatorCode,
             C::PromulgatorName,
             C::EffectiveFrom,
+            C::EffectiveTo,
+            C::Active,
             C::Source,
             C::ContentHash,
             C::Changed,
             C::CreatedAt,
+            C::WrittenBy,
+            C::PublishedBy,
         ])
         .filter(C::ProcedureId.eq(id))
         .order_by_desc(C::Version)
@@ -342,10 +455,28 @@ pub(crate) async fn versions(
     query.into_model::<VersionRow>().all(db).await
 }
 
+/// When each version came into the catalogue, whether it was the first, and whether it is in force.
+pub(crate) async fn changes(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(DateTime<Utc>, bool, bool)>, DbErr> {
+    use version::Column as C;
+    let rows: Vec<(DateTime<Utc>, i64, bool)> = version::Entity::find()
+        .select_only()
+        .columns([C::CreatedAt, C::Version, C::Active])
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(at, version, active)| (at, version == 1, active))
+        .collect())
+}
+
 /// Procedures changed after a number of the counter: id and, when active, the entry for the index.
 pub(crate) async fn changed_since(
     db: &impl ConnectionTrait,
     seq: i64,
+    units: &UnitIndex,
 ) -> Result<Vec<(Uuid, Option<Entry>)>, DbErr> {
     let rows = procedure::Entity::find()
         .filter(procedure::Column::UpdatedSeq.gt(seq))
@@ -356,9 +487,15 @@ pub(crate) async fn changed_since(
             if !r.active {
                 return Ok((r.id, None));
             }
-            let s: Summary = from_json(&r.summary)?;
+            let mut s: Summary = from_json(&r.summary)?;
+            // A province that was merged is still known by its old names.
+            for old in units.old_names_of(&s.promulgator.code) {
+                s.keywords.push(' ');
+                s.keywords.push_str(old);
+            }
             let entry = Entry::new(NewEntry {
                 id: r.id,
+                version: r.version,
                 code: r.code,
                 name: r.name,
                 field: s.field,
@@ -367,6 +504,9 @@ pub(crate) async fn changed_since(
                 channels: s.channels,
                 internal: s.internal,
                 national: s.national,
+                promulgator: s.promulgator,
+                subjects: s.subjects,
+                groups: s.groups,
                 keywords: s.keywords,
             });
             Ok((r.id, Some(entry)))

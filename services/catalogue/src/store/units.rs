@@ -1,8 +1,8 @@
 //! Provinces and communes, each in its period.
 
-use super::entity::{commune, province, units};
+use super::entity::{commune, commune_mapping, province, units};
 use super::{VALUES_PER_STATEMENT, from_json, to_json};
-use crate::domain::unit::{Commune, Province, key};
+use crate::domain::unit::{Commune, MapRow, Province, key};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -19,6 +19,7 @@ fn province_row(p: &Province) -> province::Model {
         agency_code: p.agency_code.clone(),
         valid_from: p.valid_from,
         valid_to: p.valid_to,
+        successor: p.successor.clone(),
     }
 }
 
@@ -29,6 +30,7 @@ fn province_of(r: province::Model) -> Province {
         agency_code: r.agency_code,
         valid_from: r.valid_from,
         valid_to: r.valid_to,
+        successor: r.successor,
     }
 }
 
@@ -57,11 +59,11 @@ fn commune_of(r: commune::Model) -> Result<Commune, DbErr> {
     })
 }
 
-/// Writes provinces that are new or differ; returns how many.
+/// Writes provinces that are new or differ; returns how many were new and how many differed.
 pub(crate) async fn put_provinces(
     tx: &impl ConnectionTrait,
     provinces: &[Province],
-) -> Result<usize, DbErr> {
+) -> Result<(usize, usize), DbErr> {
     let have: HashMap<String, province::Model> = province::Entity::find()
         .all(tx)
         .await?
@@ -79,10 +81,16 @@ pub(crate) async fn put_provinces(
             agency_code: Set(r.agency_code),
             valid_from: Set(r.valid_from),
             valid_to: Set(r.valid_to),
+            successor: Set(r.successor),
         })
         .collect();
-    let n = rows.len();
-    if n > 0 {
+    let differ = provinces
+        .iter()
+        .map(province_row)
+        .filter(|r| have.get(&r.key).is_some_and(|old| old != r))
+        .count();
+    let new = rows.len() - differ;
+    if !rows.is_empty() {
         province::Entity::insert_many(rows)
             .on_conflict(
                 OnConflict::column(province::Column::Key)
@@ -90,13 +98,14 @@ pub(crate) async fn put_provinces(
                         province::Column::Name,
                         province::Column::AgencyCode,
                         province::Column::ValidTo,
+                        province::Column::Successor,
                     ])
                     .to_owned(),
             )
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(n)
+    Ok((new, differ))
 }
 
 /// Writes communes that are new or differ; returns how many were new and how many differed.
@@ -111,6 +120,7 @@ pub(crate) async fn put_communes(
         .map(|r| (r.key.clone(), r))
         .collect();
     let (mut new, mut differ) = (0, 0);
+    drop_stale(tx, &have, communes).await?;
     let mut rows = Vec::new();
     for c in communes {
         let row = commune_row(c)?;
@@ -147,6 +157,164 @@ pub(crate) async fn put_communes(
             .await?;
     }
     Ok((new, differ))
+}
+
+/// Takes away periods that a better list has replaced: of the same code, at the same time, under another key.
+async fn drop_stale(
+    tx: &impl ConnectionTrait,
+    have: &HashMap<String, commune::Model>,
+    communes: &[Commune],
+) -> Result<(), DbErr> {
+    let mut listed: HashMap<&str, Vec<(String, &Commune)>> = HashMap::new();
+    for c in communes {
+        let of_code = listed.entry(c.code.as_str()).or_default();
+        of_code.push((key(&c.code, c.valid_from), c));
+    }
+    let mut stale: Vec<String> = have
+        .values()
+        .filter(|old| {
+            listed.get(old.code.as_str()).is_some_and(|now| {
+                now.iter().all(|(key, _)| *key != old.key)
+                    && now.iter().any(|(_, c)| {
+                        let begins = c.valid_from.unwrap_or(NaiveDate::MIN);
+                        let ends = c.valid_to.unwrap_or(NaiveDate::MAX);
+                        old.valid_from.unwrap_or(NaiveDate::MIN) <= ends
+                            && begins <= old.valid_to.unwrap_or(NaiveDate::MAX)
+                    })
+            })
+        })
+        .map(|old| old.key.clone())
+        .collect();
+    stale.sort_unstable();
+    for chunk in stale.chunks(500) {
+        commune::Entity::delete_many()
+            .filter(commune::Column::Key.is_in(chunk.iter().map(String::as_str)))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Every period of every commune, by key.
+pub(crate) async fn all_communes(db: &impl ConnectionTrait) -> Result<Vec<Commune>, DbErr> {
+    let rows = commune::Entity::find()
+        .order_by_asc(commune::Column::Key)
+        .all(db)
+        .await?;
+    rows.into_iter().map(commune_of).collect()
+}
+
+/// Tells whether anything has changed of provinces and communes: what was published last of each.
+pub(crate) async fn state(db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    let rows = units::Entity::find()
+        .order_by_asc(units::Column::ProvinceCode)
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| format!("{}@{} ", r.province_code, r.version))
+        .collect())
+}
+
+/// Every period of every province, by key.
+pub(crate) async fn all_provinces(db: &impl ConnectionTrait) -> Result<Vec<Province>, DbErr> {
+    let rows = province::Entity::find()
+        .order_by_asc(province::Column::Key)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(province_of).collect())
+}
+
+/// One line of the official mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mapped {
+    pub(crate) old_code: String,
+    pub(crate) new_code: String,
+    pub(crate) relation: String,
+    pub(crate) note: String,
+    pub(crate) district: Option<String>,
+}
+
+/// Writes the lines of the mapping that are new or differ; returns how many were new and how many differed.
+pub(crate) async fn put_mapping(
+    tx: &impl ConnectionTrait,
+    rows: &[MapRow],
+) -> Result<(usize, usize), DbErr> {
+    use commune_mapping::Column as C;
+    let have: HashMap<(String, String), commune_mapping::Model> = commune_mapping::Entity::find()
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|r| ((r.old_code.clone(), r.new_code.clone()), r))
+        .collect();
+    let (mut new, mut differ) = (0, 0);
+    let mut write = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for r in rows {
+        let row = commune_mapping::Model {
+            old_code: r.old_code.clone(),
+            new_code: r.new_code.clone(),
+            relation: r.relation.clone(),
+            note: r.note_vi.clone(),
+            district: Some(r.old_district.clone()).filter(|d| !d.is_empty()),
+        };
+        if !seen.insert((row.old_code.clone(), row.new_code.clone())) {
+            continue;
+        }
+        match have.get(&(row.old_code.clone(), row.new_code.clone())) {
+            None => new += 1,
+            Some(old) if *old != row => differ += 1,
+            Some(_) => continue,
+        }
+        write.push(commune_mapping::ActiveModel {
+            old_code: Set(row.old_code),
+            new_code: Set(row.new_code),
+            relation: Set(row.relation),
+            note: Set(row.note),
+            district: Set(row.district),
+        });
+    }
+    for chunk in write.chunks(VALUES_PER_STATEMENT / 5) {
+        commune_mapping::Entity::insert_many(chunk.to_vec())
+            .on_conflict(
+                OnConflict::columns([C::OldCode, C::NewCode])
+                    .update_columns([C::Relation, C::Note, C::District])
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok((new, differ))
+}
+
+fn mapped(r: commune_mapping::Model) -> Mapped {
+    Mapped {
+        old_code: r.old_code,
+        new_code: r.new_code,
+        relation: r.relation,
+        note: r.note,
+        district: r.district,
+    }
+}
+
+/// The lines of the mapping of one code on either side.
+pub(crate) async fn mapping_of(
+    db: &impl ConnectionTrait,
+    code: &str,
+) -> Result<Vec<Mapped>, DbErr> {
+    use commune_mapping::Column as C;
+    let rows = commune_mapping::Entity::find()
+        .filter(
+            Condition::any()
+                .add(C::OldCode.eq(code))
+                .add(C::NewCode.eq(code)),
+        )
+        .order_by_asc(C::OldCode)
+        .order_by_asc(C::NewCode)
+        .limit(200)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(mapped).collect())
 }
 
 /// Provinces that exist on a day, by code.

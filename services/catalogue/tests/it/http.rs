@@ -37,7 +37,7 @@ async fn a_procedure_shows_its_eleven_items() {
     }
     assert_eq!(
         p["methods"][0]["term"],
-        json!({"value": 1.0, "unit": "workingDay", "text": "1 ngày làm việc", "source": "method"})
+        json!({"value": 1.0, "unit": "workingDay", "text": "1 ngày làm việc", "source": "method", "cutOff": "15:00"})
     );
     assert_eq!(
         (
@@ -323,7 +323,7 @@ async fn only_the_province_admin_imports() {
 async fn the_document_names_every_operation_with_its_rights() {
     let document = serde_json::to_value(catalogue::openapi()).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 13);
+    assert_eq!(paths.len(), 35);
     for (path, item) in paths {
         for (method, op) in item.as_object().expect("operations") {
             for key in [

@@ -8,8 +8,12 @@
 
 mod http;
 mod import;
+mod life_cycle;
 mod national;
+mod reads;
 mod search;
+mod search_set;
+mod source;
 mod units;
 
 use catalogue::{Config, DEFAULTS, ImportOptions, ImportSummary};

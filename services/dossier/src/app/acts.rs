@@ -35,7 +35,7 @@ pub(crate) async fn by_person(
         .await?
         .ok_or(Error::NotFound)?;
     if version.is_some_and(|version| version != before.version) {
-        return Err(Error::Stale(before.version));
+        return Err(Error::stale(&before));
     }
     take(app, tx, before, act, By::Person(actor), change).await
 }
@@ -64,10 +64,12 @@ pub(crate) async fn take(
     let transition = done(after, act, by, now, said.reason, &said.data);
     let after = transition.dossier;
     if !dossiers::update(tx, &app.rt, &after).await? {
-        return Err(Error::Stale(after.version));
+        // Somebody else was faster between our look and our write.
+        let newer = dossiers::find_any(&**tx, &app.rt, after.id).await?;
+        return Err(newer.map_or(Error::NotFound, |d| Error::stale(&d)));
     }
     fees::note_references(tx, after.id, &owed, &after.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
-    publish(tx, &app.rt, &after.event(&entry)).await?;
+    publish(tx, &app.rt, &after.event(&entry, None)).await?;
     Ok(after)
 }

@@ -1,7 +1,8 @@
 //! Commands on a dossier: look up, check the version, apply, write row, journal and event, in the caller's transaction.
 
 use super::messages::attachment;
-use super::{App, View, view};
+use super::{App, View, groups, view};
+use crate::domain::alarm;
 use crate::domain::term::Calendar;
 use crate::domain::{
     Attachment, By, Command, CommandKind, Context, Details, Dossier, Process, Refusal,
@@ -9,7 +10,7 @@ use crate::domain::{
 };
 use crate::error::{Error, code};
 use crate::store::files::{self, Kind};
-use crate::store::{copies, dossiers, fees, journal, numbers, processes};
+use crate::store::{alarms, copies, dossiers, fees, incidents, journal, numbers, processes};
 use chrono::SubsecRound as _;
 use contracts::{Actor, DossierId, DossierStatus, FileId};
 use durable::{Tx, publish};
@@ -37,6 +38,8 @@ pub(crate) enum Intent {
         file: FileId,
         /// A note.
         note: Option<String>,
+        /// It is a refusal.
+        refusal: bool,
     },
     /// A supplement request, whose components must be the procedure's.
     RequestSupplement {
@@ -77,7 +80,7 @@ pub(crate) async fn by_person(
         .await?
         .ok_or(Error::NotFound)?;
     if before.version != version {
-        return Err(Error::Stale(before.version));
+        return Err(Error::stale(&before));
     }
     let by = By::Person(actor);
     let process = processes::get(&**tx, &before.process).await?;
@@ -85,6 +88,30 @@ pub(crate) async fn by_person(
     let command = resolve(app, tx, actor, &before, intent).await?;
     let after = take(app, tx, &before, command, by, &process).await?;
     Ok(view(&**tx, after).await?)
+}
+
+/// Raises the alarm that a dossier has come to, and puts the next one in its place. False: a transition came between, or it was
+/// raised before.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn raise_alarm(app: &App, tx: &Tx, id: DossierId) -> Result<bool, Error> {
+    let now = app.rt.clock.now();
+    let Some(d) = dossiers::find_any(&**tx, &app.rt, id).await? else {
+        return Ok(false);
+    };
+    let Some(raised) = d.alarm.filter(|a| a.at <= now) else {
+        return Ok(false);
+    };
+    let agency = copies::agency(&**tx, &d.agency.code).await?;
+    let spec = agency.map(|a| a.calendar).unwrap_or_default();
+    let calendar = Calendar::of(&spec, app.config.clocks);
+    let next = alarm::following(&d, &calendar, raised, now);
+    if !alarms::advance(tx, &d, raised, next).await? || !alarms::note(tx, &d, raised, now).await? {
+        return Ok(false);
+    }
+    publish(tx, &app.rt, &d.alarm_event(raised)).await?;
+    Ok(true)
 }
 
 /// The suite's own command, on whatever version there is.
@@ -135,7 +162,8 @@ async fn take(
     let now = app.rt.clock.now();
     // Closed or not: what it has begun it finishes by its own calendar.
     let agency = copies::agency(&**tx, &before.agency.code).await?;
-    let calendar = Calendar::of(&agency.map(|a| a.calendar).unwrap_or_default());
+    let spec = agency.map(|a| a.calendar).unwrap_or_default();
+    let calendar = Calendar::of(&spec, app.config.clocks);
     let number = match (command.kind(), &before.number) {
         (CommandKind::Receive, None) => {
             let day = vn_day(now);
@@ -151,23 +179,33 @@ async fn take(
         }
         (_, number) => number.clone(),
     };
+    let incident_since = match command.kind() {
+        CommandKind::Approve => incidents::since(&**tx, &before.agency.code).await?,
+        _ => None,
+    };
     let context = Context {
         process,
         calendar: &calendar,
         number: number.as_deref(),
+        incident_since,
     };
     let transition = apply(before, command, by, now, context)?;
     let after = transition.dossier;
     if !dossiers::update(tx, &app.rt, &after).await? {
         // Somebody else was faster between our look and our write.
-        return Err(Error::Stale(after.version));
+        let newer = dossiers::find_any(&**tx, &app.rt, before.id).await?;
+        return Err(newer.map_or(Error::NotFound, |d| Error::stale(&d)));
     }
     for (file, kind) in new_ties(before, &after) {
         files::attach(tx, after.id, file, kind, now).await?;
     }
     fees::note_references(tx, after.id, &before.details.fees, &after.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
-    publish(tx, &app.rt, &after.event(&entry)).await?;
+    let moved = before
+        .due_at
+        .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
+    publish(tx, &app.rt, &after.event(&entry, moved)).await?;
+    groups::follow(app, tx, before, &after).await?;
     Ok(after)
 }
 
@@ -184,8 +222,16 @@ fn new_ties(before: &Dossier, after: &Dossier) -> Vec<(FileId, Kind)> {
         && before.status != DossierStatus::Done
         && let Some(result) = &is.result
     {
-        ties.push((result.file.file_id, Kind::Result));
+        let kind = if result.refusal {
+            Kind::Refusal
+        } else {
+            Kind::Result
+        };
+        ties.push((result.file.file_id, kind));
     }
+    let withdrawn = is.withdrawn_results.iter();
+    let withdrawn = withdrawn.skip(was.withdrawn_results.len());
+    ties.extend(withdrawn.map(|r| (r.file.file_id, Kind::Withdrawn)));
     ties
 }
 
@@ -250,7 +296,11 @@ async fn resolve(
                 note,
             }
         }
-        Intent::Propose { file, note } => {
+        Intent::Propose {
+            file,
+            note,
+            refusal,
+        } => {
             let found = files::own(tx, &app.rt, actor.subject, &[file]).await?.pop();
             let Some(found) = found else {
                 return Err(Problem::invalid(vec![FieldError::of(
@@ -260,7 +310,11 @@ async fn resolve(
                 .into());
             };
             let file = attachment(found);
-            Command::Propose { file, note }
+            Command::Propose {
+                file,
+                note,
+                refusal,
+            }
         }
     };
     if wrong.is_empty() {

@@ -1,16 +1,18 @@
 //! Filing: everything that is given is checked against the local copies, all of it at once, each fault by its pointer.
 
 use super::commands::{attach, vn_day};
+use super::messages::attachment;
 use super::{App, View, view};
-use crate::domain::dossier::AgencyRef;
+use crate::domain::dossier::{AgencyRef, Group, Intake, Link, Minutes, Representative};
 use crate::domain::fee;
 use crate::domain::state::filed;
-use crate::domain::{By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot};
+use crate::domain::term::Calendar;
+use crate::domain::{By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot, alarm};
 use crate::error::{Error, code};
 use crate::store::copies::{self, Commune};
 use crate::store::files::{self, Kind};
 use crate::store::{dossiers, fees, journal, processes};
-use chrono::{NaiveDate, SubsecRound as _};
+use chrono::{DateTime, Duration, NaiveDate, SubsecRound as _, Utc};
 use contracts::events::{AgencyChanged, ProcedureChanged};
 use contracts::problem::shared;
 use contracts::{
@@ -26,6 +28,8 @@ use vn::phone::Phone;
 
 /// What the obligation from a published fee is called.
 const FEE_TITLE: &str = "Phí, lệ phí theo thủ tục";
+/// How long ago the minutes of a hand-over by the post office may have been signed.
+const OLDEST_MINUTES: Duration = Duration::days(30);
 /// Longest names, streets.
 const TEXT: usize = 200;
 /// Largest set of answers, bytes of JSON.
@@ -44,6 +48,33 @@ pub(crate) struct Filing {
     pub(crate) attachments: Vec<(String, FileId)>,
     pub(crate) return_way: ReturnWay,
     pub(crate) language: Language,
+    pub(crate) came: Came,
+}
+
+/// How it came in, beyond the channel.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Came {
+    /// Number and signing of the minutes of a hand-over by the post office.
+    pub(crate) minutes: Option<(String, DateTime<Utc>)>,
+    /// The kiosk.
+    pub(crate) kiosk: Option<String>,
+    /// Agency that helped the applicant to file.
+    pub(crate) support_agency: Option<String>,
+    /// Who files for the applicant.
+    pub(crate) representative: Option<GivenRepresentative>,
+    /// At the counter and by post: the scans were compared with the originals.
+    pub(crate) compared: bool,
+}
+
+/// Who files for the applicant, as given.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenRepresentative {
+    pub(crate) name: String,
+    pub(crate) identity_number: String,
+    pub(crate) phone: String,
+    /// The authorisation, an own upload.
+    pub(crate) file: FileId,
+    pub(crate) valid_to: Option<NaiveDate>,
 }
 
 /// Files a dossier, in the caller's transaction.
@@ -51,9 +82,23 @@ pub(crate) struct Filing {
 /// # Errors
 /// Every wrong field at once.
 pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> Result<View, Error> {
+    file_linked(app, tx, actor, filing, None).await
+}
+
+/// The same for one of several that are filed together.
+///
+/// # Errors
+/// Every wrong field at once.
+pub(crate) async fn file_linked(
+    app: &App,
+    tx: &Tx,
+    actor: &Actor,
+    filing: Filing,
+    link: Option<Link>,
+) -> Result<View, Error> {
     let owns = actor.can(Permission::DossierFile);
     channel_is_open(actor, &filing)?;
-    let now = app.rt.clock.now();
+    let now = app.rt.clock.now().trunc_subsecs(6);
     let mut checks = Checks {
         tx,
         today: vn_day(now),
@@ -64,6 +109,14 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
         .await?;
     let agency = checks
         .agency(&filing.agency_code, procedure.as_ref())
+        .await?;
+    let calendar = agency.as_ref().map(|a| a.calendar.clone());
+    let agency = agency.map(reference);
+    let (intake, submitted_at) = checks
+        .intake(actor, &filing, procedure.as_ref(), now)
+        .await?;
+    let representative = checks
+        .representative(app, actor, filing.came.representative.as_ref())
         .await?;
     let applicant = checks.applicant(filing.applicant).await?;
     let return_way = checks.return_way(filing.return_way).await?;
@@ -101,7 +154,9 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
     } else {
         Vec::new()
     };
-    let (Some(procedure), Some(agency), true) = (procedure, agency, wrong.is_empty()) else {
+    let (Some(procedure), Some(agency), Some(calendar), true) =
+        (procedure, agency, calendar, wrong.is_empty())
+    else {
         return Err(Problem::invalid(wrong).into());
     };
     let procedure = snapshot(procedure, filing.channel);
@@ -119,15 +174,22 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
         process: process.reference,
         agency,
         channel: filing.channel,
-        submitted_at: now.trunc_subsecs(6),
+        submitted_at,
         received_at: None,
         due_at: None,
+        check_due_at: None,
+        check_late: false,
+        ended_at: None,
+        outcome: None,
+        first_outcome: None,
+        alarm: None,
         assignee: None,
         personal: Personal {
             applicant,
             answers: filing.answers,
             return_way,
             hand_over: None,
+            representative,
         },
         details: Details {
             procedure,
@@ -142,17 +204,48 @@ pub(crate) async fn file(app: &App, tx: &Tx, actor: &Actor, filing: Filing) -> R
             originals: Vec::new(),
             proposal: None,
             result: None,
+            intake,
+            first_due_at: None,
+            apology: None,
+            ended_in: None,
+            withdrawn_results: Vec::new(),
+            incidents: Vec::new(),
+            group: link.map(|link| Group {
+                link,
+                held: link.after.is_some(),
+                acknowledge_by: None,
+            }),
         },
     };
+    let mut dossier = dossier;
+    let calendar = Calendar::of(&calendar, app.config.clocks);
+    // What waits for another one has no clock yet.
+    if !dossier.held() {
+        dossier.check_due_at = Some(calendar.check(now));
+        if let Some(group) = &mut dossier.details.group {
+            group.acknowledge_by = Some(calendar.acknowledge(now));
+        }
+    }
+    dossier.alarm = alarm::first(&dossier, &calendar, now);
     let transition = filed(dossier, By::Person(actor), now);
     let dossier = transition.dossier;
     dossiers::insert(tx, &app.rt, &dossier).await?;
+    if let Some(representative) = &dossier.personal.representative {
+        files::attach(
+            tx,
+            dossier.id,
+            representative.file.file_id,
+            Kind::Attachment,
+            now,
+        )
+        .await?;
+    }
     for attachment in &dossier.details.attachments {
         files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment, now).await?;
     }
     fees::note_references(tx, dossier.id, &[], &dossier.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
-    publish(tx, &app.rt, &dossier.event(&entry)).await?;
+    publish(tx, &app.rt, &dossier.event(&entry, None)).await?;
     Ok(view(&**tx, dossier).await?)
 }
 
@@ -177,10 +270,18 @@ fn channel_is_open(actor: &Actor, filing: &Filing) -> Result<(), Problem> {
             "A one-stop officer files for the counter or the post",
         )]));
     }
-    if actor.agency.as_deref() == Some(filing.agency_code.as_str()) {
+    // For another agency only what any desk may take, which the procedure says: see [`Checks::intake`].
+    if actor.agency.is_some() {
         Ok(())
     } else {
         Err(Problem::new(shared::FORBIDDEN).extra("command", CommandKind::File.name()))
+    }
+}
+
+fn reference(agency: AgencyChanged) -> AgencyRef {
+    AgencyRef {
+        code: agency.code,
+        name: agency.name,
     }
 }
 
@@ -253,7 +354,7 @@ impl Checks<'_> {
         &mut self,
         agency_code: &str,
         procedure: Option<&ProcedureChanged>,
-    ) -> Result<Option<AgencyRef>, Error> {
+    ) -> Result<Option<AgencyChanged>, Error> {
         let found = copies::agency(&**self.tx, agency_code)
             .await?
             .filter(|a| a.active);
@@ -264,9 +365,104 @@ impl Checks<'_> {
             }
             (Some(_), _) => {}
         }
-        Ok(found.map(|a| AgencyRef {
-            code: a.code,
-            name: a.name,
+        Ok(found)
+    }
+
+    /// How it came in, and when: what comes by post was filed when its minutes were signed (QĐ 45/2016 art. 7).
+    async fn intake(
+        &mut self,
+        actor: &Actor,
+        filing: &Filing,
+        procedure: Option<&ProcedureChanged>,
+        now: DateTime<Utc>,
+    ) -> Result<(Intake, DateTime<Utc>), Error> {
+        let came = &filing.came;
+        let mut intake = Intake::default();
+        let mut submitted_at = now;
+        match (&came.minutes, filing.channel) {
+            (Some((number, signed_at)), Channel::Postal) => {
+                let number = self.text("/minutes/number", number);
+                if *signed_at > now || *signed_at < now - OLDEST_MINUTES {
+                    self.refuse("/minutes/signedAt", code::MINUTES_TIME);
+                }
+                submitted_at = *signed_at;
+                intake.minutes = Some(Minutes {
+                    number,
+                    signed_at: *signed_at,
+                });
+            }
+            (None, Channel::Postal) => self.refuse("/minutes", shared::FIELD_REQUIRED),
+            (Some(_), Channel::Online | Channel::Direct) => {
+                self.refuse("/minutes", shared::FIELD_INVALID);
+            }
+            (None, Channel::Online | Channel::Direct) => {}
+        }
+        if let Some(kiosk) = &came.kiosk {
+            if filing.channel == Channel::Online {
+                intake.kiosk = Some(self.text("/kiosk", kiosk));
+            } else {
+                self.refuse("/kiosk", shared::FIELD_INVALID);
+            }
+        }
+        let scanned = !filing.attachments.is_empty() && filing.channel != Channel::Online;
+        if scanned && !came.compared {
+            // NĐ 118/2025 art. 17(1): scanned and compared with what was brought.
+            self.refuse("/compared", code::NOT_COMPARED);
+        }
+        if let Some(code) = &came.support_agency {
+            match copies::agency(&**self.tx, code).await? {
+                Some(agency) => intake.support = Some(reference(agency)),
+                None => self.refuse("/supportAgencyCode", code::AGENCY_UNKNOWN),
+            }
+        }
+        let own = actor.agency.as_deref();
+        if filing.channel != Channel::Online && own != Some(filing.agency_code.as_str()) {
+            if procedure.is_some_and(|p| !p.non_territorial) {
+                self.refuse("/agencyCode", code::NOT_ANYWHERE);
+            }
+            match copies::agency(&**self.tx, own.unwrap_or_default()).await? {
+                Some(agency) => intake.receiving = Some(reference(agency)),
+                None => self.refuse("/agencyCode", code::AGENCY_UNKNOWN),
+            }
+        }
+        Ok((intake, submitted_at))
+    }
+
+    /// Who files for the applicant, with an authorisation that holds today.
+    async fn representative(
+        &mut self,
+        app: &App,
+        actor: &Actor,
+        given: Option<&GivenRepresentative>,
+    ) -> Result<Option<Representative>, Error> {
+        let Some(given) = given else {
+            return Ok(None);
+        };
+        let name = self.text("/representative/name", &given.name);
+        let identity_number = match Cccd::parse(given.identity_number.trim()) {
+            Ok(number) => number.as_str().to_owned(),
+            Err(_) => {
+                self.refuse("/representative/identityNumber", shared::CCCD_INVALID);
+                String::new()
+            }
+        };
+        let phone = self.phone("/representative/phone", &given.phone);
+        if given.valid_to.is_some_and(|last| last < self.today) {
+            self.refuse("/representative/validTo", code::AUTHORISATION_ENDED);
+        }
+        let found = files::own(self.tx, &app.rt, actor.subject, &[given.file])
+            .await?
+            .pop();
+        let Some(file) = found else {
+            self.refuse("/representative/fileId", code::FILE_UNKNOWN);
+            return Ok(None);
+        };
+        Ok(Some(Representative {
+            name,
+            identity_number,
+            phone,
+            file: attachment(file),
+            valid_to: given.valid_to,
         }))
     }
 

@@ -3,6 +3,8 @@
 pub(crate) mod acts;
 pub(crate) mod commands;
 pub(crate) mod filing;
+pub(crate) mod groups;
+pub(crate) mod incidents;
 pub(crate) mod messages;
 pub(crate) mod payments;
 pub(crate) mod sniff;
@@ -40,13 +42,9 @@ impl App {
     /// The state of a service with these settings.
     ///
     /// # Errors
-    /// When the folder for files cannot be made.
+    /// When the folder for files cannot be made, or the bucket cannot be entered.
     pub(crate) async fn new(config: Config, db: Db, rt: Runtime) -> anyhow::Result<Self> {
-        let objects = ObjectStore::open(&config.files.dir)
-            .await
-            .map_err(|error| {
-                anyhow::anyhow!("files.dir {}: {error}", config.files.dir.display())
-            })?;
+        let objects = ObjectStore::open(&config.files, &rt).await?;
         Ok(Self {
             db,
             rt,

@@ -144,8 +144,14 @@ pub(crate) fn done(
 ) -> Transition {
     after.version += 1;
     let from = Some(after.status);
-    let role = by.role_of(act.rights());
-    let entry = Entry::of(&after, act.name(), role, from, (by, now), (reason, data));
+    let entry = Entry::of(
+        &after,
+        act.name(),
+        act.rights(),
+        from,
+        (by, now),
+        (reason, data),
+    );
     Transition {
         dossier: after,
         entry,

@@ -1,8 +1,10 @@
 //! What may be asked of a dossier, and who may ask it.
 
 use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
-use contracts::{Actor, Permission};
+use chrono::{DateTime, NaiveDate, Utc};
+use contracts::{Actor, Permission, Role};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// A command with what it carries.
 #[derive(Clone, Debug)]
@@ -43,8 +45,10 @@ pub(crate) enum Command {
     Propose {
         /// The result file.
         file: Attachment,
-        /// A note to the leader and the applicant.
+        /// A note to the leader and the applicant; of a refusal the legal reason.
         note: Option<String>,
+        /// The result is a refusal (từ chối giải quyết sau thẩm định).
+        refusal: bool,
     },
     /// A leader gives it back to the specialist.
     SendBack {
@@ -82,6 +86,45 @@ pub(crate) enum Command {
     PostDelivered,
     /// The post office brought the result back: it waits at the counter from now on.
     PostReturned,
+    /// The result will be late: apology and a new date (form 04), in time and once.
+    Apologise {
+        /// Why.
+        reason: String,
+        /// The new day.
+        due_on: NaiveDate,
+    },
+    /// What was ended goes on, by special right.
+    Reopen {
+        /// Why.
+        reason: String,
+        /// The rule that allows it.
+        legal_basis: String,
+    },
+    /// The agency corrects its own error: the result is taken back and made again, at no cost (NĐ 61/2018 art. 21).
+    Correct {
+        /// What was wrong.
+        reason: String,
+    },
+    /// The agency has seen a linked dossier (NĐ 301/2026 art. 5).
+    Acknowledge,
+    /// What it waited for is there: a linked dossier goes to its agency.
+    HandOn,
+    /// What it waited for will not come.
+    StopLinked {
+        /// Which one.
+        reason: String,
+    },
+    /// The time of an announced incident is given back (NĐ 301/2026 art. 6).
+    GiveTimeBack {
+        /// The incident.
+        incident: Uuid,
+        /// What it was.
+        title: String,
+        /// When the clocks stopped.
+        from: DateTime<Utc>,
+        /// When they went on.
+        to: DateTime<Utc>,
+    },
 }
 
 macro_rules! kinds {
@@ -140,6 +183,20 @@ kinds! {
     PostDelivered = "post-delivered",
     /// Bưu điện chuyển hoàn.
     PostReturned = "post-returned",
+    /// Xin lỗi và hẹn lại ngày trả kết quả.
+    Apologise = "apologise",
+    /// Mở lại hồ sơ.
+    Reopen = "reopen",
+    /// Đính chính sai sót của cơ quan.
+    Correct = "correct",
+    /// Xác nhận nhận hồ sơ liên thông.
+    Acknowledge = "acknowledge",
+    /// Chuyển hồ sơ liên thông.
+    HandOn = "hand-on",
+    /// Dừng hồ sơ liên thông.
+    StopLinked = "stop-linked",
+    /// Bù thời gian sự cố.
+    GiveTimeBack = "give-time-back",
 }
 
 impl CommandKind {
@@ -162,6 +219,13 @@ impl CommandKind {
             Self::HandOver => "Trả kết quả tại quầy",
             Self::PostDelivered => "Bưu điện đã phát kết quả",
             Self::PostReturned => "Bưu điện chuyển hoàn kết quả",
+            Self::Apologise => "Xin lỗi và hẹn lại ngày trả kết quả",
+            Self::Reopen => "Mở lại hồ sơ",
+            Self::Correct => "Đính chính sai sót của cơ quan",
+            Self::Acknowledge => "Xác nhận nhận hồ sơ liên thông",
+            Self::HandOn => "Chuyển hồ sơ liên thông",
+            Self::StopLinked => "Dừng hồ sơ liên thông",
+            Self::GiveTimeBack => "Bù thời gian sự cố",
         }
     }
 
@@ -170,7 +234,8 @@ impl CommandKind {
         use Permission as P;
         match self {
             Self::File => &[P::DossierFile, P::DossierReceive],
-            Self::Receive
+            Self::Acknowledge
+            | Self::Receive
             | Self::Refuse
             | Self::RequestPayment
             | Self::ConfirmPayment
@@ -180,7 +245,13 @@ impl CommandKind {
             Self::StartHandling | Self::Propose => &[P::DossierHandle],
             Self::SendBack | Self::Approve => &[P::DossierApprove],
             Self::HandOver => &[P::DossierHandOver],
-            Self::PostDelivered | Self::PostReturned => &[],
+            Self::Apologise => &[P::DossierReceive, P::DossierApprove],
+            Self::Reopen | Self::Correct => &[P::DossierReopen],
+            Self::PostDelivered
+            | Self::PostReturned
+            | Self::GiveTimeBack
+            | Self::HandOn
+            | Self::StopLinked => &[],
         }
     }
 }
@@ -204,8 +275,21 @@ impl Command {
             Self::HandOver { .. } => CommandKind::HandOver,
             Self::PostDelivered => CommandKind::PostDelivered,
             Self::PostReturned => CommandKind::PostReturned,
+            Self::Apologise { .. } => CommandKind::Apologise,
+            Self::Reopen { .. } => CommandKind::Reopen,
+            Self::Correct { .. } => CommandKind::Correct,
+            Self::GiveTimeBack { .. } => CommandKind::GiveTimeBack,
+            Self::Acknowledge => CommandKind::Acknowledge,
+            Self::HandOn => CommandKind::HandOn,
+            Self::StopLinked { .. } => CommandKind::StopLinked,
         }
     }
+}
+
+/// Whether the dossier was handed in at this officer's agency for another one (phi địa giới).
+fn handed_in_at(dossier: &Dossier, actor: &Actor) -> bool {
+    let receiving = dossier.details.intake.receiving.as_ref();
+    receiving.is_some_and(|agency| actor.agency.as_deref() == Some(agency.code.as_str()))
 }
 
 /// Who acts: a person with a token, or the suite itself (a job, a postal event).
@@ -229,6 +313,9 @@ impl By<'_> {
                     | CommandKind::ConfirmPayment
                     | CommandKind::PostDelivered
                     | CommandKind::PostReturned
+                    | CommandKind::GiveTimeBack
+                    | CommandKind::HandOn
+                    | CommandKind::StopLinked
             ),
             Self::Person(actor) => {
                 let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
@@ -254,9 +341,17 @@ impl By<'_> {
                             | CommandKind::RequestPayment
                             | CommandKind::ConfirmPayment
                             | CommandKind::Stop
-                            | CommandKind::HandOver
                             | CommandKind::PostDelivered
-                            | CommandKind::PostReturned => handles,
+                            | CommandKind::PostReturned
+                            | CommandKind::Apologise
+                            | CommandKind::Reopen
+                            | CommandKind::Correct
+                            | CommandKind::Acknowledge
+                            | CommandKind::HandOn
+                            | CommandKind::StopLinked
+                            | CommandKind::GiveTimeBack => handles,
+                            // Phi địa giới: it may be collected where it was handed in.
+                            CommandKind::HandOver => handles || handed_in_at(dossier, actor),
                         }
                 })
             }
@@ -280,14 +375,42 @@ impl By<'_> {
     pub(crate) fn role_of(&self, rights: &[Permission]) -> String {
         match self {
             Self::System => "system".to_owned(),
-            Self::Person(actor) => actor
-                .roles
-                .iter()
-                .find(|role| rights.iter().any(|r| role.permissions().contains(r)))
-                .or_else(|| actor.roles.first())
+            Self::Person(_) => self
+                .used(rights)
                 .and_then(|role| serde_json::to_value(role).ok())
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_default(),
         }
+    }
+
+    /// The role that is used. Roles of one's own come before those held for a time.
+    fn used(&self, rights: &[Permission]) -> Option<Role> {
+        let Self::Person(actor) = self else {
+            return None;
+        };
+        actor
+            .roles
+            .iter()
+            .find(|role| rights.iter().any(|r| role.permissions().contains(r)))
+            .or_else(|| actor.roles.first())
+            .copied()
+    }
+
+    /// The further facts of the journal, with how the role was held when it was not one's own: `acting: true`, and `onBehalfOf` the
+    /// one who delegated it (ủy quyền).
+    pub(crate) fn on_behalf(&self, rights: &[Permission], data: &Value) -> Value {
+        let mut data = data.clone();
+        if let (Self::Person(actor), Some(role)) = (self, self.used(rights))
+            && let Some(acting) = actor.acting_as(role)
+        {
+            let Value::Object(members) = &mut data else {
+                return data;
+            };
+            members.insert("acting".to_owned(), Value::Bool(true));
+            if let Some(name) = &acting.principal_name {
+                members.insert("onBehalfOf".to_owned(), Value::String(name.clone()));
+            }
+        }
+        data
     }
 }

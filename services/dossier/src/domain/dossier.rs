@@ -1,9 +1,10 @@
 //! What a dossier is.
 
+use super::alarm::Alarm;
 use super::fee::Fee;
 use super::process::ProcessRef;
 use chrono::{DateTime, Utc};
-use contracts::events::{DossierChanged, ProcedureComponent};
+use contracts::events::{DossierAlarm, DossierChanged, ProcedureComponent};
 use contracts::{
     AccountId, Applicant, Channel, Contact, DossierId, DossierStatus, FileId, Language,
     ProcedureId, ReturnWay,
@@ -11,7 +12,7 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-use vn::worktime::Term;
+use vn::worktime::{Outcome, Term};
 
 /// A dossier (hồ sơ thủ tục hành chính).
 #[derive(Clone, Debug)]
@@ -34,6 +35,18 @@ pub(crate) struct Dossier {
     pub(crate) received_at: Option<DateTime<Utc>>,
     /// When the result is due; none before reception, while the clock stands, or by rule.
     pub(crate) due_at: Option<DateTime<Utc>>,
+    /// Until when the desk must have checked what was filed; none once it has.
+    pub(crate) check_due_at: Option<DateTime<Utc>>,
+    /// A check came too late, once at least (tiếp nhận muộn).
+    pub(crate) check_late: bool,
+    /// When it ended: refused, withdrawn, stopped or solved.
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    /// How it was solved, by the date that was promised last.
+    pub(crate) outcome: Option<Outcome>,
+    /// How it was solved, by the date that was promised first: a new date hides nothing.
+    pub(crate) first_outcome: Option<Outcome>,
+    /// The next point of its clocks.
+    pub(crate) alarm: Option<Alarm>,
     /// The specialist who took it up.
     pub(crate) assignee: Option<AccountId>,
     pub(crate) personal: Personal,
@@ -41,7 +54,8 @@ pub(crate) struct Dossier {
 }
 
 /// The handling agency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AgencyRef {
     pub(crate) code: String,
     pub(crate) name: String,
@@ -56,6 +70,48 @@ pub(crate) struct Personal {
     pub(crate) return_way: ReturnWay,
     #[serde(default)]
     pub(crate) hand_over: Option<HandOver>,
+    /// Who files for the applicant (người được ủy quyền).
+    #[serde(default)]
+    pub(crate) representative: Option<Representative>,
+}
+
+/// Who files for the applicant, and by what authorisation (giấy ủy quyền).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Representative {
+    pub(crate) name: String,
+    pub(crate) identity_number: String,
+    pub(crate) phone: String,
+    /// The paper itself.
+    pub(crate) file: Attachment,
+    /// Last day on which it holds; none: until it is taken back.
+    pub(crate) valid_to: Option<chrono::NaiveDate>,
+}
+
+/// How a dossier came in, beyond its channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Intake {
+    /// Biên bản giao nhận: when a dossier came by post, the minutes whose signing is its filing (QĐ 45/2016 art. 7).
+    #[serde(default)]
+    pub(crate) minutes: Option<Minutes>,
+    /// The kiosk at which it was filed (ki-ốt thông minh, NĐ 309/2026 art. 1(2)).
+    #[serde(default)]
+    pub(crate) kiosk: Option<String>,
+    /// Where it was handed in, when that is not the competent agency (phi địa giới).
+    #[serde(default)]
+    pub(crate) receiving: Option<AgencyRef>,
+    /// Where the applicant was helped to file.
+    #[serde(default)]
+    pub(crate) support: Option<AgencyRef>,
+}
+
+/// The minutes of a hand-over by the post office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Minutes {
+    pub(crate) number: String,
+    pub(crate) signed_at: DateTime<Utc>,
 }
 
 /// What is stored as one JSON text beside the columns that queries need.
@@ -90,6 +146,62 @@ pub(crate) struct Details {
     pub(crate) proposal: Option<Proposal>,
     #[serde(default)]
     pub(crate) result: Option<ResultFile>,
+    #[serde(default)]
+    pub(crate) intake: Intake,
+    /// The date that was promised when the running term began; a new date does not touch it.
+    #[serde(default)]
+    pub(crate) first_due_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) apology: Option<Apology>,
+    /// Where it was when it ended, to go on from there if it is opened again.
+    #[serde(default)]
+    pub(crate) ended_in: Option<Place>,
+    /// Results that were taken back as wrong.
+    #[serde(default)]
+    pub(crate) withdrawn_results: Vec<ResultFile>,
+    /// Incidents whose time was given back.
+    #[serde(default)]
+    pub(crate) incidents: Vec<Uuid>,
+    /// The dossiers it was filed with (liên thông).
+    #[serde(default)]
+    pub(crate) group: Option<Group>,
+}
+
+/// Where a dossier stands among those it was filed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Group {
+    pub(crate) link: Link,
+    /// It waits for another one; no clock runs.
+    pub(crate) held: bool,
+    /// Until when the agency must have acknowledged it (NĐ 301/2026 art. 5: 2 working hours); none once it has.
+    pub(crate) acknowledge_by: Option<DateTime<Utc>>,
+}
+
+/// The link itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Link {
+    pub(crate) group: Uuid,
+    /// From 0.
+    pub(crate) ordinal: u32,
+    /// How many were filed together.
+    pub(crate) size: u32,
+    /// Which one it waits for.
+    pub(crate) after: Option<u32>,
+}
+
+/// Văn bản xin lỗi và đề nghị gia hạn (form 04).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Apology {
+    pub(crate) reason: String,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) by_name: String,
+    /// The date that cannot be kept.
+    pub(crate) old_due_at: DateTime<Utc>,
+    /// The new one.
+    pub(crate) due_at: DateTime<Utc>,
 }
 
 /// The procedure as it was when the dossier was filed.
@@ -213,6 +325,9 @@ pub(crate) struct Payment {
 pub(crate) struct Proposal {
     pub(crate) file: Attachment,
     pub(crate) note: Option<String>,
+    /// The result is a refusal (từ chối giải quyết); the note is its legal reason.
+    #[serde(default)]
+    pub(crate) refusal: bool,
     pub(crate) by: AccountId,
     pub(crate) by_name: String,
     pub(crate) at: DateTime<Utc>,
@@ -224,6 +339,9 @@ pub(crate) struct Proposal {
 pub(crate) struct ResultFile {
     pub(crate) file: Attachment,
     pub(crate) note: Option<String>,
+    /// It is a refusal.
+    #[serde(default)]
+    pub(crate) refusal: bool,
     pub(crate) at: DateTime<Utc>,
 }
 
@@ -242,6 +360,16 @@ impl Dossier {
         self.owner.unwrap_or(AccountId(Uuid::nil()))
     }
 
+    /// Whether it waits for another one that it was filed with.
+    pub(crate) fn held(&self) -> bool {
+        self.details.group.as_ref().is_some_and(|g| g.held)
+    }
+
+    /// Until when it must be acknowledged, if it still must.
+    pub(crate) fn acknowledge_by(&self) -> Option<DateTime<Utc>> {
+        self.details.group.as_ref()?.acknowledge_by
+    }
+
     /// Whether the result is late: still being handled after it was due.
     pub(crate) fn overdue(&self, now: DateTime<Utc>) -> bool {
         matches!(
@@ -250,9 +378,13 @@ impl Dossier {
         ) && self.due_at.is_some_and(|due| due < now)
     }
 
-    /// The fact that other services learn of a transition of this dossier, which is the one *after* it.
-    pub(crate) fn event(&self, entry: &super::Entry) -> DossierChanged {
-        let applicant = &self.personal.applicant;
+    /// The fact that other services learn of a transition of this dossier, which is the one *after* it; `moved_from`: the date that it
+    /// moved.
+    pub(crate) fn event(
+        &self,
+        entry: &super::Entry,
+        moved_from: Option<DateTime<Utc>>,
+    ) -> DossierChanged {
         DossierChanged {
             dossier_id: self.id,
             version: self.version,
@@ -265,17 +397,44 @@ impl Dossier {
             due_at: self.due_at,
             reason: entry.reason.clone(),
             owner: self.owner_or_nil(),
-            contact: Contact {
-                name: applicant.name.clone(),
-                phone: Some(applicant.phone.clone()),
-                email: applicant.email.clone(),
-                language: self.details.language,
-            },
+            contact: self.contact(),
             agency_code: self.agency.code.clone(),
             agency_name: self.agency.name.clone(),
             procedure_code: self.details.procedure.code.clone(),
             procedure_name: self.details.procedure.name.clone(),
             return_way: self.personal.return_way.clone(),
+            earlier_due_at: moved_from,
+            refusal: self.status == DossierStatus::Done
+                && self.details.result.as_ref().is_some_and(|r| r.refusal),
+        }
+    }
+
+    /// How the applicant is reached.
+    pub(crate) fn contact(&self) -> Contact {
+        let applicant = &self.personal.applicant;
+        Contact {
+            name: applicant.name.clone(),
+            phone: Some(applicant.phone.clone()),
+            email: applicant.email.clone(),
+            language: self.details.language,
+        }
+    }
+
+    /// The fact that a clock has come to a point.
+    pub(crate) fn alarm_event(&self, alarm: Alarm) -> DossierAlarm {
+        DossierAlarm {
+            dossier_id: self.id,
+            version: self.version,
+            number: self.number.clone(),
+            kind: alarm.kind,
+            at: alarm.at,
+            status: self.status,
+            due_at: super::alarm::end_of(self, alarm.kind),
+            owner: self.owner_or_nil(),
+            contact: self.contact(),
+            agency_code: self.agency.code.clone(),
+            agency_name: self.agency.name.clone(),
+            procedure_name: self.details.procedure.name.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::command::By;
 use super::dossier::Dossier;
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, SecondsFormat, Utc};
-use contracts::{AccountId, DossierId, DossierStatus};
+use contracts::{AccountId, DossierId, DossierStatus, Permission};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -63,11 +63,12 @@ struct Canonical<'a> {
 }
 
 impl Entry {
-    /// The entry of what has just been done: `after` is the dossier after it. Not yet chained to the one before.
+    /// The entry of what has just been done: `after` is the dossier after it, `rights` are those of which one was used. Not yet chained
+    /// to the one before.
     pub(crate) fn of(
         after: &Dossier,
         command: &str,
-        actor_role: String,
+        rights: &[Permission],
         from: Option<DossierStatus>,
         (by, at): (By<'_>, DateTime<Utc>),
         (reason, data): (Option<String>, &Value),
@@ -86,14 +87,14 @@ impl Entry {
             at,
             actor_id,
             actor_name,
-            actor_role,
+            actor_role: by.role_of(rights),
             agency,
             command: command.to_owned(),
             from,
             to: after.status,
             step: after.step.clone(),
             reason,
-            data: data.to_string(),
+            data: by.on_behalf(rights, data).to_string(),
             prev_hash: String::new(),
             hash: String::new(),
         }

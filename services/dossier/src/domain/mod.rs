@@ -4,8 +4,10 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod act;
+pub(crate) mod alarm;
 pub(crate) mod command;
 pub(crate) mod dossier;
+mod effect;
 pub(crate) mod fee;
 pub(crate) mod journal;
 pub(crate) mod payment;

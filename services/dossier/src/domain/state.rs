@@ -3,15 +3,17 @@
 //! The public state is one of ten; where exactly the dossier lies within `inProgress` is the process's business, so a
 //! transition asks the process for desks (whose step is this? what comes next?) and never for step names.
 
+use super::alarm;
 use super::command::{By, Command, CommandKind};
-use super::dossier::{Dossier, Payment, Place, Proposal, ResultFile, Supplement};
-use super::fee;
+use super::dossier::{Dossier, Place};
+use super::effect::{Moment, carry};
 use super::journal::Entry;
 use super::process::Process;
-use super::term::Calendar;
+use super::term::{Calendar, worse};
 use chrono::{DateTime, Utc};
 use contracts::{DossierStatus as S, Permission, ReturnMethod, Role};
 use serde_json::{Value, json};
+use vn::worktime::Outcome;
 
 /// What a transition needs to know besides the dossier.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) calendar: &'a Calendar,
     /// The number to give, for a first reception.
     pub(crate) number: Option<&'a str>,
+    /// Since when an announced incident lasts at the agency: its clocks stand.
+    pub(crate) incident_since: Option<DateTime<Utc>>,
 }
 
 /// A transition taken: the dossier after it, and what the journal says. The entry is not yet chained to the one before.
@@ -68,6 +72,27 @@ pub(crate) enum Why {
     /// The time for an answer still runs.
     #[error("the time for an answer still runs")]
     NotYet,
+    /// A linked dossier waits for another one.
+    #[error("it waits for another dossier")]
+    Held,
+    /// There is no date that could be moved.
+    #[error("there is no date to move")]
+    NoDate,
+    /// A new date was given before; there is no second one.
+    #[error("a new date is given only once")]
+    MovedBefore,
+    /// An apology comes at latest one day before expiry.
+    #[error("the last day for an apology has passed")]
+    TooLate,
+    /// The new date is no working day after the old one within a year.
+    #[error("the new date is no working day after the old one")]
+    NewDate,
+    /// A refusal needs its legal reason.
+    #[error("a refusal needs a legal reason")]
+    NoReason,
+    /// The incident's time was given back before.
+    #[error("the time of this incident was given back before")]
+    GivenBack,
     /// A first reception needs a number; the caller took none.
     #[error("no number was given")]
     Number,
@@ -88,6 +113,34 @@ pub(crate) fn may(
 ) -> Result<Place, Why> {
     if !by.may(kind, dossier) {
         return Err(Why::Person);
+    }
+    let waits = match kind {
+        CommandKind::Withdraw
+        | CommandKind::HandOn
+        | CommandKind::StopLinked
+        | CommandKind::GiveTimeBack => false,
+        CommandKind::File
+        | CommandKind::Receive
+        | CommandKind::RequestSupplement
+        | CommandKind::Supplement
+        | CommandKind::Refuse
+        | CommandKind::StartHandling
+        | CommandKind::Propose
+        | CommandKind::SendBack
+        | CommandKind::Approve
+        | CommandKind::RequestPayment
+        | CommandKind::ConfirmPayment
+        | CommandKind::Stop
+        | CommandKind::HandOver
+        | CommandKind::PostDelivered
+        | CommandKind::PostReturned
+        | CommandKind::Apologise
+        | CommandKind::Reopen
+        | CommandKind::Correct
+        | CommandKind::Acknowledge => dossier.held(),
+    };
+    if waits && dossier.status == S::New {
+        return Err(Why::Held);
     }
     let place = target(dossier, kind, process)?;
     if kind == CommandKind::RequestSupplement
@@ -112,7 +165,7 @@ pub(crate) fn may(
 
 fn proposed_by(dossier: &Dossier, by: By<'_>) -> bool {
     match (&dossier.details.proposal, by) {
-        (Some(proposal), By::Person(actor)) => proposal.by == actor.subject,
+        (Some(proposal), By::Person(actor)) => actor.is_or_acts_for(proposal.by),
         (None, By::Person(_)) | (_, By::System) => false,
     }
 }
@@ -331,6 +384,95 @@ fn target(dossier: &Dossier, kind: CommandKind, process: &Process) -> Result<Pla
             | S::Stopped
             | S::Returned => Err(Why::State),
         },
+        C::Apologise => match dossier.status {
+            S::Received | S::InProgress => here(dossier.status),
+            S::New
+            | S::NotReceived
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
+        C::Reopen => match dossier.status {
+            S::NotReceived | S::Withdrawn | S::Stopped => resumed(dossier).ok_or(Why::State),
+            S::New
+            | S::Received
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
+        C::Correct => match dossier.status {
+            S::Done | S::Returned => at(S::InProgress, process.last_specialist()),
+            S::New
+            | S::Received
+            | S::NotReceived
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped => Err(Why::State),
+        },
+        C::Acknowledge => match dossier.status {
+            S::New if dossier.acknowledge_by().is_some() => here(S::New),
+            S::New
+            | S::Received
+            | S::NotReceived
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
+        C::HandOn | C::StopLinked => match dossier.status {
+            S::New if dossier.held() => here(if kind == C::HandOn {
+                S::New
+            } else {
+                S::Stopped
+            }),
+            S::New
+            | S::Received
+            | S::NotReceived
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Withdrawn
+            | S::Stopped
+            | S::Done
+            | S::Returned => Err(Why::State),
+        },
+        C::GiveTimeBack => match dossier.status {
+            S::New | S::Received | S::InProgress | S::SupplementRequested | S::PaymentRequested => {
+                here(dossier.status)
+            }
+            S::NotReceived | S::Withdrawn | S::Stopped | S::Done | S::Returned => Err(Why::State),
+        },
+    }
+}
+
+/// Where a dossier goes on that is opened again: what it waited for is not waited for any more.
+fn resumed(dossier: &Dossier) -> Option<Place> {
+    let ended_in = dossier.details.ended_in.clone()?;
+    match ended_in.status {
+        S::SupplementRequested => dossier
+            .details
+            .supplement
+            .as_ref()
+            .map(|s| s.asked_in.clone()),
+        S::PaymentRequested => dossier.details.payment.as_ref().map(|p| p.asked_in.clone()),
+        S::New
+        | S::Received
+        | S::NotReceived
+        | S::InProgress
+        | S::Withdrawn
+        | S::Stopped
+        | S::Done
+        | S::Returned => Some(ended_in),
     }
 }
 
@@ -372,6 +514,7 @@ pub(crate) fn apply(
     after.status = place.status;
     after.step = place.step;
     after.version += 1;
+    clocks(before, &mut after, kind, now, context);
     let entry = entry(
         &after,
         kind,
@@ -385,202 +528,81 @@ pub(crate) fn apply(
     })
 }
 
+/// What a transition does to the clocks beside the term: the desk's check, the end and how it is counted, the next alarm.
+fn clocks(
+    before: &Dossier,
+    after: &mut Dossier,
+    kind: CommandKind,
+    now: DateTime<Utc>,
+    context: Context<'_>,
+) {
+    let calendar = context.calendar;
+    if after.status != S::New
+        && let Some(group) = &mut after.details.group
+    {
+        // Whatever the desk did, it has seen it.
+        group.acknowledge_by = None;
+    }
+    if after.status != S::New {
+        // The applicant's own withdrawal is no check.
+        let checked = before.status == S::New && kind != CommandKind::Withdraw;
+        after.check_late |= checked && before.check_due_at.is_some_and(|due| due < now);
+        after.check_due_at = None;
+    } else if before.status != S::New {
+        after.check_due_at = Some(calendar.check(now));
+    }
+    if ended(after.status) && !ended(before.status) {
+        after.ended_at = Some(now);
+        after.details.ended_in = Some(Place {
+            status: before.status,
+            step: before.step.clone(),
+        });
+        if after.status == S::Done {
+            // While an incident lasts the clock stands where it stopped.
+            let stands = |due: Option<DateTime<Utc>>| match (due, context.incident_since) {
+                (Some(due), Some(since)) => {
+                    let term = after.details.procedure.term.as_ref();
+                    Some(calendar.resume(due, since, now, term))
+                }
+                (due, _) => due,
+            };
+            let first = after.details.first_due_at.or(before.due_at);
+            let was = before.outcome.unwrap_or(Outcome::Early);
+            let outcome = worse(was, Outcome::of(stands(before.due_at), now));
+            let was = before.first_outcome.unwrap_or(Outcome::Early);
+            let first = worse(was, Outcome::of(stands(first), now));
+            (after.outcome, after.first_outcome) = (Some(outcome), Some(first));
+        }
+    } else if !ended(after.status) {
+        after.ended_at = None;
+    }
+    after.alarm = alarm::next(before, after, calendar, now);
+}
+
+/// Whether nothing more is decided in this state.
+fn ended(status: S) -> bool {
+    match status {
+        S::NotReceived | S::Withdrawn | S::Stopped | S::Done | S::Returned => true,
+        S::New | S::Received | S::InProgress | S::SupplementRequested | S::PaymentRequested => {
+            false
+        }
+    }
+}
+
 /// The first transition: a dossier is filed.
 pub(crate) fn filed(dossier: Dossier, by: By<'_>, now: DateTime<Utc>) -> Transition {
     let details = &dossier.details;
+    let intake = &details.intake;
     let data = json!({
         "procedure": {"id": details.procedure.id, "version": details.procedure.version},
         "process": dossier.process,
         "channel": dossier.channel,
+        "intake": intake,
+        "represented": dossier.personal.representative.is_some(),
         "files": details.attachments.iter().map(|a| a.file_id).collect::<Vec<_>>(),
     });
     let entry = entry(&dossier, CommandKind::File, None, (by, now), (None, &data));
     Transition { dossier, entry }
-}
-
-struct Moment<'a> {
-    by: By<'a>,
-    now: DateTime<Utc>,
-    here: Place,
-    context: Context<'a>,
-}
-
-/// Writes what the command carries into the dossier; gives the reason and the facts for the journal.
-fn carry(
-    d: &mut Dossier,
-    command: Command,
-    Moment {
-        by,
-        now,
-        here,
-        context,
-    }: Moment<'_>,
-) -> Result<(Option<String>, Value), Why> {
-    let calendar = context.calendar;
-    Ok(match command {
-        Command::Receive => {
-            let number = context.number.ok_or(Why::Number)?;
-            d.number.get_or_insert_with(|| number.to_owned());
-            d.received_at = Some(now);
-            restart(d, now, calendar);
-            (None, json!({"number": d.number, "dueAt": d.due_at}))
-        }
-        Command::RequestSupplement {
-            items,
-            reason,
-            legal_basis,
-        } => {
-            if d.details.supplements > 0 && legal_basis.is_none() {
-                return Err(Why::AskedBefore);
-            }
-            let due_at = calendar.supplement_answer(now);
-            let data = json!({"items": items, "legalBasis": legal_basis, "dueAt": due_at,
-                "suspendedDueAt": d.due_at});
-            d.details.supplements += 1;
-            d.details.supplement = Some(Supplement {
-                items,
-                reason: reason.clone(),
-                legal_basis,
-                requested_at: now,
-                due_at,
-                answered_at: None,
-                asked_in: here,
-                suspended_due_at: d.due_at.take(),
-            });
-            (Some(reason), data)
-        }
-        Command::Supplement {
-            attachments,
-            answers,
-            note,
-        } => {
-            let data = json!({
-                "files": attachments.iter().map(|a| a.file_id).collect::<Vec<_>>(),
-                "answers": answers.as_ref().map(|a| a.keys().cloned().collect::<Vec<_>>()),
-            });
-            d.details.attachments.extend(attachments);
-            d.personal.answers.extend(answers.unwrap_or_default());
-            if let Some(supplement) = &mut d.details.supplement {
-                supplement.answered_at = Some(now);
-            }
-            // Asked for after reception: the time restarts from zero once complete (NĐ 61/2018 art. 19(4)).
-            if d.received_at.is_some() {
-                restart(d, now, calendar);
-            }
-            (note, data)
-        }
-        Command::Refuse { reason } => (Some(reason), json!({})),
-        Command::Withdraw { reason } => (reason, json!({})),
-        Command::StartHandling => {
-            if let By::Person(actor) = by {
-                d.assignee = Some(actor.subject);
-                d.details.assignee_name = Some(actor.name.clone());
-            }
-            (None, json!({}))
-        }
-        Command::Propose { file, note } => {
-            let data = json!({"file": file.file_id});
-            if let By::Person(actor) = by {
-                d.details.proposal = Some(Proposal {
-                    file,
-                    note: note.clone(),
-                    by: actor.subject,
-                    by_name: actor.name.clone(),
-                    at: now,
-                });
-            }
-            (note, data)
-        }
-        Command::SendBack { reason } => {
-            let file = d.details.proposal.take().map(|p| p.file.file_id);
-            (Some(reason), json!({"file": file}))
-        }
-        Command::Approve { note } => {
-            let result = d.details.proposal.as_ref().map(|p| ResultFile {
-                file: p.file.clone(),
-                note: p.note.clone(),
-                at: now,
-            });
-            let data = json!({"file": result.as_ref().map(|r| r.file.file_id)});
-            d.details.result = result;
-            (note, data)
-        }
-        Command::RequestPayment { amount, reason } => {
-            let new = fee::New {
-                title: reason.clone(),
-                amount,
-                basis: fee::Basis::Officer,
-                reason: Some(reason.clone()),
-            };
-            let no =
-                fee::ask(&mut d.details.fees, d.id, new, now).map_err(|_full| Why::TooManyFees)?;
-            let data =
-                json!({"fee": no, "amount": amount, "currency": "VND", "suspendedDueAt": d.due_at});
-            d.details.payment = Some(Payment {
-                fee: Some(no),
-                amount,
-                reason: reason.clone(),
-                requested_at: now,
-                confirmed_at: None,
-                asked_in: here,
-                suspended_due_at: d.due_at.take(),
-            });
-            (Some(reason), data)
-        }
-        Command::ConfirmPayment { note } => {
-            let fee = d.details.payment.as_ref().and_then(|p| p.fee);
-            let fee = d.details.fees.iter_mut().find(|f| Some(f.no) == fee);
-            if let Some(fee) = fee.filter(|fee| fee.state == fee::State::Asked) {
-                // The suite goes on when the money is there; that it is there on the account is what an officer sees.
-                if matches!(by, By::System) {
-                    return Err(Why::NotYet);
-                }
-                fee.state = fee::State::Paid(fee::Paid {
-                    at: now,
-                    way: fee::Way::Transfer,
-                    receipt: note.clone(),
-                });
-            }
-            if let Some(payment) = &mut d.details.payment {
-                payment.confirmed_at = Some(now);
-                d.due_at = payment
-                    .suspended_due_at
-                    .map(|due| calendar.resume(due, payment.requested_at, now));
-            }
-            (note, json!({"dueAt": d.due_at}))
-        }
-        Command::Stop { reason } => {
-            let over = d
-                .details
-                .supplement
-                .as_ref()
-                .is_some_and(|s| s.due_at <= now);
-            if matches!(by, By::System) && !over {
-                return Err(Why::NotYet);
-            }
-            (Some(reason), json!({}))
-        }
-        Command::HandOver { receiver } => {
-            d.personal.hand_over = Some(receiver);
-            (None, json!({"way": "counter"}))
-        }
-        Command::PostDelivered => (None, json!({"way": "post"})),
-        Command::PostReturned => {
-            d.personal.return_way.method = ReturnMethod::Counter;
-            (None, json!({"way": "counter"}))
-        }
-    })
-}
-
-/// The term runs from `now`, from zero.
-fn restart(d: &mut Dossier, now: DateTime<Utc>, calendar: &Calendar) {
-    d.details.term_from = Some(now);
-    d.due_at = d
-        .details
-        .procedure
-        .term
-        .as_ref()
-        .and_then(|term| calendar.due(term, now));
 }
 
 fn entry(
@@ -590,6 +612,12 @@ fn entry(
     (by, now): (By<'_>, DateTime<Utc>),
     (reason, data): (Option<String>, &Value),
 ) -> Entry {
-    let role = by.role(kind);
-    Entry::of(after, kind.name(), role, from, (by, now), (reason, data))
+    Entry::of(
+        after,
+        kind.name(),
+        kind.rights(),
+        from,
+        (by, now),
+        (reason, data),
+    )
 }

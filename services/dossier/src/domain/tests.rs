@@ -1,14 +1,19 @@
 //! The whole grid state × command, and what each transition carries.
 
+mod acting;
+mod alarms;
 mod clock;
+mod special;
 
+use super::alarm;
 use super::command::{By, Command, CommandKind};
 use super::dossier::{
-    AgencyRef, Attachment, Details, Dossier, HandOver, Personal, ProcedureSnapshot, SupplementItem,
+    AgencyRef, Attachment, Details, Dossier, Group, HandOver, Intake, Link, Personal,
+    ProcedureSnapshot, SupplementItem,
 };
 use super::process::Process;
 use super::state::{Context, Refusal, Transition, Why, apply, filed, may};
-use super::term::Calendar;
+use super::term::{Calendar, Clocks};
 use chrono::{DateTime, Utc};
 use contracts::{
     AccountId, Actor, ActorKind, Address, Applicant, Channel, DossierId, DossierStatus, FileId,
@@ -42,6 +47,7 @@ fn person(n: u128, role: Role) -> Actor {
         agency: officer.then(|| "H05.21".to_owned()),
         client: None,
         limits: contracts::Limits::default(),
+        acting: Vec::new(),
     }
 }
 
@@ -58,7 +64,7 @@ impl World {
     fn new() -> Self {
         Self {
             process: Process::read("default", 1, Process::DEFAULT_V1).expect("fit"),
-            calendar: Calendar::of(&CalendarSpec::default()),
+            calendar: Calendar::of(&CalendarSpec::default(), Clocks::default()),
             citizen: person(1, Role::Citizen),
             officer: person(2, Role::OneStopOfficer),
             specialist: person(3, Role::Specialist),
@@ -88,6 +94,12 @@ impl World {
             submitted_at: now(),
             received_at: None,
             due_at: None,
+            check_due_at: Some(self.calendar.check(now())),
+            check_late: false,
+            ended_at: None,
+            outcome: None,
+            first_outcome: None,
+            alarm: None,
             assignee: None,
             personal: Personal {
                 applicant: Applicant {
@@ -107,6 +119,7 @@ impl World {
                     address: Some(address),
                 },
                 hand_over: None,
+                representative: None,
             },
             details: Details {
                 procedure: ProcedureSnapshot {
@@ -131,8 +144,17 @@ impl World {
                 payment: None,
                 proposal: None,
                 result: None,
+                intake: Intake::default(),
+                first_due_at: None,
+                apology: None,
+                ended_in: None,
+                withdrawn_results: Vec::new(),
+                incidents: Vec::new(),
+                group: None,
             },
         };
+        let mut dossier = dossier;
+        dossier.alarm = alarm::first(&dossier, &self.calendar, now());
         filed(dossier, By::Person(&self.citizen), now())
     }
 
@@ -151,6 +173,7 @@ impl World {
             process: &self.process,
             calendar: &self.calendar,
             number: Some("H05.21-261116-0001"),
+            incident_since: None,
         };
         apply(d, command, by, when, context)
     }
@@ -167,6 +190,7 @@ impl World {
                 By::Person(&self.citizen)
             }
             CommandKind::Receive
+            | CommandKind::Acknowledge
             | CommandKind::RequestSupplement
             | CommandKind::Refuse
             | CommandKind::RequestPayment
@@ -174,8 +198,16 @@ impl World {
             | CommandKind::Stop
             | CommandKind::HandOver => By::Person(&self.officer),
             CommandKind::StartHandling | CommandKind::Propose => By::Person(&self.specialist),
-            CommandKind::SendBack | CommandKind::Approve => By::Person(&self.leader),
-            CommandKind::PostDelivered | CommandKind::PostReturned => By::System,
+            CommandKind::SendBack
+            | CommandKind::Approve
+            | CommandKind::Apologise
+            | CommandKind::Reopen
+            | CommandKind::Correct => By::Person(&self.leader),
+            CommandKind::PostDelivered
+            | CommandKind::PostReturned
+            | CommandKind::GiveTimeBack
+            | CommandKind::HandOn
+            | CommandKind::StopLinked => By::System,
         }
     }
 
@@ -218,6 +250,8 @@ impl World {
                     },
                 ),
             ),
+            ("new (linked, to acknowledge)", linked(&new, false)),
+            ("new (linked, waiting)", linked(&new, true)),
             ("new", new),
             ("received", received),
             ("inProgress (handling)", handling),
@@ -227,6 +261,22 @@ impl World {
             ("returned", returned),
         ]
     }
+}
+
+/// One of two that were filed together.
+fn linked(new: &Dossier, held: bool) -> Dossier {
+    let mut linked = new.clone();
+    linked.details.group = Some(Group {
+        link: Link {
+            group: Uuid::from_u128(3),
+            ordinal: 1,
+            size: 2,
+            after: Some(0),
+        },
+        held,
+        acknowledge_by: (!held).then(now),
+    });
+    linked
 }
 
 fn days(n: i64) -> Term {
@@ -271,7 +321,18 @@ fn propose() -> Command {
         size: 1,
         media_type: "application/pdf".to_owned(),
     };
-    Command::Propose { file, note: None }
+    Command::Propose {
+        file,
+        note: None,
+        refusal: false,
+    }
+}
+
+fn apologise(due_on: &str) -> Command {
+    Command::Apologise {
+        reason: "Chờ ý kiến của cơ quan phối hợp".to_owned(),
+        due_on: due_on.parse().expect("a date"),
+    }
 }
 
 fn hand_over() -> Command {
@@ -520,7 +581,7 @@ fn journal_data_hold_no_identity_number_and_event_and_entry_agree() {
         .try_at(&done, hand_over(), By::Person(&world.officer), now())
         .expect("open");
     assert!(!t.entry.data.contains("001090000001"));
-    let event = t.dossier.event(&t.entry);
+    let event = t.dossier.event(&t.entry, None);
     assert_eq!(
         (event.version, event.command.as_str()),
         (t.entry.seq, "hand-over")

@@ -1,5 +1,5 @@
 //! The statutory forms as PDF (`TT 03/2025/TT-VPCP`, annex I; before it `TT 01/2018/TT-VPCP` art. 9): 01 receipt and appointment,
-//! 02 supplement request, 03 refusal, 06 control slip. A5, as art. 10 asks for; the control slip is A4.
+//! 02 supplement request, 03 refusal, 04 apology, 05 stop, 06 control slip. A5, as art. 10 asks for; the control slip is A4.
 //!
 //! Pure: data in, bytes out. The same data give the same bytes.
 
@@ -66,6 +66,8 @@ pub struct Receipt {
     pub papers: Vec<Paper>,
     /// Processing time in words, e.g. `7 ngày làm việc`.
     pub term: String,
+    /// Who filed for the applicant by authorisation; empty when nobody did.
+    pub representative: String,
     /// When it was received complete.
     pub received_at: DateTime<Utc>,
     /// When the result is due; `None`: no date by rule.
@@ -125,6 +127,36 @@ pub struct HandOver {
 }
 
 /// Form 06 (TT 03/2025), Phiếu kiểm soát quá trình giải quyết hồ sơ.
+/// Form 04, Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết; without a new date it is a draft.
+#[derive(Clone, Debug)]
+pub struct Apology {
+    /// Head and applicant.
+    pub head: Head,
+    /// When the dossier was received.
+    pub received_at: DateTime<Utc>,
+    /// The date that cannot be kept.
+    pub old_due_at: DateTime<Utc>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The new date.
+    pub new_due_at: Option<DateTime<Utc>>,
+}
+
+/// Form 05, Thông báo dừng giải quyết hồ sơ.
+#[derive(Clone, Debug)]
+pub struct StopNotice {
+    /// Head and applicant.
+    pub head: Head,
+    /// Where the dossier was.
+    pub stage: String,
+    /// Why.
+    pub reason: String,
+    /// The applicant asked for it.
+    pub withdrawn: bool,
+    /// What was paid, VND.
+    pub paid: Option<i64>,
+}
+
 #[derive(Clone, Debug)]
 pub struct ControlSlip {
     /// Head and applicant.
@@ -154,6 +186,10 @@ pub fn receipt(form: &Receipt) -> Result<Vec<u8>, FormError> {
         Align::Left,
     );
     applicant(&mut sheet, &form.head, "Tiếp nhận hồ sơ của");
+    if !form.representative.is_empty() {
+        let text = format!("Người được ủy quyền: {}", form.representative);
+        sheet.paragraph(&text, Style::Plain, Align::Left);
+    }
     sheet.paragraph(
         &format!("Nội dung yêu cầu giải quyết: {}", form.head.content),
         Style::Plain,
@@ -307,6 +343,94 @@ pub fn refusal(form: &Refusal) -> Result<Vec<u8>, FormError> {
     sheet.finish()
 }
 
+/// Form 04.
+///
+/// # Errors
+/// [`FormError`].
+pub fn apology(form: &Apology) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a5("Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết")?;
+    head(&mut sheet, &form.head, "XLHS");
+    if form.new_due_at.is_none() {
+        sheet.paragraph("DỰ THẢO", Style::Bold, Align::Centre);
+    }
+    title(&mut sheet, "XIN LỖI VÀ HẸN LẠI NGÀY TRẢ KẾT QUẢ");
+    applicant(&mut sheet, &form.head, "Kính gửi");
+    let number = form.head.number.as_deref().unwrap_or("……");
+    let blank = || "……".to_owned();
+    for text in [
+        format!(
+            "Ngày {}, {} đã tiếp nhận giải quyết hồ sơ đề nghị: {}; mã số: {number}.",
+            at(form.received_at),
+            form.head.agency_name,
+            form.head.content
+        ),
+        format!("Thời gian hẹn trả kết quả: {}.", at(form.old_due_at)),
+        format!(
+            "Đến nay hồ sơ chưa thể giải quyết đúng hẹn. Lý do: {}",
+            form.reason.clone().unwrap_or_else(blank)
+        ),
+        format!(
+            "{} xin lỗi Ông/Bà về sự chậm trễ này và hẹn trả kết quả vào: {}.",
+            form.head.agency_name,
+            form.new_due_at.map_or_else(blank, at)
+        ),
+        "Sự chậm trễ này không làm phát sinh thêm thủ tục hay chi phí cho Ông/Bà.".to_owned(),
+    ] {
+        sheet.paragraph(&text, Style::Plain, Align::Left);
+    }
+    sheet.gap(6.0);
+    sheet.signatures(("", ""), ("THỦ TRƯỞNG CƠ QUAN", &form.head.officer));
+    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    sheet.finish()
+}
+
+/// Form 05.
+///
+/// # Errors
+/// [`FormError`].
+pub fn stop_notice(form: &StopNotice) -> Result<Vec<u8>, FormError> {
+    let mut sheet = Sheet::a5("Thông báo dừng giải quyết hồ sơ")?;
+    head(&mut sheet, &form.head, "DHS");
+    title(&mut sheet, "THÔNG BÁO DỪNG GIẢI QUYẾT HỒ SƠ");
+    applicant(&mut sheet, &form.head, "Kính gửi");
+    for text in [
+        format!("Nội dung yêu cầu giải quyết: {}", form.head.content),
+        format!("Giai đoạn xử lý khi dừng: {}", form.stage),
+        if form.withdrawn {
+            "Căn cứ đề nghị rút hồ sơ của Ông/Bà, cơ quan dừng giải quyết hồ sơ này.".to_owned()
+        } else {
+            "Cơ quan thông báo dừng giải quyết hồ sơ này.".to_owned()
+        },
+        format!("Lý do: {}", form.reason),
+        match form.paid {
+            Some(amount) => format!(
+                "Nghĩa vụ tài chính: đã nộp {} đồng; việc hoàn trả theo quy định về phí, lệ phí.",
+                vnd(amount)
+            ),
+            None => "Nghĩa vụ tài chính: không phát sinh.".to_owned(),
+        },
+    ] {
+        sheet.paragraph(&text, Style::Plain, Align::Left);
+    }
+    sheet.gap(6.0);
+    sheet.signatures(("", ""), ("NGƯỜI THÔNG BÁO", &form.head.officer));
+    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    sheet.finish()
+}
+
+/// `1.250.000`.
+fn vnd(amount: i64) -> String {
+    let digits = amount.to_string();
+    let mut out = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Form 06.
 ///
 /// # Errors
@@ -458,6 +582,7 @@ mod tests {
             head: a_head(),
             papers: (0..papers).map(paper).collect(),
             term: "01 ngày làm việc".into(),
+            representative: "Trần Thị Bình".into(),
             received_at: "2026-11-16T02:00:00Z".parse().expect("an instant"),
             due_at: None,
             channel: "Trực tuyến".into(),
@@ -497,6 +622,38 @@ mod tests {
             });
         }
         assert!(control_slip(&slip).expect("a form").len() > 1000);
+    }
+
+    #[test]
+    fn amounts_have_dots() {
+        for (amount, text) in [(5, "5"), (1000, "1.000"), (1_250_000, "1.250.000")] {
+            assert_eq!(vnd(amount), text);
+        }
+    }
+
+    #[test]
+    fn apology_and_stop_notice_can_be_made() {
+        let mut form = Apology {
+            head: a_head(),
+            received_at: "2026-11-16T02:00:00Z".parse().expect("an instant"),
+            old_due_at: "2026-11-18T10:00:00Z".parse().expect("an instant"),
+            reason: None,
+            new_due_at: None,
+        };
+        let draft = apology(&form).expect("a form");
+        form.reason = Some("Chờ ý kiến".into());
+        form.new_due_at = Some("2026-11-20T10:00:00Z".parse().expect("an instant"));
+        assert_ne!(apology(&form).expect("a form"), draft);
+        for withdrawn in [false, true] {
+            let form = StopNotice {
+                head: a_head(),
+                stage: "Thẩm định".into(),
+                reason: "Không bổ sung".into(),
+                withdrawn,
+                paid: withdrawn.then_some(10_000),
+            };
+            assert!(stop_notice(&form).is_ok());
+        }
     }
 
     #[test]

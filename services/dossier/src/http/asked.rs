@@ -50,6 +50,10 @@ markers!(
     ConfirmPayment,
     Stop,
     HandOver,
+    Acknowledge,
+    Apologise,
+    Reopen,
+    Correct,
 );
 
 /// A command of kind `K`, by someone who holds a right to it.

@@ -58,6 +58,9 @@ pub(crate) struct Proposal {
     /// A note to the leader; the applicant reads it with the result.
     #[schema(example = "Đủ điều kiện, trình ký giấy khai sinh")]
     note: Option<String>,
+    /// The result is a refusal after examination (từ chối giải quyết, form 03); the note is then the legal reason and required.
+    #[serde(default)]
+    refusal: bool,
 }
 
 /// Supplement a dossier.
@@ -201,6 +204,7 @@ pub(crate) async fn propose(
             Intent::Propose {
                 file: body.0.result_file_id,
                 note,
+                refusal: body.0.refusal,
             },
         )
         .await

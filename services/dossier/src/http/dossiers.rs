@@ -60,6 +60,51 @@ pub(crate) struct NewDossier {
     /// Language of notices.
     #[serde(default)]
     language: Language,
+    /// By post: the minutes of the hand-over (biên bản giao nhận), whose signing is the filing.
+    minutes: Option<NewMinutes>,
+    /// Online: the kiosk it is filed at (ki-ốt thông minh).
+    #[schema(example = "KIOSK-07")]
+    kiosk: Option<String>,
+    /// The agency that helps the applicant to file.
+    #[schema(example = "H05.22")]
+    support_agency_code: Option<String>,
+    /// Who files for the applicant, by authorisation.
+    representative: Option<NewRepresentative>,
+    /// At the counter and by post: the scans were compared with the originals.
+    #[serde(default)]
+    compared: bool,
+}
+
+/// Biên bản giao nhận.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewMinutes {
+    /// Number.
+    #[schema(example = "BB-0012")]
+    number: String,
+    /// When both signed, at most 30 days ago.
+    #[schema(example = "2026-11-16T01:30:00Z")]
+    signed_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Người được ủy quyền.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewRepresentative {
+    /// Full name.
+    #[schema(example = "Trần Thị Bình")]
+    name: String,
+    /// Personal identity number.
+    #[schema(example = "001190000002")]
+    identity_number: String,
+    /// Phone.
+    #[schema(example = "0912345679")]
+    phone: String,
+    /// The authorisation (giấy ủy quyền), a file that the caller uploaded.
+    file_id: FileId,
+    /// Last day on which it holds; absent: until it is taken back.
+    #[schema(example = "2026-12-31")]
+    valid_to: Option<chrono::NaiveDate>,
 }
 
 /// A paper of the dossier.
@@ -81,7 +126,8 @@ fn online() -> Channel {
     post, path = "/api/v1/dossiers", tag = "dossiers", operation_id = "fileDossier",
     summary = "Nộp hồ sơ · File a dossier",
     description = "Files a dossier with a one-stop desk. All faults are told at once, each with its JSON Pointer. Applicants file \
-        online; one-stop officers file what was brought or sent to their own desk. Repeat with the same Idempotency-Key to be safe.",
+        online, at a kiosk too; one-stop officers file what was brought or sent to their own desk, and for another agency what any \
+        desk may take (phi địa giới). Repeat with the same Idempotency-Key to be safe.",
     params(("Idempotency-Key" = Option<String>, Header, description = "1–128 visible ASCII characters", example = "k-0001")),
     request_body = NewDossier,
     responses(
@@ -108,21 +154,48 @@ pub(crate) async fn file_dossier(
     };
     let (app, actor) = (&*app, &caller.0);
     once.run(app, async |tx| {
-        let filing = filing::Filing {
-            procedure_id: new.procedure_id,
-            agency_code: new.agency_code.clone(),
-            channel: new.channel,
-            applicant: new.applicant.clone(),
-            answers: new.answers.clone(),
-            attachments: named(&new.attachments),
-            return_way: new.return_way.clone(),
-            language: new.language,
-        };
-        let view = filing::file(app, &tx, actor, filing).await?;
+        let view = filing::file(app, &tx, actor, filing_of(new)).await?;
         let location = format!("/api/v1/dossiers/{}", view.dossier.id);
         answer(app, 201, &view, actor, language.0, Some(location))
     })
     .await
+}
+
+/// What is filed.
+pub(crate) fn filing_of(new: &NewDossier) -> filing::Filing {
+    filing::Filing {
+        procedure_id: new.procedure_id,
+        agency_code: new.agency_code.clone(),
+        channel: new.channel,
+        applicant: new.applicant.clone(),
+        answers: new.answers.clone(),
+        attachments: named(&new.attachments),
+        return_way: new.return_way.clone(),
+        language: new.language,
+        came: came(new),
+    }
+}
+
+fn came(new: &NewDossier) -> filing::Came {
+    filing::Came {
+        minutes: new
+            .minutes
+            .as_ref()
+            .map(|m| (m.number.clone(), m.signed_at)),
+        kiosk: new.kiosk.clone(),
+        support_agency: new.support_agency_code.clone(),
+        representative: new
+            .representative
+            .as_ref()
+            .map(|r| filing::GivenRepresentative {
+                name: r.name.clone(),
+                identity_number: r.identity_number.clone(),
+                phone: r.phone.clone(),
+                file: r.file_id,
+                valid_to: r.valid_to,
+            }),
+        compared: new.compared,
+    }
 }
 
 /// Narrows the list.

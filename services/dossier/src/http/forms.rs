@@ -2,6 +2,7 @@
 
 use crate::app::commands::vn_day;
 use crate::app::{App, View};
+use crate::domain::term::may_apologise;
 use crate::domain::{CommandKind, Entry};
 use crate::error::{Error, code};
 use crate::forms;
@@ -9,8 +10,9 @@ use crate::store::access::What;
 use crate::store::copies::{self, Commune};
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
+use chrono::{DateTime, Utc};
 use contracts::events::AgencyChanged;
-use contracts::{ActorKind, Address, Channel, DossierId, Language, ReturnMethod};
+use contracts::{ActorKind, Address, Channel, DossierId, DossierStatus, Language, ReturnMethod};
 use kit::auth::{Allowed, perm};
 use kit::http::Path;
 use kit::{Problem, ProblemBody};
@@ -20,8 +22,9 @@ use uuid::Uuid;
 #[utoipa::path(
     get, path = "/api/v1/dossiers/{id}/forms/{form}.pdf", tag = "dossiers", operation_id = "getForm",
     summary = "Biểu mẫu hồ sơ · A statutory form",
-    description = "`receipt` (01 Giấy tiếp nhận hồ sơ và hẹn trả kết quả), `supplement-request` (02), `refusal` (03), and for officers \
-        `control-slip` (06 Phiếu kiểm soát quá trình giải quyết).",
+    description = "`receipt` (01 Giấy tiếp nhận hồ sơ và hẹn trả kết quả), `supplement-request` (02), `refusal` (03), \
+        `apology` (04 Văn bản xin lỗi và đề nghị gia hạn), `stop-notice` (05 Thông báo dừng giải quyết hồ sơ), and for officers \
+        `apology-draft` (04, while it may still be sent) and `control-slip` (06 Phiếu kiểm soát quá trình giải quyết).",
     params(
         ("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"),
         ("form" = String, Path, description = "Name of the form", example = "receipt"),
@@ -46,11 +49,15 @@ pub(crate) async fn get_form(
     let paper = Paper::load(&app, view).await?;
     let officer = actor.kind == ActorKind::Officer;
     let wanted = form.clone();
+    let now = app.rt.clock.now();
     // Setting type is work for the processor: not on the thread that answers requests.
     let pdf = web::block(move || match wanted.as_str() {
         "receipt" => paper.receipt(),
         "supplement-request" => paper.supplement_request(),
         "refusal" => paper.refusal(),
+        "apology" => paper.apology(),
+        "stop-notice" => paper.stop_notice(),
+        "apology-draft" if officer => paper.apology_draft(now),
         "control-slip" if officer => paper.control_slip(),
         _ => None,
     })
@@ -182,12 +189,17 @@ impl Paper {
                 .or_else(|| payment.and_then(|p| p.suspended_due_at))
         };
         let channel = match d.channel {
+            Channel::Online if details.intake.kiosk.is_some() => "Trực tuyến tại ki-ốt",
             Channel::Online => "Trực tuyến",
             Channel::Direct => "Trực tiếp",
             Channel::Postal => "Bưu chính công ích",
         };
         let return_way = match d.personal.return_way.method {
-            ReturnMethod::Counter => format!("Trực tiếp tại {}", d.agency.name),
+            ReturnMethod::Counter => {
+                // Where it was handed in, for another agency too (phi địa giới).
+                let place = details.intake.receiving.as_ref().unwrap_or(&d.agency);
+                format!("Trực tiếp tại {}", place.name)
+            }
             ReturnMethod::Post => "Qua dịch vụ bưu chính công ích".to_owned(),
         };
         let form = forms::Receipt {
@@ -197,6 +209,12 @@ impl Paper {
                 || details.procedure.term_text.clone(),
                 |term| term.text(vn::Lang::Vi),
             ),
+            representative: d
+                .personal
+                .representative
+                .as_ref()
+                .map(|r| r.name.clone())
+                .unwrap_or_default(),
             received_at: details.term_from.or(d.received_at).unwrap_or(entry.at),
             due_at: d.due_at.or_else(suspended),
             channel: channel.to_owned(),
@@ -235,8 +253,76 @@ impl Paper {
         Some(forms::supplement_request(&form))
     }
 
+    /// The letter as it was sent.
+    fn apology(&self) -> Made {
+        let entry = self.last(CommandKind::Apologise)?;
+        let apology = self.view.dossier.details.apology.as_ref()?;
+        Some(forms::apology(&forms::Apology {
+            head: self.head(entry),
+            received_at: self.view.dossier.received_at?,
+            old_due_at: apology.old_due_at,
+            reason: Some(apology.reason.clone()),
+            new_due_at: Some(apology.due_at),
+        }))
+    }
+
+    /// The letter to be filled in and signed, while it may still be sent.
+    fn apology_draft(&self, now: DateTime<Utc>) -> Made {
+        let d = &self.view.dossier;
+        let old_due_at = d.due_at.filter(|due| may_apologise(*due, now))?;
+        let open = matches!(
+            d.status,
+            DossierStatus::Received | DossierStatus::InProgress
+        );
+        if !open || d.details.apology.is_some() {
+            return None;
+        }
+        let mut head = self.head(self.last(CommandKind::Receive)?);
+        head.officer = String::new();
+        head.issued_at = now;
+        Some(forms::apology(&forms::Apology {
+            head,
+            received_at: d.received_at?,
+            old_due_at,
+            reason: None,
+            new_due_at: None,
+        }))
+    }
+
+    fn stop_notice(&self) -> Made {
+        let d = &self.view.dossier;
+        let withdrawn = match d.status {
+            DossierStatus::Withdrawn => true,
+            DossierStatus::Stopped => false,
+            _ => return None,
+        };
+        let entry = self.last(if withdrawn {
+            CommandKind::Withdraw
+        } else {
+            CommandKind::Stop
+        })?;
+        let step = self.view.process.step(&d.step);
+        let payment = d.details.payment.as_ref();
+        Some(forms::stop_notice(&forms::StopNotice {
+            head: self.head(entry),
+            stage: step.map_or_else(|| d.step.clone(), |s| s.name(Language::Vi).to_owned()),
+            reason: entry.reason.clone().unwrap_or_default(),
+            withdrawn,
+            paid: payment
+                .filter(|p| p.confirmed_at.is_some())
+                .map(|p| p.amount),
+        }))
+    }
+
     fn refusal(&self) -> Made {
-        let entry = self.last(CommandKind::Refuse)?;
+        let d = &self.view.dossier;
+        let after_examination = d.details.result.as_ref().is_some_and(|r| r.refusal)
+            && matches!(d.status, DossierStatus::Done | DossierStatus::Returned);
+        let entry = self.last(if after_examination {
+            CommandKind::Approve
+        } else {
+            CommandKind::Refuse
+        })?;
         let reason = entry.reason.clone().unwrap_or_default();
         Some(forms::refusal(&forms::Refusal {
             head: self.head(entry),

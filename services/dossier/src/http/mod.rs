@@ -1,17 +1,22 @@
 //! The HTTP face: one file a resource.
 
+pub(crate) mod alarms;
 pub(crate) mod asked;
+pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod desk;
 pub(crate) mod dossiers;
 pub(crate) mod fees;
 pub(crate) mod files;
 pub(crate) mod forms;
+pub(crate) mod groups;
+pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod messages;
 pub(crate) mod out;
 pub(crate) mod papers;
 pub(crate) mod payments;
+pub(crate) mod reports;
 pub(crate) mod tracking;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -55,5 +60,16 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(desk::request_payment)
         .service(desk::confirm_payment)
         .service(desk::stop)
-        .service(desk::hand_over);
+        .service(desk::hand_over)
+        .service(clock::apologise)
+        .service(clock::reopen)
+        .service(clock::correct)
+        .service(clock::acknowledge)
+        .service(groups::file_group)
+        .service(groups::get_group)
+        .service(alarms::list_alarms)
+        .service(reports::dossier_report)
+        .service(incidents::announce)
+        .service(incidents::list_incidents)
+        .service(incidents::end);
 }

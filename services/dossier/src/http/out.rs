@@ -1,7 +1,9 @@
 //! How a dossier looks to the one who asks.
 
 use crate::app::{View, commands::open_to};
+use crate::domain::dossier::AgencyRef;
 use crate::domain::{Attachment, CommandKind, Dossier, Entry, Process};
+use crate::store::dossiers::outcome_name;
 use chrono::{DateTime, Duration, Utc};
 use contracts::{
     Actor, ActorKind, Applicant, Channel, DossierId, DossierStatus, FileId, Language, Permission,
@@ -45,6 +47,19 @@ pub(crate) struct DossierOut {
     #[schema(example = "17 giờ 00, ngày 18/11/2026")]
     due_text: Option<String>,
     overdue: bool,
+    /// Until when the desk must have checked what was filed; null once it has.
+    check_due_at: Option<DateTime<Utc>>,
+    /// The date promised first, when the term began; a new date does not touch it.
+    first_due_at: Option<DateTime<Utc>>,
+    /// Apology and new date (form 04).
+    apology: Option<ApologyOut>,
+    /// `early`, `onTime` or `late` by calendar date, once solved.
+    #[schema(example = "onTime")]
+    outcome: Option<&'static str>,
+    /// How it came in, beyond its channel.
+    intake: IntakeOut,
+    /// The dossiers it was filed with (liên thông).
+    group: Option<GroupRefOut>,
     supplement: Option<SupplementOut>,
     payment: Option<PaymentOut>,
     /// What is proposed; shown to officers only.
@@ -155,6 +170,52 @@ pub(crate) struct SupplementOut {
     answered_at: Option<DateTime<Utc>>,
 }
 
+/// Apology and new date.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ApologyOut {
+    reason: String,
+    at: DateTime<Utc>,
+    /// The date that could not be kept.
+    old_due_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+}
+
+/// Where it stands among those it was filed with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GroupRefOut {
+    id: uuid::Uuid,
+    /// From 0.
+    #[schema(example = 1)]
+    ordinal: u32,
+    #[schema(example = 3)]
+    size: u32,
+    /// It waits for another one.
+    waiting: bool,
+    /// Until when its agency must acknowledge it; null once it has.
+    acknowledge_by: Option<DateTime<Utc>>,
+}
+
+/// How a dossier came in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IntakeOut {
+    /// Number of the minutes of the hand-over by the post office; their signing is the filing.
+    #[schema(example = "BB-0012")]
+    minutes_number: Option<String>,
+    minutes_signed_at: Option<DateTime<Utc>>,
+    /// The kiosk it was filed at.
+    #[schema(example = "KIOSK-07")]
+    kiosk: Option<String>,
+    /// Where it was handed in for another agency (phi địa giới).
+    receiving_agency: Option<AgencyOut>,
+    /// Where the applicant was helped.
+    support_agency: Option<AgencyOut>,
+    /// Name of who filed for the applicant, by authorisation.
+    representative: Option<String>,
+}
+
 /// A payment request.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -175,6 +236,8 @@ pub(crate) struct ProposalOut {
     file_id: FileId,
     name: String,
     note: Option<String>,
+    /// It is a refusal; the note is its legal reason.
+    refusal: bool,
     by_name: String,
     at: DateTime<Utc>,
 }
@@ -188,6 +251,8 @@ pub(crate) struct ResultOut {
     size: i64,
     media_type: String,
     note: Option<String>,
+    /// It is a refusal; the note is its legal reason.
+    refusal: bool,
     at: DateTime<Utc>,
 }
 
@@ -297,6 +362,23 @@ impl DossierOut {
             due_at: d.due_at,
             due_text: due_text(d, language),
             overdue: d.overdue(now),
+            check_due_at: d.check_due_at,
+            first_due_at: d.details.first_due_at,
+            apology: d.details.apology.as_ref().map(|a| ApologyOut {
+                reason: a.reason.clone(),
+                at: a.at,
+                old_due_at: a.old_due_at,
+                due_at: a.due_at,
+            }),
+            outcome: d.outcome.map(outcome_name),
+            intake: intake(d),
+            group: d.details.group.as_ref().map(|g| GroupRefOut {
+                id: g.link.group,
+                ordinal: g.link.ordinal,
+                size: g.link.size,
+                waiting: g.held,
+                acknowledge_by: g.acknowledge_by,
+            }),
             supplement: d.details.supplement.as_ref().map(|s| SupplementOut {
                 items: s
                     .items
@@ -329,6 +411,7 @@ impl DossierOut {
                     file_id: p.file.file_id,
                     name: p.file.name.clone(),
                     note: p.note.clone(),
+                    refusal: p.refusal,
                     by_name: p.by_name.clone(),
                     at: p.at,
                 }),
@@ -338,6 +421,7 @@ impl DossierOut {
                 size: r.file.size,
                 media_type: r.file.media_type.clone(),
                 note: r.note.clone(),
+                refusal: r.refusal,
                 at: r.at,
             }),
             history: view
@@ -389,10 +473,26 @@ impl ItemOut {
     }
 }
 
-fn agency(d: &Dossier) -> AgencyOut {
+pub(crate) fn agency(d: &Dossier) -> AgencyOut {
     AgencyOut {
         code: d.agency.code.clone(),
         name: d.agency.name.clone(),
+    }
+}
+
+fn intake(d: &Dossier) -> IntakeOut {
+    let intake = &d.details.intake;
+    let agency = |a: &AgencyRef| AgencyOut {
+        code: a.code.clone(),
+        name: a.name.clone(),
+    };
+    IntakeOut {
+        minutes_number: intake.minutes.as_ref().map(|m| m.number.clone()),
+        minutes_signed_at: intake.minutes.as_ref().map(|m| m.signed_at),
+        kiosk: intake.kiosk.clone(),
+        receiving_agency: intake.receiving.as_ref().map(agency),
+        support_agency: intake.support.as_ref().map(agency),
+        representative: d.personal.representative.as_ref().map(|r| r.name.clone()),
     }
 }
 

@@ -470,7 +470,8 @@ pub(crate) async fn list_documents(
         .map_err(Error::from)?;
     let page = Page::cut(rows, limit, |d| d.id.0);
     let items = page.items.into_iter().filter_map(|d| {
-        let result = d.details.result?;
+        // A refusal is nothing to file again.
+        let result = d.details.result.filter(|r| !r.refusal)?;
         Some(DocumentOut {
             file_id: result.file.file_id,
             name: result.file.name,

@@ -4,14 +4,18 @@ use super::out::StatusOut;
 use crate::app::App;
 use crate::error::{Error, code};
 use crate::store::dossiers;
-use actix_web::{get, web};
+use actix_web::{HttpRequest, get, web};
+use contracts::problem::shared;
 use kit::http::{Json, Path};
 use kit::{Problem, ProblemBody};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Longest number.
 const LENGTH: usize = 50;
+/// The window of the limit, seconds.
+const HOUR: i64 = 3600;
 
 /// What the public may know.
 #[derive(Serialize, ToSchema)]
@@ -29,7 +33,7 @@ pub(crate) struct TrackingOut {
     params(("number" = String, Path, description = "Dossier number (mã số hồ sơ)", example = "H05.21-261116-0001")),
     responses(
         (status = 200, description = "Number and state", body = TrackingOut),
-        (status = "4XX", description = "No such number", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "No such number, or too many different ones within an hour", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -37,6 +41,7 @@ pub(crate) struct TrackingOut {
 pub(crate) async fn track(
     app: web::Data<App>,
     language: kit::http::Language,
+    request: HttpRequest,
     number: Path<String>,
 ) -> Result<Json<TrackingOut>, Problem> {
     let number = number.0.trim().to_owned();
@@ -44,6 +49,7 @@ pub(crate) async fn track(
     if number.is_empty() || number.len() > LENGTH || !number.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(unknown());
     }
+    not_walking(&app, &request, &number).await?;
     let status = dossiers::status_of(app.db.read(), &number)
         .await
         .map_err(Error::from)?
@@ -52,4 +58,30 @@ pub(crate) async fn track(
         number,
         status: StatusOut::new(status, language.0),
     }))
+}
+
+/// Numbers follow one another, so whoever counts up could read the day of a desk. A person looks a few dossiers up, again and again:
+/// only *different* numbers count, per place that asks, across replicas.
+///
+/// # Errors
+/// 429 with `Retry-After`, whether the number exists or not.
+async fn not_walking(app: &App, request: &HttpRequest, number: &str) -> Result<(), Problem> {
+    let place = kit::http::place(kit::http::address(request));
+    // Neither addresses nor numbers lie in the cache in clear.
+    let asked = app.rt.sealer.lookup_hash(&format!("{place} {number}"));
+    let place = app.rt.sealer.lookup_hash(&place);
+    let now = app.rt.clock.now().timestamp();
+    let slot = now.div_euclid(HOUR);
+    let hits = |key: String| {
+        let cache = app.rt.cache.clone();
+        async move { cache.hits(&key, slot, Duration::from_secs(3600)).await }
+    };
+    if hits(format!("dossier:tracked:{asked}")).await > 1 {
+        return Ok(());
+    }
+    if hits(format!("dossier:tracking:{place}")).await <= app.config.tracking.numbers_per_hour {
+        return Ok(());
+    }
+    let left = u64::try_from(HOUR - now.rem_euclid(HOUR)).unwrap_or(1);
+    Err(Problem::new(shared::RATE_LIMITED).retry_after(left))
 }

@@ -2,10 +2,13 @@
 
 use super::corrupt;
 use super::entity::dossier::{ActiveModel, Column, Entity, Model};
+use super::incidents::Standing;
+use crate::domain::alarm::Alarm;
 use crate::domain::dossier::AgencyRef;
 use crate::domain::process::ProcessRef;
 use crate::domain::{Dossier, Personal};
 use chrono::{DateTime, Utc};
+use contracts::events::AlarmKind;
 use contracts::{AccountId, Channel, DossierId, DossierStatus, Scope};
 use durable::Tx;
 use kit::Runtime;
@@ -15,12 +18,21 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
+use vn::worktime::Outcome;
 
 /// The rows a scope covers.
 pub(crate) fn within(scope: &Scope) -> Condition {
     match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
-        Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code.as_str())),
+        // The competent agency, and where it was handed in for another one (phi địa giới).
+        Scope::Agency(code) => Condition::any()
+            .add(Column::AgencyCode.eq(code.as_str()))
+            .add(Column::ReceivingAgency.eq(code.as_str())),
+        Scope::Branch(code) => Condition::any()
+            .add(Column::AgencyCode.eq(code.as_str()))
+            .add(Column::AgencyCode.starts_with(format!("{code}.")))
+            .add(Column::ReceivingAgency.eq(code.as_str()))
+            .add(Column::ReceivingAgency.starts_with(format!("{code}."))),
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
     }
 }
@@ -94,6 +106,42 @@ pub(crate) async fn find_any(
 ) -> Result<Option<Dossier>, DbErr> {
     let row = Entity::find_by_id(id.0).one(db).await?;
     row.map(|row| read(rt, row)).transpose()
+}
+
+/// The dossiers that were filed together, in their order, for the suite itself.
+pub(crate) async fn of_group(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    group: Uuid,
+) -> Result<Vec<Dossier>, DbErr> {
+    grouped(db, rt, Entity::find().filter(Column::GroupId.eq(group))).await
+}
+
+/// Those of them within a scope.
+pub(crate) async fn of_group_within(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    rt: &Runtime,
+    group: Uuid,
+) -> Result<Vec<Dossier>, DbErr> {
+    let query = Entity::find()
+        .filter(within(scope))
+        .filter(Column::GroupId.eq(group));
+    grouped(db, rt, query).await
+}
+
+async fn grouped(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    query: sea_orm::Select<Entity>,
+) -> Result<Vec<Dossier>, DbErr> {
+    let rows = query.all(db).await?;
+    let mut found: Vec<Dossier> = rows
+        .into_iter()
+        .map(|row| read(rt, row))
+        .collect::<Result<_, _>>()?;
+    found.sort_by_key(|d| d.details.group.as_ref().map(|g| g.link.ordinal));
+    Ok(found)
 }
 
 /// What the public may know of a number: the state, nothing else (TT 01/2018 art. 16(2)(d)).
@@ -211,12 +259,14 @@ pub(crate) async fn with_result(
 /// Dossiers whose supplement was not answered in time, the longest overdue first.
 pub(crate) async fn supplements_expired(
     db: &impl ConnectionTrait,
+    standing: &Standing,
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<DossierId>, DbErr> {
     let ids: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)
+        .filter(running(standing))
         .filter(Column::Status.eq(DossierStatus::SupplementRequested.as_str()))
         .filter(Column::SupplementDueAt.lte(now))
         .order_by_asc(Column::SupplementDueAt)
@@ -225,6 +275,17 @@ pub(crate) async fn supplements_expired(
         .all(db)
         .await?;
     Ok(ids.into_iter().map(DossierId).collect())
+}
+
+/// The rows whose clocks run, that is those of no agency with an incident.
+pub(super) fn running(standing: &Standing) -> Condition {
+    match standing {
+        Standing::Nowhere => Condition::all(),
+        Standing::At(agencies) => {
+            Condition::all().add(Column::AgencyCode.is_not_in(agencies.iter().map(String::as_str)))
+        }
+        Standing::Everywhere => Condition::all().add(Expr::val(1).eq(0)),
+    }
 }
 
 /// What `verify` compares with the journal.
@@ -322,6 +383,15 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
         received_at: d.received_at,
         due_at: d.due_at,
         supplement_due_at: d.details.supplement.as_ref().map(|s| s.due_at),
+        check_due_at: d.check_due_at,
+        check_late: d.check_late,
+        ended_at: d.ended_at,
+        outcome: d.outcome.map(|o| outcome_name(o).to_owned()),
+        first_outcome: d.first_outcome.map(|o| outcome_name(o).to_owned()),
+        alarm_at: d.alarm.map(|a| a.at),
+        alarm_kind: d.alarm.map(|a| a.kind.as_str().to_owned()),
+        group_id: d.details.group.as_ref().map(|g| g.link.group),
+        receiving_agency: d.details.intake.receiving.as_ref().map(|a| a.code.clone()),
         assignee: d.assignee.map(|a| a.0),
         identity_hash: applicant
             .identity_number
@@ -334,7 +404,31 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
     })
 }
 
-fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
+/// The stored name of an outcome.
+pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Early => "early",
+        Outcome::OnTime => "onTime",
+        Outcome::Late => "late",
+    }
+}
+
+fn outcome(text: &str) -> Result<Outcome, DbErr> {
+    [Outcome::Early, Outcome::OnTime, Outcome::Late]
+        .into_iter()
+        .find(|o| outcome_name(*o) == text)
+        .ok_or_else(|| corrupt(format!("outcome {text}")))
+}
+
+fn alarm(at: Option<DateTime<Utc>>, kind: Option<&str>) -> Result<Option<Alarm>, DbErr> {
+    let (Some(at), Some(kind)) = (at, kind) else {
+        return Ok(None);
+    };
+    let kind = AlarmKind::parse(kind).ok_or_else(|| corrupt(format!("alarm {kind}")))?;
+    Ok(Some(Alarm { at, kind }))
+}
+
+pub(super) fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
     let opened = rt.sealer.open(&row.personal).map_err(corrupt)?;
     let details = rt.sealer.open(&row.details).map_err(corrupt)?;
     let personal: Personal = serde_json::from_str(&opened).map_err(corrupt)?;
@@ -357,6 +451,12 @@ fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
         submitted_at: row.submitted_at,
         received_at: row.received_at,
         due_at: row.due_at,
+        check_due_at: row.check_due_at,
+        check_late: row.check_late,
+        ended_at: row.ended_at,
+        outcome: row.outcome.as_deref().map(outcome).transpose()?,
+        first_outcome: row.first_outcome.as_deref().map(outcome).transpose()?,
+        alarm: alarm(row.alarm_at, row.alarm_kind.as_deref())?,
         assignee: row.assignee.map(AccountId),
         personal,
         details: serde_json::from_str(&details).map_err(corrupt)?,

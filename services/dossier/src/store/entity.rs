@@ -24,6 +24,15 @@ pub(crate) mod dossier {
         pub(crate) received_at: Option<ChronoDateTimeUtc>,
         pub(crate) due_at: Option<ChronoDateTimeUtc>,
         pub(crate) supplement_due_at: Option<ChronoDateTimeUtc>,
+        pub(crate) check_due_at: Option<ChronoDateTimeUtc>,
+        pub(crate) check_late: bool,
+        pub(crate) ended_at: Option<ChronoDateTimeUtc>,
+        pub(crate) outcome: Option<String>,
+        pub(crate) first_outcome: Option<String>,
+        pub(crate) alarm_at: Option<ChronoDateTimeUtc>,
+        pub(crate) alarm_kind: Option<String>,
+        pub(crate) receiving_agency: Option<String>,
+        pub(crate) group_id: Option<Uuid>,
         pub(crate) assignee: Option<Uuid>,
         pub(crate) identity_hash: Option<String>,
         #[sea_orm(column_type = "Text")]
@@ -219,6 +228,58 @@ pub(crate) mod shipment_copy {
         pub(crate) dossier_id: Uuid,
         pub(crate) version: i64,
         pub(crate) state: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod alarm {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dossier_alarm")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) dossier_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) at: ChronoDateTimeUtc,
+        pub(crate) raised_at: ChronoDateTimeUtc,
+        pub(crate) due_at: Option<ChronoDateTimeUtc>,
+        pub(crate) agency_code: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod incident {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "incident")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: Uuid,
+        pub(crate) version: i64,
+        pub(crate) agency_code: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) title: String,
+        pub(crate) started_at: ChronoDateTimeUtc,
+        pub(crate) announced_at: ChronoDateTimeUtc,
+        pub(crate) announced_by: Uuid,
+        pub(crate) announced_by_name: String,
+        pub(crate) expected_at: Option<ChronoDateTimeUtc>,
+        pub(crate) ended_at: Option<ChronoDateTimeUtc>,
+        pub(crate) ended_by: Option<Uuid>,
+        pub(crate) ended_by_name: Option<String>,
+        pub(crate) moved_to: Option<Uuid>,
+        pub(crate) moved: i64,
+        pub(crate) settled_at: Option<ChronoDateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

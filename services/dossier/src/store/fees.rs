@@ -152,6 +152,11 @@ pub(crate) async fn reports(
     query = match scope {
         _ if all => query,
         Scope::Agency(code) => query.filter(report::Column::AgencyCode.eq(code.as_str())),
+        Scope::Branch(code) => query.filter(
+            report::Column::AgencyCode
+                .eq(code.as_str())
+                .or(report::Column::AgencyCode.starts_with(format!("{code}."))),
+        ),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => query.filter(Expr::val(1).eq(0)),
     };
     if let Some(outcome) = outcome {

@@ -36,6 +36,10 @@ pub(crate) enum Kind {
     Proposal,
     /// The approved result.
     Result,
+    /// An approved refusal: to be read, not to be filed again.
+    Refusal,
+    /// A result that the agency took back to correct it.
+    Withdrawn,
     /// Sent with a message.
     Message,
 }
@@ -46,6 +50,8 @@ impl Kind {
             Self::Attachment => "attachment",
             Self::Proposal => "proposal",
             Self::Result => "result",
+            Self::Refusal => "refusal",
+            Self::Withdrawn => "withdrawn",
             Self::Message => "message",
         }
     }

@@ -1,15 +1,18 @@
 //! Queries. Whoever may see which rows is the first argument after the connection; functions that write take `&Tx`.
 
 pub(crate) mod access;
+pub(crate) mod alarms;
 pub(crate) mod copies;
 pub(crate) mod dossiers;
 pub(crate) mod entity;
 pub(crate) mod fees;
 pub(crate) mod files;
+pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod messages;
 pub(crate) mod numbers;
 pub(crate) mod processes;
+pub(crate) mod reports;
 
 use sea_orm::DbErr;
 

@@ -60,11 +60,22 @@ async fn an_officer_files_only_for_the_own_desk_and_not_online() {
     assert_eq!(problem["errors"][0]["pointer"], "/channel");
     body["channel"] = json!("direct");
     body["agencyCode"] = json!("H05.22");
-    w.app
+    let problem = w
+        .app
         .as_(&officer)
         .post("/api/v1/dossiers", &body)
         .await
-        .expect_problem(403, "auth.forbidden");
+        .expect_problem(422, "body.invalid");
+    let codes: Vec<_> = problem["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|e| e["code"].clone())
+        .collect();
+    assert!(
+        codes.contains(&json!("procedure.not-anywhere")),
+        "{codes:?}"
+    );
     body["agencyCode"] = json!("H05.21");
     body["channel"] = json!("postal");
     let problem = w

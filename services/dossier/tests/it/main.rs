@@ -9,10 +9,15 @@
 )]
 
 mod bad_input;
+mod bucket;
+mod channels;
+mod clock;
 mod copies;
 mod counter;
 mod fees;
 mod files;
+mod groups;
+mod incidents;
 mod messages;
 mod model;
 mod numbers;
@@ -20,5 +25,6 @@ mod openapi;
 mod papers;
 mod rights;
 mod story;
+mod tracking;
 mod verify;
 mod world;

@@ -72,6 +72,47 @@ async fn another_agency_and_another_citizen_find_nothing() {
 }
 
 #[tokio::test]
+async fn who_leads_above_sees_the_branch_and_acts_only_in_the_own_agency() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let path = format!("/api/v1/dossiers/{}", text(&filed["id"]));
+    let at = |agency: &str, role| Actor {
+        agency: Some(agency.to_owned()),
+        roles: vec![role],
+        ..actors::leader()
+    };
+    for (agency, role, status) in [
+        ("H05", Role::Leader, 200),
+        ("H05", Role::AgencyAdmin, 200),
+        ("H05", Role::OneStopOfficer, 404),
+        ("H05.2", Role::Leader, 404),
+        ("H05.21.1", Role::Leader, 404),
+        ("H0", Role::Leader, 404),
+    ] {
+        let who = at(agency, role);
+        let seen = w.app.as_(&who).get(&path).await;
+        assert_eq!(seen.status, status, "{agency} {role:?}");
+        let list = w.app.as_(&who).get("/api/v1/dossiers").await.expect(200);
+        let found = list.json()["items"].as_array().expect("items").len();
+        assert_eq!(found, usize::from(status == 200), "{agency} {role:?}");
+    }
+    let received = w.go(&actors::officer(), &filed, "receive", json!({})).await;
+    let above = w
+        .command(&at("H05", Role::Leader), &received, "approve", json!({}))
+        .await;
+    assert_eq!(above.status, 403, "{}", above.text());
+    let log = w
+        .app
+        .as_(&actors::citizen())
+        .get(&format!("{path}/access-log"))
+        .await;
+    assert!(
+        log.expect(200).text().contains("H05"),
+        "noted like any other"
+    );
+}
+
+#[tokio::test]
 async fn commands_without_the_right_are_forbidden_and_without_a_token_unauthorized() {
     let w = World::new().await;
     let filed = w.file().await;

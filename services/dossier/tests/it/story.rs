@@ -60,7 +60,7 @@ async fn a_dossier_goes_all_the_way_over_the_counter() {
     assert_eq!(proposed["step"]["id"], "approval");
     assert_eq!(
         actions(&w.get(&actors::leader(), &filed).await),
-        ["send-back", "approve"]
+        ["send-back", "approve", "apologise"]
     );
 
     // The applicant does not see what is only proposed.

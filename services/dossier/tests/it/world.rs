@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 use contracts::events::{
-    AgencyChanged, CommuneFact, ProcedureChanged, ProcedureComponent, ProcedureMethod,
-    ShipmentChanged, ShipmentState, UnitsChanged,
+    AgencyChanged, CommuneFact, DossierAlarm, DossierChanged, ProcedureChanged, ProcedureComponent,
+    ProcedureMethod, ShipmentChanged, ShipmentState, UnitsChanged,
 };
 use contracts::{
-    Actor, Channel, Contact, DossierId, Event, Fee, Language, ProcedureId, ShipmentId,
+    Actor, Channel, CloudEvent, Contact, DossierId, Event, Fee, Language, ProcedureId, ShipmentId,
 };
 use durable::sea_orm::ConnectionTrait as _;
 use durable::sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
@@ -19,6 +19,8 @@ use vn::worktime::{CalendarSpec, Term, Unit};
 
 pub(crate) const PROCEDURE: &str = "019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7";
 pub(crate) const NO_TERM: &str = "019d2bfd-3fe0-70ac-b9d6-000000000002";
+/// Any desk may take it; by post, too.
+pub(crate) const ANYWHERE: &str = "019d2bfd-3fe0-70ac-b9d6-000000000003";
 pub(crate) const COMMUNE: &str = "07288";
 
 /// Smallest files of a kind.
@@ -75,6 +77,7 @@ impl World {
             method.term = None;
         }
         self.deliver(&other).await;
+        self.deliver(&procedure(ANYWHERE, 1)).await;
         self.deliver(&agency("H05.21", 1)).await;
         self.deliver(&agency("H05.22", 1)).await;
         self.deliver(&units()).await;
@@ -195,20 +198,35 @@ impl World {
         self.go(&actors::leader(), &d, "approve", json!({})).await
     }
 
-    /// The events published about a dossier, in order: command and version.
+    /// The alarms published about a dossier, in order.
+    pub(crate) async fn alarms(&self, d: &Value) -> Vec<String> {
+        let events = self.published(d, DossierAlarm::TYPE).await;
+        events.iter().map(|e| text(&e.data["kind"])).collect()
+    }
+
+    /// The transitions published about a dossier, in order: command and version.
     pub(crate) async fn events(&self, d: &Value) -> Vec<(String, i64)> {
+        let events = self.published(d, DossierChanged::TYPE).await;
+        events
+            .iter()
+            .map(|e| (text(&e.data["command"]), e.version))
+            .collect()
+    }
+
+    /// The events of a type published about a dossier, in order.
+    pub(crate) async fn published(&self, d: &Value, event_type: &str) -> Vec<CloudEvent> {
         let query = Query::select()
             .column("payload")
             .from("outbox")
             .and_where(Expr::col("subject").eq(text(&d["id"])))
+            .and_where(Expr::col("event_type").eq(event_type))
             .order_by("seq", Order::Asc)
             .to_owned();
         let rows = self.db().read().query_all(&query).await.expect("query");
         rows.iter()
             .map(|row| {
                 let payload: String = row.try_get("", "payload").expect("payload");
-                let event = durable::read_message(&self.rt, &payload).expect("a message");
-                (text(&event.data["command"]), event.version)
+                durable::read_message(&self.rt, &payload).expect("a message")
             })
             .collect()
     }
@@ -293,7 +311,16 @@ pub(crate) fn procedure(id: &str, version: i64) -> ProcedureChanged {
         field: "Hộ tịch".to_owned(),
         active: true,
         accepted_at: Some(vec!["commune".to_owned()]),
-        methods: vec![method(Channel::Online, 2), method(Channel::Direct, 3)],
+        non_territorial: id == ANYWHERE,
+        methods: [
+            (Channel::Online, 2),
+            (Channel::Direct, 3),
+            (Channel::Postal, 4),
+        ]
+        .into_iter()
+        .filter(|(channel, _)| id == ANYWHERE || *channel != Channel::Postal)
+        .map(|(channel, days)| method(channel, days))
+        .collect(),
         components: vec![
             component("c1", false, true),
             component("c2", false, false),

@@ -156,6 +156,9 @@ pub(crate) async fn change(
                 if new_password || (before.active && !after.active) {
                     store::grant::end_all(&*tx, id, now).await?;
                 }
+                if weaker(&before, &after) {
+                    super::assignments::end_all(&tx, id, by.subject, now).await?;
+                }
                 if new_password || weaker(&before, &after) {
                     store::revocation::put(&*tx, id, after.version, now).await?;
                 }

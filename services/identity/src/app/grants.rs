@@ -265,7 +265,10 @@ async fn answer(
 ) -> Result<TokenAnswer, OauthError> {
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
-    let claims = tokens::access(&app.rt, account, about.client, seconds);
+    let now = app.rt.clock.now();
+    let held = super::assignments::held(app.db.read(), account.id, now).await?;
+    let mut claims = tokens::access(&app.rt, account, about.client, seconds);
+    tokens::assign(&mut claims, &held);
     let access_token = keys.sign("at+jwt", &claims)?;
     let id_token = if has_scope(about.scope, "openid") {
         let sign_in = SignIn {

@@ -146,7 +146,8 @@ pub async fn ensure_signing_key(db: &Db, rt: &Runtime) -> anyhow::Result<()> {
     add(db, rt, true).await
 }
 
-/// Makes a new key when the newest is older than `days`, and retires those that another has taken over from.
+/// Makes a new key when the newest is older than `days`, and retires those that another has taken over from. Tells when the newest was
+/// made: a time stamp, since only one replica is asked each time, and what another has told before is then merely smaller.
 pub(crate) async fn turn(db: &Db, rt: &Runtime, days: u32) -> anyhow::Result<()> {
     let now = rt.clock.now();
     let live = store::key::usable(db.read(), now).await?;
@@ -155,6 +156,17 @@ pub(crate) async fn turn(db: &Db, rt: &Runtime, days: u32) -> anyhow::Result<()>
     if days > 0 && newest.is_some_and(|made| made < now - Duration::days(i64::from(days))) {
         add(db, rt, false).await?;
         tracing::info!("a new signing key is published");
+    } else if let Some(made) = newest {
+        rt.metrics
+            .gauges(
+                "identity_signing_key_made_seconds",
+                "When the newest signing key was made, seconds since 1970",
+            )
+            .get_or_create(&kit::metrics::Labels {
+                service: "identity".to_owned(),
+                kind: "newest".to_owned(),
+            })
+            .set(made.timestamp());
     }
     let heard_of = now - Duration::seconds(AHEAD_SECONDS);
     if let Some(signs) = live.find(|key| key.created_at <= heard_of) {

@@ -1,11 +1,15 @@
 //! Use-cases: each opens its transaction, asks the domain, writes.
 
 pub(crate) mod accounts;
+pub(crate) mod assignments;
+pub(crate) mod breaches;
 pub(crate) mod clients;
+pub(crate) mod data_requests;
 pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod machines;
 pub(crate) mod passwords;
+pub(crate) mod retention;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod throttle;

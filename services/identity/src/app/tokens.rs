@@ -1,6 +1,7 @@
 //! What tokens say.
 
 use crate::domain::account::Account;
+use crate::domain::assignment::Assignment;
 use crate::domain::request::has_scope;
 use crate::domain::secret;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,18 @@ pub(crate) fn access(rt: &Runtime, account: &Account, client: &str, seconds: u32
         ver: account.version,
         scope: None,
         quota: None,
+        acting: Vec::new(),
+    }
+}
+
+/// Adds roles that are held for a time. The token dies with the first of them that ends.
+pub(crate) fn assign(claims: &mut Claims, held: &[Assignment]) {
+    for one in held {
+        if !claims.roles.contains(&one.role) {
+            claims.roles.push(one.role);
+            claims.acting.push(one.acting());
+            claims.exp = claims.exp.min(one.until.timestamp());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accounts and the rights of those who manage them.
 
 use chrono::{DateTime, Utc};
+use contracts::permission::is_within;
 use contracts::{AccountId, Actor, ActorKind, Role};
 
 /// A person or a machine client.
@@ -34,7 +35,7 @@ pub(crate) struct Account {
 pub(crate) enum Reach {
     /// Every account (quản trị cấp tỉnh).
     Province,
-    /// The accounts of one agency (quản trị đơn vị).
+    /// The accounts of one agency and those below it (quản trị đơn vị).
     Agency(String),
 }
 
@@ -80,10 +81,11 @@ impl Reach {
         }
     }
 
-    fn includes(&self, agency: Option<&str>) -> bool {
+    /// Whether an account of this agency is within reach.
+    pub(crate) fn includes(&self, agency: Option<&str>) -> bool {
         match self {
             Reach::Province => true,
-            Reach::Agency(code) => agency == Some(code),
+            Reach::Agency(code) => agency.is_some_and(|a| is_within(a, code)),
         }
     }
 }
@@ -216,6 +218,7 @@ mod tests {
             agency: agency.map(str::to_owned),
             client: None,
             limits: contracts::Limits::default(),
+            acting: Vec::new(),
         }
     }
 

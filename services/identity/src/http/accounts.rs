@@ -17,6 +17,7 @@ use kit::etag::{IfMatch, with_etag};
 use kit::http::{IdempotencyKey, Json, Path, Query};
 use kit::{FieldError, Page, Problem, ProblemBody, page};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeSet;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -58,6 +59,9 @@ pub(crate) struct AccountOut {
     /// False: closed, cannot sign in.
     #[schema(example = true)]
     active: bool,
+    /// A restriction or an objection of the person was granted: contact and number are kept, and shown to nobody else.
+    #[schema(example = false)]
+    restricted: bool,
     /// When it was made.
     created_at: DateTime<Utc>,
 }
@@ -189,7 +193,24 @@ async fn note(
         .map_err(|error: sea_orm::DbErr| unforeseen(error))
 }
 
-fn out(app: &App, account: Account) -> AccountOut {
+/// Of these accounts those that are restricted.
+async fn restricted(app: &App, ids: &[AccountId]) -> Result<BTreeSet<Uuid>, Problem> {
+    store::data_request::restricted(app.db.read(), ids)
+        .await
+        .map_err(unforeseen)
+}
+
+async fn out_one(app: &App, account: Account) -> Result<AccountOut, Problem> {
+    let hidden = !restricted(app, &[account.id]).await?.is_empty();
+    Ok(out(app, account, hidden))
+}
+
+fn out(app: &App, mut account: Account, restricted: bool) -> AccountOut {
+    if restricted {
+        account.email = None;
+        account.phone = None;
+        account.identity_number = None;
+    }
     // A number that cannot be opened is not shown; the list must not break for it.
     let identity_number = account
         .identity_number
@@ -208,6 +229,7 @@ fn out(app: &App, account: Account) -> AccountOut {
         phone: opened(app, account.phone),
         identity_number,
         active: account.active,
+        restricted,
         created_at: account.created_at,
     }
 }
@@ -250,9 +272,14 @@ pub(super) async fn list(
     let page = Page::cut(rows, limit, |account| account.login.clone());
     let shown: Vec<Uuid> = page.items.iter().map(|a| a.id.0).collect();
     note(&app, by.actor(), "list", "listAccounts", &shown).await?;
+    let ids: Vec<AccountId> = page.items.iter().map(|a| a.id).collect();
+    let hidden = restricted(&app, &ids).await?;
     Ok(HttpResponse::Ok()
         .insert_header(super::NO_STORE)
-        .json(page.map(|a| out(&app, a))))
+        .json(page.map(|a| {
+            let restricted = hidden.contains(&a.id.0);
+            out(&app, a, restricted)
+        })))
 }
 
 /// Show an account
@@ -280,7 +307,7 @@ pub(super) async fn show(
     note(&app, by.actor(), "account", "getAccount", &[account.id.0]).await?;
     Ok(with_etag(&mut HttpResponse::Ok(), account.version)
         .insert_header(super::NO_STORE)
-        .json(out(&app, account)))
+        .json(out_one(&app, account).await?))
 }
 
 /// Create an account
@@ -339,7 +366,7 @@ fn created(app: &App, account: &Account) -> Answer {
         status: 201,
         location: Some(format!("/api/v1/accounts/{}", account.id)),
         etag: Some(format!("\"{}\"", account.version)),
-        body: serde_json::to_value(out(app, account.clone())).unwrap_or_default(),
+        body: serde_json::to_value(out(app, account.clone(), false)).unwrap_or_default(),
     }
 }
 
@@ -395,7 +422,7 @@ pub(super) async fn change(
     .await?;
     Ok(with_etag(&mut HttpResponse::Ok(), account.version)
         .insert_header(super::NO_STORE)
-        .json(out(&app, account)))
+        .json(out_one(&app, account).await?))
 }
 
 /// Fields of one account, each checked; every error is told at once.

@@ -1,6 +1,7 @@
 //! One's own account.
 
 use super::NO_STORE;
+use crate::domain::account::Account;
 use crate::error::unforeseen;
 use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
@@ -34,6 +35,8 @@ pub(crate) struct Me {
     /// What the roles allow.
     #[schema(example = json!(["dossier.file", "dossier.read"]))]
     permissions: Vec<&'static str>,
+    /// Roles among the above that are held for a time.
+    acting: Vec<ActingOut>,
     /// Agency code of an officer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "H05.21")]
@@ -50,6 +53,20 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "024090000001")]
     identity_number: Option<String>,
+}
+
+/// A role held for a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActingOut {
+    /// The role.
+    role: Role,
+    /// In whose name; absent for an acting position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Lê Thị Hoa")]
+    on_behalf_of: Option<String>,
+    /// Until when, exclusive.
+    until: DateTime<Utc>,
 }
 
 /// One's own account
@@ -71,6 +88,28 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .map_err(unforeseen)?
         .filter(|a| a.active)
         .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
+    Ok(HttpResponse::Ok()
+        .insert_header(NO_STORE)
+        .json(shown(&app, account).await?))
+}
+
+/// An account as its owner sees it.
+pub(super) async fn shown(app: &App, mut account: Account) -> Result<Me, Problem> {
+    let now = app.rt.clock.now();
+    let held = crate::app::assignments::held(app.db.read(), account.id, now)
+        .await
+        .map_err(unforeseen)?;
+    let mut acting = Vec::new();
+    for one in held {
+        if !account.roles.contains(&one.role) {
+            account.roles.push(one.role);
+            acting.push(ActingOut {
+                role: one.role,
+                on_behalf_of: one.principal.map(|(_, name)| name),
+                until: one.until,
+            });
+        }
+    }
     let identity_number = account
         .identity_number
         .as_deref()
@@ -82,18 +121,19 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .filter(|p| account.roles.iter().any(|r| r.permissions().contains(p)))
         .map(|p| p.name())
         .collect();
-    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Me {
+    Ok(Me {
         id: account.id,
         login: account.login,
         name: account.name,
         kind: account.kind,
         roles: account.roles,
         permissions,
+        acting,
         agency: account.agency,
-        email: super::accounts::opened(&app, account.email),
-        phone: super::accounts::opened(&app, account.phone),
+        email: super::accounts::opened(app, account.email),
+        phone: super::accounts::opened(app, account.phone),
         identity_number,
-    }))
+    })
 }
 
 /// A read of one's account by an administrator.

@@ -1,12 +1,16 @@
 //! The protocol, the sign-in page and the API.
 
 mod accounts;
+mod assignments;
 mod authorize;
+mod breaches;
 mod clients;
+mod data_requests;
 mod discovery;
 mod logout;
 mod me;
 mod page;
+mod retention;
 mod revocations;
 mod second_factor;
 mod sessions;
@@ -18,7 +22,7 @@ use crate::domain::params::{Params, Unreadable};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use std::net::IpAddr;
+use kit::http::address;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes. The authorization endpoint and the pages are for browsers and stay out of the document.
@@ -49,6 +53,22 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(clients::show)
         .service(clients::change)
         .service(clients::rotate)
+        .service(assignments::list)
+        .service(assignments::give)
+        .service(assignments::end)
+        .service(data_requests::list_purposes)
+        .service(data_requests::export)
+        .service(data_requests::list_mine)
+        .service(data_requests::file)
+        .service(data_requests::lift)
+        .service(data_requests::list)
+        .service(data_requests::show)
+        .service(data_requests::change)
+        .service(breaches::list)
+        .service(breaches::open)
+        .service(breaches::show)
+        .service(breaches::enter)
+        .service(retention::list)
         .map(|plain| {
             plain
                 .service(authorize::ask)
@@ -58,17 +78,6 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
                 .service(userinfo::userinfo_by_post)
                 .service(revocations::revocations)
         });
-}
-
-/// Where the request comes from: the address that the gateway put last, else the peer. For limits only, never for rights.
-fn address(req: &HttpRequest) -> Option<IpAddr> {
-    let forwarded = req
-        .headers()
-        .get("x-forwarded-for")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|list| list.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok());
-    forwarded.or_else(|| req.peer_addr().map(|a| a.ip()))
 }
 
 /// The parameters of a form body.

@@ -7,6 +7,8 @@ mod m0002_grants;
 mod m0003_revocations;
 mod m0004_machine_clients;
 mod m0010_second_factor;
+mod m0045_personal_data;
+mod m0046_assignments;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -16,5 +18,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_revocations::Migration),
         Box::new(m0004_machine_clients::Migration),
         Box::new(m0010_second_factor::Migration),
+        Box::new(m0045_personal_data::Migration),
+        Box::new(m0046_assignments::Migration),
     ]
 }

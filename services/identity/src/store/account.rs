@@ -5,6 +5,7 @@ use super::{from_text, to_text};
 use crate::domain::account::{Account, Reach};
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, ActorKind};
+use sea_orm::sea_query::Condition;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Set,
@@ -66,7 +67,11 @@ fn row(account: &Account, now: DateTime<Utc>) -> Result<ActiveModel, DbErr> {
 fn within(reach: &Reach) -> Select<Entity> {
     match reach {
         Reach::Province => Entity::find(),
-        Reach::Agency(code) => Entity::find().filter(Column::Agency.eq(code.clone())),
+        Reach::Agency(code) => Entity::find().filter(
+            Condition::any()
+                .add(Column::Agency.eq(code.clone()))
+                .add(Column::Agency.starts_with(format!("{code}."))),
+        ),
     }
 }
 
@@ -155,6 +160,50 @@ pub(crate) async fn insert(
 ) -> Result<(), DbErr> {
     row(account, now)?.insert(db).await?;
     Ok(())
+}
+
+/// What the login of an erased account begins with.
+pub(crate) const ERASED: &str = "erased-";
+
+/// Closed accounts of citizens that were last changed before `before` and still tell of a person.
+pub(crate) async fn closed(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<(uuid::Uuid, DateTime<Utc>)>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Active.eq(false))
+        .filter(Column::Kind.eq(kind_name(ActorKind::Applicant)))
+        .filter(Column::UpdatedAt.lt(before))
+        .filter(Column::Login.not_like(format!("{ERASED}%")))
+        .order_by_asc(Column::UpdatedAt)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.updated_at)).collect())
+}
+
+/// Whether nobody has changed an account since `before`.
+pub(crate) async fn untouched_since(
+    db: &impl ConnectionTrait,
+    id: uuid::Uuid,
+    before: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let row = Entity::find_by_id(id).one(db).await?;
+    Ok(row.is_some_and(|r| r.updated_at <= before))
+}
+
+/// Locks the account's row until the transaction ends.
+pub(crate) async fn touch(db: &impl ConnectionTrait, id: AccountId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(
+            Column::Active,
+            sea_orm::sea_query::Expr::col(Column::Active),
+        )
+        .filter(Column::Id.eq(id.0))
+        .exec(db)
+        .await
+        .map(|_| ())
 }
 
 /// Saves an account whose stored version is `version - 1`. False: somebody else was faster.

@@ -1,11 +1,15 @@
 //! Queries: plain functions over a connection or a transaction. Entities stay in here.
 
 pub(crate) mod account;
+pub(crate) mod assignment;
+pub(crate) mod breach;
 pub(crate) mod client;
+pub(crate) mod data_request;
 mod entity;
 pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod machine;
+pub(crate) mod retention;
 pub(crate) mod revocation;
 pub(crate) mod second_factor;
 pub(crate) mod setting;

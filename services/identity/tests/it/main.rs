@@ -6,12 +6,16 @@
 )]
 
 mod accounts;
+mod assignments;
+mod breaches;
 mod clients;
+mod data_requests;
 mod demo;
 mod flow;
 mod grants;
 mod limits;
 mod pages;
+mod retention;
 mod revocation;
 mod second_factor;
 mod sessions;

@@ -96,14 +96,18 @@ impl Texter {
         let way = match config.transport {
             Transport::Off => Way::Off,
             Transport::Files => Way::Files(config.directory.clone()),
-            Transport::Gateway => Way::Gateway {
-                client: client.clone(),
-                url: config
+            Transport::Gateway => {
+                let url: Url = config
                     .gateway_url
                     .parse()
-                    .map_err(|error| anyhow::anyhow!("sms.gateway_url: {error}"))?,
-                token: config.token.clone(),
-            },
+                    .map_err(|error| anyhow::anyhow!("sms.gateway_url: {error}"))?;
+                client.trust(&url);
+                Way::Gateway {
+                    client: client.clone(),
+                    url,
+                    token: config.token.clone(),
+                }
+            }
         };
         Ok(Self {
             way,

@@ -4,10 +4,11 @@
 
 use super::template::Template;
 use chrono::{DateTime, Utc};
-use contracts::events::{DossierChanged, ShipmentChanged, ShipmentState};
+use contracts::events::{AlarmKind, DossierAlarm, DossierChanged, ShipmentChanged, ShipmentState};
 use contracts::{AccountId, Contact, DossierId, DossierStatus, Language, ReturnMethod, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vn::worktime::Outcome;
 
 /// How a notice travels.
 #[derive(
@@ -131,8 +132,12 @@ pub struct Params {
     pub desk: Option<Role>,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// When the result is due.
+    /// When the result is due; for an alarm, what its clock runs to.
     pub due_at: Option<DateTime<Utc>>,
+    /// The date promised before, when it was moved.
+    pub earlier_due_at: Option<DateTime<Utc>>,
+    /// The result is ready on a day before the promised one.
+    pub early: bool,
     /// Reason given.
     pub reason: Option<String>,
     /// The result goes by post.
@@ -178,6 +183,9 @@ pub fn dossier(event: &DossierChanged, preferences: &Preferences) -> Vec<Notice>
         desk: desk(event),
         at: event.at,
         due_at: event.due_at,
+        earlier_due_at: event.earlier_due_at,
+        early: event.status == DossierStatus::Done
+            && Outcome::of(event.due_at, event.at) == Outcome::Early,
         reason: event.reason.clone(),
         by_post: event.return_way.method == ReturnMethod::Post,
         item_number: None,
@@ -241,6 +249,8 @@ pub fn shipment(
         desk: None,
         at: event.at,
         due_at: None,
+        earlier_due_at: None,
+        early: false,
         reason: None,
         by_post: true,
         item_number: event.item_number.clone(),
@@ -268,6 +278,68 @@ pub fn shipment(
     notices
 }
 
+/// The notices of a clock that came to a point: the leader and the one-stop head before, at and after due; the applicant when it is
+/// the applicant who is waited for.
+pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
+    const HEADS: &[Role] = &[Role::Leader, Role::OneStopOfficer];
+    const ALL: &[Role] = &[Role::Leader, Role::OneStopOfficer, Role::Specialist];
+    const DESK: &[Role] = &[Role::OneStopOfficer];
+    let (applicant, officers) = match event.kind {
+        AlarmKind::CheckLate => (None, Some((HEADS, Template::OfficerCheckLate))),
+        AlarmKind::AcknowledgeLate => (None, Some((HEADS, Template::OfficerAcknowledgeLate))),
+        AlarmKind::ApologyDue => (None, Some((ALL, Template::OfficerApologyDue))),
+        AlarmKind::DueSoon => (None, Some((ALL, Template::OfficerDueSoon))),
+        AlarmKind::Due => (None, Some((ALL, Template::OfficerDue))),
+        AlarmKind::Overdue => (None, Some((ALL, Template::OfficerOverdue))),
+        AlarmKind::SupplementDue => (Some(Template::SupplementReminder), None),
+        AlarmKind::PaymentOpen => (
+            Some(Template::PaymentReminder),
+            Some((DESK, Template::OfficerPaymentOpen)),
+        ),
+        AlarmKind::ResultWaiting => (
+            Some(Template::ResultReminder),
+            Some((DESK, Template::OfficerResultWaiting)),
+        ),
+        AlarmKind::Idle => (None, Some((HEADS, Template::OfficerIdle))),
+    };
+    let kind = format!("alarm.{}", event.kind.as_str());
+    let params = Params {
+        dossier_id: event.dossier_id,
+        dossier_number: event.number.clone(),
+        procedure_name: event.procedure_name.clone(),
+        agency_name: event.agency_name.clone(),
+        status: Some(event.status),
+        desk: None,
+        at: event.at,
+        due_at: event.due_at,
+        earlier_due_at: None,
+        early: false,
+        reason: None,
+        by_post: false,
+        item_number: None,
+        receiver_name: None,
+        invitations: 0,
+        name: event.contact.name.clone(),
+    };
+    let mut notices = Vec::new();
+    if let Some(template) = applicant {
+        notices.extend(to_applicant(
+            event.owner,
+            &event.contact,
+            preferences,
+            &kind,
+            template,
+            &params,
+        ));
+    }
+    if let Some((roles, template)) = officers {
+        for role in roles {
+            notices.push(to_role(&event.agency_code, *role, &kind, template, &params));
+        }
+    }
+    notices
+}
+
 /// What the applicant is told: every change of the public state (NĐ 224/2026 art. 15(1)(g)), and the answer to each command of
 /// their own. Internal steps are not news to them.
 fn applicant_template(event: &DossierChanged) -> Option<Template> {
@@ -278,6 +350,11 @@ fn applicant_template(event: &DossierChanged) -> Option<Template> {
         "exempt-fee" => return Some(Template::FeeExempt),
         "refund-fee" => return Some(Template::FeeRefunded),
         "message-applicant" => return Some(Template::Message),
+        "apologise" => return Some(Template::Apology),
+        // Only a date that the applicant was given is news.
+        "give-time-back" => return event.earlier_due_at.map(|_| Template::TimeGivenBack),
+        "reopen" => return Some(Template::Reopened),
+        "correct" => return Some(Template::Corrected),
         _ => {}
     }
     if event.from == Some(event.status) {
@@ -292,6 +369,7 @@ fn applicant_template(event: &DossierChanged) -> Option<Template> {
         DossierStatus::PaymentRequested => Template::PaymentRequested,
         DossierStatus::Withdrawn => Template::Withdrawn,
         DossierStatus::Stopped => Template::Stopped,
+        DossierStatus::Done if event.refusal => Template::Refused,
         DossierStatus::Done => Template::Done,
         DossierStatus::Returned => Template::Returned,
     })
@@ -318,10 +396,16 @@ fn officer_templates(event: &DossierChanged) -> Vec<(Role, Template)> {
             },
             Template::OfficerMessage,
         )],
+        "hand-on" => vec![(Role::OneStopOfficer, Template::OfficerNew)],
         "receive" => vec![(Role::Specialist, Template::OfficerHandle)],
         "send-back" => vec![(Role::Specialist, Template::OfficerSentBack)],
         "confirm-payment" => vec![(Role::Specialist, Template::OfficerPaid)],
         "propose" => vec![(Role::Leader, Template::OfficerApprove)],
+        // Opened again before it was received it lies at the desk, else with the specialist.
+        "reopen" if event.status == DossierStatus::New => {
+            vec![(Role::OneStopOfficer, Template::OfficerNew)]
+        }
+        "reopen" | "correct" => vec![(Role::Specialist, Template::OfficerHandle)],
         _ => Vec::new(),
     };
     let desk_told = out.iter().any(|(role, _)| *role == Role::OneStopOfficer);

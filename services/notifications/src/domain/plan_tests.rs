@@ -34,6 +34,8 @@ pub(crate) fn dossier_event(
                 street: "Số 12".to_owned(),
             }),
         },
+        earlier_due_at: None,
+        refusal: false,
     }
 }
 
@@ -104,6 +106,11 @@ fn the_table_of_notices() {
         ("approve", Some(S::InProgress), S::Done),
         ("hand-over", Some(S::Done), S::Returned),
         ("post-delivered", Some(S::Done), S::Returned),
+        ("apologise", Some(S::InProgress), S::InProgress),
+        ("give-time-back", Some(S::InProgress), S::InProgress),
+        ("reopen", Some(S::Stopped), S::InProgress),
+        ("reopen", Some(S::NotReceived), S::New),
+        ("correct", Some(S::Returned), S::InProgress),
     ];
     let mut table = String::new();
     for (command, from, to) in story {
@@ -148,7 +155,75 @@ fn the_table_of_notices() {
             ));
         }
     }
+    for kind in AlarmKind::ALL {
+        let notices = alarm(&alarm_event(*kind), &Preferences::default());
+        table.push_str(&format!("alarm {kind:?}\n"));
+        for n in &notices {
+            let who = match &n.recipient {
+                Recipient::Account(_) | Recipient::Contact(_) => "applicant",
+                Recipient::Role { role, .. } => role_name(*role),
+            };
+            table.push_str(&format!(
+                "    {who:17} {:6} {} ({})\n",
+                n.channel.as_str(),
+                n.template.name(),
+                n.kind
+            ));
+        }
+    }
     insta::assert_snapshot!("table", table);
+}
+
+fn alarm_event(kind: AlarmKind) -> DossierAlarm {
+    let event = dossier_event("any", None, DossierStatus::InProgress);
+    DossierAlarm {
+        dossier_id: event.dossier_id,
+        version: event.version,
+        number: event.number,
+        kind,
+        at: event.at,
+        status: event.status,
+        due_at: event.due_at,
+        owner: event.owner,
+        contact: event.contact,
+        agency_code: event.agency_code,
+        agency_name: event.agency_name,
+        procedure_name: event.procedure_name,
+    }
+}
+
+#[test]
+fn leader_and_one_stop_head_hear_before_at_and_after_due() {
+    for kind in [AlarmKind::DueSoon, AlarmKind::Due, AlarmKind::Overdue] {
+        let told: Vec<_> = alarm(&alarm_event(kind), &Preferences::default())
+            .iter()
+            .map(|n| n.recipient.key())
+            .collect();
+        for role in ["role:leader:H05.21", "role:one_stop_officer:H05.21"] {
+            assert!(told.contains(&role.to_owned()), "{kind:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_result_before_the_promised_day_is_announced_as_early() {
+    let mut event = dossier_event(
+        "approve",
+        Some(DossierStatus::InProgress),
+        DossierStatus::Done,
+    );
+    let early = |event: &DossierChanged| {
+        let notices = dossier(event, &Preferences::default());
+        let mine = notices
+            .iter()
+            .find(|n| matches!(n.recipient, Recipient::Account(_)));
+        mine.map(|n| (n.template, n.params.early))
+    };
+    assert_eq!(early(&event), Some((Template::Done, true)));
+    event.due_at = Some(event.at);
+    assert_eq!(early(&event), Some((Template::Done, false)));
+    event.refusal = true;
+    assert_eq!(early(&event), Some((Template::Refused, false)));
 }
 
 #[test]

@@ -60,6 +60,8 @@ struct Context<'a> {
     agency: &'a str,
     at: String,
     due: Option<String>,
+    earlier_due: Option<String>,
+    early: bool,
     reason: Option<String>,
     by_post: bool,
     item: &'a str,
@@ -249,6 +251,8 @@ fn context(params: &Params, language: Language) -> Context<'_> {
         agency: &params.agency_name,
         at: local_time(params.at),
         due: params.due_at.map(local_time),
+        earlier_due: params.earlier_due_at.map(local_time),
+        early: params.early,
         // The one text that officers type freely.
         reason: params.reason.as_deref().map(|r| hide_numbers(&sentence(r))),
         by_post: params.by_post,

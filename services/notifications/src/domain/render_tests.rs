@@ -22,6 +22,8 @@ fn notice(template: Template, language: Language) -> Notice {
             desk: Some(Role::Specialist),
             at,
             due_at: Some(at + TimeDelta::days(4)),
+            earlier_due_at: Some(at + TimeDelta::days(2)),
+            early: true,
             reason: Some("Giấy chứng sinh không đọc được".to_owned()),
             by_post: true,
             item_number: Some("RV000000016VN".to_owned()),
@@ -45,6 +47,8 @@ fn every_template_renders_in_both_languages_whatever_is_missing() {
             let mut bare = full.clone();
             bare.params.dossier_number = None;
             bare.params.due_at = None;
+            bare.params.earlier_due_at = None;
+            bare.params.early = false;
             bare.params.reason = None;
             bare.params.by_post = false;
             bare.params.item_number = None;

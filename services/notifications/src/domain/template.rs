@@ -75,6 +75,40 @@ templates! {
     ShipmentLost = "shipment-lost",
     /// Hư hỏng.
     ShipmentDamaged = "shipment-damaged",
+    /// Từ chối giải quyết sau thẩm định.
+    Refused = "refused",
+    /// Xin lỗi và hẹn lại.
+    Apology = "apology",
+    /// Thời gian sự cố được bù.
+    TimeGivenBack = "time-given-back",
+    /// Mở lại hồ sơ.
+    Reopened = "reopened",
+    /// Cơ quan đính chính sai sót.
+    Corrected = "corrected",
+    /// Nhắc bổ sung.
+    SupplementReminder = "supplement-reminder",
+    /// Nhắc nộp phí, lệ phí.
+    PaymentReminder = "payment-reminder",
+    /// Nhắc nhận kết quả.
+    ResultReminder = "result-reminder",
+    /// Leader, desk: the check is late.
+    OfficerCheckLate = "officer-check-late",
+    /// Leader, desk: a linked dossier was not acknowledged.
+    OfficerAcknowledgeLate = "officer-acknowledge-late",
+    /// Leader, desk, specialist: the last day for an apology.
+    OfficerApologyDue = "officer-apology-due",
+    /// Leader, desk, specialist: due within 24 hours.
+    OfficerDueSoon = "officer-due-soon",
+    /// Leader, desk, specialist: due now.
+    OfficerDue = "officer-due",
+    /// Leader, desk, specialist: overdue.
+    OfficerOverdue = "officer-overdue",
+    /// Desk: a payment is open.
+    OfficerPaymentOpen = "officer-payment-open",
+    /// Desk: a result waits.
+    OfficerResultWaiting = "officer-result-waiting",
+    /// Leader, desk: nothing has happened for a month.
+    OfficerIdle = "officer-idle",
     /// One-stop desk: a new dossier.
     OfficerNew = "officer-new",
     /// Desk or specialist: supplemented.
@@ -111,6 +145,9 @@ impl Template {
                 | Template::NotReceived
                 | Template::Done
                 | Template::Returned
+                | Template::Refused
+                | Template::Apology
+                | Template::SupplementReminder
                 | Template::ShipmentInvited
                 | Template::ShipmentDelivered
         )

@@ -12,6 +12,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(notifications::list_notifications)
         .service(notifications::get_notification)
         .service(notifications::read_notification)
+        .service(preferences::list_choices)
         .service(preferences::get_preferences)
         .service(preferences::set_preferences);
 }

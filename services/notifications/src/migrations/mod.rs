@@ -1,10 +1,12 @@
 //! The schema, one small forward step after another.
 
+mod choices;
+
 use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables)]
+    vec![Box::new(Tables), Box::new(choices::Choices)]
 }
 
 /// The first tables.

@@ -98,6 +98,28 @@ pub mod preference {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod choice {
+    use sea_orm::entity::prelude::*;
+
+    /// A choice as it was made; rows are only added.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "choice")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub account: Uuid,
+        pub channel: String,
+        pub granted: bool,
+        pub at: DateTimeUtc,
+        pub client: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod dossier {
     use sea_orm::entity::prelude::*;
 

@@ -1,12 +1,15 @@
 //! What persons chose, and what we remember of dossiers.
 
-use super::entity::{dossier, preference};
+use super::entity::{choice, dossier, preference};
 use crate::domain::plan::{DossierFacts, Preferences};
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, Language};
 use durable::Tx;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
 use uuid::Uuid;
 
 /// The preferences of an account; the defaults for who never chose.
@@ -50,6 +53,67 @@ pub async fn set_preferences(
         .exec_without_returning(&**tx)
         .await
         .map(|_| ())
+}
+
+/// Who chose, through which client, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Chooser<'a> {
+    /// The person.
+    pub account: AccountId,
+    /// The OAuth client that the choice came through.
+    pub client: Option<&'a str>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Notes the choice of each channel that differs from what was last noted: the proof of a consent, and of its withdrawal.
+pub async fn note_choices(
+    by: Chooser<'_>,
+    tx: &Tx,
+    chosen: &Preferences,
+    mut id: impl FnMut() -> Uuid,
+) -> Result<(), DbErr> {
+    for (channel, granted) in [("email", chosen.email), ("sms", chosen.sms)] {
+        let last = choice::Entity::find()
+            .filter(choice::Column::Account.eq(by.account.0))
+            .filter(choice::Column::Channel.eq(channel))
+            .order_by_desc(choice::Column::Id)
+            .one(&**tx)
+            .await?;
+        if last.is_some_and(|row| row.granted == granted) {
+            continue;
+        }
+        let row = choice::Model {
+            id: id(),
+            account: by.account.0,
+            channel: channel.to_owned(),
+            granted,
+            at: by.at,
+            client: by.client.map(str::to_owned),
+        };
+        choice::Entity::insert(row.into_active_model())
+            .exec_without_returning(&**tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The choices of an account, newest first.
+pub async fn choices(
+    account: AccountId,
+    db: &impl ConnectionTrait,
+    before: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<choice::Model>, DbErr> {
+    let mut query = choice::Entity::find().filter(choice::Column::Account.eq(account.0));
+    if let Some(before) = before {
+        query = query.filter(choice::Column::Id.lt(before));
+    }
+    query
+        .order_by_desc(choice::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
 }
 
 /// What is known of a dossier.

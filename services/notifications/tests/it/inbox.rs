@@ -3,7 +3,7 @@
 use crate::world::{DOSSIER, World, dossier, received, shipment};
 use contracts::DossierStatus as S;
 use contracts::events::ShipmentState;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::actors;
 
 /// The main story, told out of order and twice: one item for each change, in the order of the events.
@@ -334,4 +334,35 @@ fn every_operation_is_documented() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn every_choice_of_a_channel_is_kept_as_it_was_made() {
+    let world = World::new().await;
+    let citizen = actors::citizen();
+    let path = "/api/v1/notification-preferences";
+    let history = async || {
+        let caller = world.app.as_(&citizen);
+        let page = caller.get(&format!("{path}/history")).await.expect(200);
+        let page = page.json();
+        let items = page["items"].as_array().expect("items");
+        let said = |i: &Value| format!("{} {}", i["channel"], i["granted"]);
+        items.iter().map(said).collect::<Vec<_>>()
+    };
+    assert!(history().await.is_empty(), "silence is no consent");
+    for (email, sms) in [(true, false), (true, false), (true, true), (false, true)] {
+        let body = json!({"email": email, "sms": sms, "language": null});
+        world.app.as_(&citizen).put(path, &body).await.expect(200);
+        world.rt.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    assert_eq!(
+        history().await,
+        [
+            "\"email\" false",
+            "\"sms\" true",
+            "\"sms\" false",
+            "\"email\" true"
+        ],
+        "only what changed, newest first"
+    );
 }

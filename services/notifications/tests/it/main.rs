@@ -8,6 +8,7 @@
 
 mod broker;
 mod inbox;
+mod operations;
 mod sending;
 mod smtp;
 mod world;

@@ -158,6 +158,8 @@ pub(crate) fn dossier(
             receiver_phone: None,
             address: None,
         },
+        earlier_due_at: None,
+        refusal: false,
     }
 }
 

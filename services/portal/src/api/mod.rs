@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Dossier, DossierItem, Field, List, Manifests, Me, Named, NewDossier,
-    Notification, Procedure, ProcedureItem, Shipment, Tracking, UploadedFile,
+    Access, Agency, Alarm, DataRequest, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped,
+    Field, Group, Incident, List, Manifests, Me, Named, NewDossier, Notification, Procedure,
+    ProcedureItem, Purpose, Report, Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -285,6 +286,67 @@ impl<'a> Api<'a> {
         }
     }
 
+    // Editing of the catalogue.
+
+    /// Drafts within one's reach.
+    pub(crate) async fn drafts(
+        self,
+        state: &str,
+        cursor: Option<&str>,
+    ) -> Answered<List<DraftItem>> {
+        let query: Vec<(&str, &str)> = [("state", Some(state)), ("cursor", cursor)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)))
+            .collect();
+        self.find("/api/v1/procedure-drafts", &query).await
+    }
+
+    /// One draft.
+    pub(crate) async fn draft(self, id: &str) -> Answered<Draft> {
+        self.get(&format!("/api/v1/procedure-drafts/{}", segment(id)))
+            .await
+    }
+
+    /// One step of a draft, at the revision that the person saw.
+    pub(crate) async fn draft_step(
+        self,
+        id: &str,
+        step: &str,
+        revision: i64,
+        body: &Value,
+    ) -> Answered<()> {
+        let path = format!("/api/v1/procedure-drafts/{}/{}", segment(id), segment(step));
+        self.at_version(&path, revision, body).await
+    }
+
+    /// What the source has dropped.
+    pub(crate) async fn dropped(self) -> Answered<List<Dropped>> {
+        self.get("/api/v1/source-withdrawals?limit=100").await
+    }
+
+    /// Withdraws a procedure.
+    pub(crate) async fn withdraw(self, id: &str, version: i64, reason: &str) -> Answered<()> {
+        let path = format!("/api/v1/procedures/{}/withdraw", segment(id));
+        let body = serde_json::json!({"reason": reason});
+        self.at_version(&path, version, &body).await
+    }
+
+    async fn at_version(self, path: &str, version: i64, body: &Value) -> Answered<()> {
+        self.call("POST", path)?
+            .header("if-match", &format!("\"{version}\""))
+            .json(body)
+            .send()
+            .await?
+            .success()
+            .await?;
+        Ok(())
+    }
+
+    /// What is doubtful in the catalogue.
+    pub(crate) async fn quality(self) -> Answered<Doubts> {
+        self.get("/api/v1/quality-report?examples=10").await
+    }
+
     // Dossiers.
 
     /// Uploads one file. The key makes a repeated form give the same file.
@@ -328,6 +390,12 @@ impl<'a> Api<'a> {
     /// One dossier.
     pub(crate) async fn dossier(self, id: &str) -> Answered<Dossier> {
         self.get(&format!("/api/v1/dossiers/{}", segment(id))).await
+    }
+
+    /// Dossiers that were filed together.
+    pub(crate) async fn group(self, id: &str) -> Answered<Group> {
+        self.get(&format!("/api/v1/dossier-groups/{}", segment(id)))
+            .await
     }
 
     /// Does one command on the version that the person saw.
@@ -376,6 +444,59 @@ impl<'a> Api<'a> {
             .await?)
     }
 
+    // Dates kept.
+
+    /// The counts of one's agency; without dates those of the present month.
+    pub(crate) async fn report(
+        self,
+        from: Option<chrono::NaiveDate>,
+        to: Option<chrono::NaiveDate>,
+    ) -> Answered<Report> {
+        let mut query = vec![];
+        for (name, day) in [("from", from), ("to", to)] {
+            if let Some(day) = day {
+                query.push((name, day.to_string()));
+            }
+        }
+        self.find("/api/v1/reports/dossiers", &query).await
+    }
+
+    /// Alarms of one's agency, newest first.
+    pub(crate) async fn alarms(self, cursor: Option<&str>) -> Answered<List<Alarm>> {
+        match cursor {
+            Some(cursor) => {
+                self.find("/api/v1/dossier-alarms", &[("cursor", cursor)])
+                    .await
+            }
+            None => self.get("/api/v1/dossier-alarms").await,
+        }
+    }
+
+    /// Incidents within one's reach.
+    pub(crate) async fn incidents(self, cursor: Option<&str>) -> Answered<List<Incident>> {
+        match cursor {
+            Some(cursor) => self.find("/api/v1/incidents", &[("cursor", cursor)]).await,
+            None => self.get("/api/v1/incidents").await,
+        }
+    }
+
+    /// Announces an incident.
+    pub(crate) async fn announce_incident(self, key: &str, body: &Value) -> Answered<Value> {
+        let call = self
+            .call("POST", "/api/v1/incidents")?
+            .header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+
+    /// Ends an incident now.
+    pub(crate) async fn end_incident(self, id: &str, version: i64) -> Answered<Value> {
+        let path = format!("/api/v1/incidents/{}/end", segment(id));
+        let call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""));
+        Ok(call.json(&serde_json::json!({})).send_json().await?)
+    }
+
     /// The public look-up.
     pub(crate) async fn tracking(self, number: &str) -> Answered<Tracking> {
         self.get(&format!("/api/v1/tracking/{}", segment(number)))
@@ -396,6 +517,29 @@ impl<'a> Api<'a> {
             Some(cursor) => self.find(&path, &[("cursor", cursor)]).await,
             None => self.get(&path).await,
         }
+    }
+
+    /// Who read one's account, newest first.
+    pub(crate) async fn my_readers(self) -> Answered<List<Access>> {
+        self.get("/api/v1/me/access-log").await
+    }
+
+    /// The register of purposes.
+    pub(crate) async fn purposes(self) -> Answered<List<Purpose>> {
+        self.get("/api/v1/data-purposes").await
+    }
+
+    /// One's requests about one's data.
+    pub(crate) async fn my_data_requests(self) -> Answered<List<DataRequest>> {
+        self.get("/api/v1/me/data-requests").await
+    }
+
+    /// Makes a request about one's data.
+    pub(crate) async fn ask_about_data(self, right: &str, text: &str) -> Answered<()> {
+        let body = serde_json::json!({ "right": right, "text": text });
+        let call = self.call("POST", "/api/v1/me/data-requests")?;
+        let _made: DataRequest = call.json(&body).send_json().await?;
+        Ok(())
     }
 
     // Post.

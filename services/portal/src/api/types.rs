@@ -4,12 +4,16 @@
 //! follow `Accept-Language` (`status.name`, `stateName`, …) are shown as they come.
 
 mod catalogue;
+mod clock;
 mod dossier;
+mod editing;
 mod others;
 mod talk;
 
 pub(crate) use catalogue::*;
+pub(crate) use clock::*;
 pub(crate) use dossier::*;
+pub(crate) use editing::*;
 pub(crate) use others::*;
 pub(crate) use talk::*;
 

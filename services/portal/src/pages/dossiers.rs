@@ -28,6 +28,7 @@ const PAGE: u32 = 20;
 #[template(path = "dossiers.html")]
 struct Mine {
     page: Page,
+    my_data: &'static str,
     items: Vec<Row>,
     next: Option<String>,
 }
@@ -81,6 +82,7 @@ pub(super) async fn list(ctx: Ctx, paging: Query<Paging>) -> Result<HttpResponse
         })
         .collect();
     ok(&Mine {
+        my_data: super::my_data::title(ctx.t),
         page: Page::new(&ctx, Section::Mine, t.mine_title()),
         items,
         next: found.next.as_deref().map(|c| further("/ho-so", &[], c)),
@@ -108,6 +110,8 @@ struct One {
     forms: Vec<(&'static str, &'static str)>,
     attachments: Vec<FileRow>,
     base: String,
+    /// Those it was filed with: id, name, number, agency, state, how its date stands.
+    group: Vec<[String; 6]>,
     may_withdraw: bool,
     readers: &'static str,
     talk: &'static str,
@@ -203,6 +207,7 @@ async fn show(
         forms: view::forms(t, &d, false),
         attachments: view::files(&d.attachments),
         base: path,
+        group: group(ctx, &d).await,
         may_withdraw: d.open("withdraw"),
         readers: super::access::title(t),
         talk: super::messages::title(t),
@@ -211,6 +216,41 @@ async fn show(
         d,
     };
     html(status, &page)
+}
+
+/// The dossiers that were filed with this one, in one view. What cannot be had is left out: the dossier is the page.
+async fn group(ctx: &Ctx, d: &Dossier) -> Vec<[String; 6]> {
+    let Some(group) = &d.group else {
+        return Vec::new();
+    };
+    let (t, now) = (ctx.t, ctx.app.rt.clock.now());
+    match ctx.api().group(&group.id).await {
+        Ok(found) => found
+            .members
+            .into_iter()
+            .map(|m| {
+                let d = m.dossier;
+                let due = view::due(t, d.due_at.as_ref(), &d.status.key, d.overdue, now);
+                let state = if m.waiting {
+                    t.group_waiting().to_owned()
+                } else {
+                    d.status.name
+                };
+                [
+                    d.id,
+                    d.procedure.name,
+                    view::number(t, d.number.as_deref()),
+                    d.agency.name,
+                    state,
+                    due.map_or_else(String::new, |due| due.to_string()),
+                ]
+            })
+            .collect(),
+        Err(error) => {
+            tracing::warn!(%error, "linked dossiers not shown");
+            Vec::new()
+        }
+    }
 }
 
 /// The key of a form: the one it was sent with, else a new one.

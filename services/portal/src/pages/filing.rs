@@ -1,13 +1,14 @@
-//! Filing a dossier online (nộp hồ sơ).
+//! Filing a dossier (nộp hồ sơ): online by the applicant, or at the counter by a one-stop officer for what was brought or sent.
 //!
 //! The form is sent whole, without a script. When the API refuses it, the form comes back with each error at its field, with
 //! everything typed, and with the uploaded files kept by their ids. A hidden key makes a double click one dossier.
 
 use super::procedures::may_file;
-use super::{papers, places};
+use super::{clock, papers, places};
 use crate::api::ApiError;
 use crate::api::types::{
-    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewReturn, Procedure,
+    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewRepresentative, NewReturn,
+    Procedure,
 };
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
@@ -53,7 +54,18 @@ struct Filing {
     return_province: Field,
     return_commune: Field,
     return_street: Field,
+    /// Where the form is sent to.
+    action: String,
+    /// At the counter: channel, minutes and their signing.
+    counter: Option<[Field; 3]>,
+    compared: bool,
+    /// Name, identity number, phone and last day of who files for the applicant.
+    representative: [Field; 4],
+    authorisation: FileField,
 }
+
+/// The picker of the authorisation.
+const AUTHORISATION: &str = "authorisation";
 
 /// The papers of one case.
 struct Group {
@@ -65,7 +77,7 @@ struct Group {
 #[get("/nop-ho-so/{id}")]
 pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     if ctx.signed_in()?.officer {
-        return Err(PageError::Forbidden);
+        return at_the_counter(&ctx, &id).await;
     }
     let (procedure, me) = join(ctx.api().procedure_for_form(&id), ctx.api().me()).await;
     let procedure = procedure.map_err(|e| ctx.refuse(e))?;
@@ -100,6 +112,17 @@ pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespons
         Errors::default(),
     )
     .await
+}
+
+/// The empty form for an officer: nothing is known of who stands there.
+async fn at_the_counter(ctx: &Ctx, id: &str) -> Result<HttpResponse, PageError> {
+    let procedure = ctx
+        .api()
+        .procedure_for_form(id)
+        .await
+        .map_err(|e| ctx.refuse(e))?;
+    let form = Submission::default();
+    show(ctx, StatusCode::OK, procedure, &form, Errors::default()).await
 }
 
 /// `0912345678` for `+84912345678`: as people write it.
@@ -158,8 +181,16 @@ pub(super) async fn send(
         .iter()
         .filter_map(|slot| Some((slot.clone(), form.file(slot)?.id)))
         .collect();
-    let dossier = dossier(&ctx, &procedure, &form.fields, &attached);
+    let officer = ctx.signed_in()?.officer;
+    if officer && form.fields.get("channel") == "postal" && clock::minutes(&form.fields).is_none() {
+        let mut errors = upload_errors(&form);
+        errors.add("minutesSignedAt", t.time_invalid());
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return show(&ctx, status, procedure, &form, errors).await;
+    }
+    let dossier = dossier(&ctx, &procedure, &form, &attached, officer);
     match ctx.api().file(&dossier, &key).await {
+        Ok(filed) if officer => Ok(see_other(&format!("/mot-cua/ho-so/{}", filed.id))),
         Ok(filed) => Ok(see_other(&format!("/ho-so/{}?moi=1", filed.id))),
         Err(ApiError::Away(cause)) => {
             tracing::warn!(cause, "dossier not filed");
@@ -256,6 +287,15 @@ fn field_of(pointer: &str, attached: &[(String, String)]) -> Option<String> {
         "/return/address/provinceCode" => "returnProvinceCode",
         "/return/address/communeCode" | "/return/address" => "returnCommuneCode",
         "/return/address/street" => "returnStreet",
+        "/channel" => "channel",
+        "/minutes" | "/minutes/number" => "minutesNumber",
+        "/minutes/signedAt" => "minutesSignedAt",
+        "/compared" => "compared",
+        "/representative/name" => "representativeName",
+        "/representative/identityNumber" => "representativeIdentityNumber",
+        "/representative/phone" => "representativePhone",
+        "/representative/validTo" => "representativeValidTo",
+        "/representative/fileId" => "file-authorisation",
         "/attachments" => PAPERS,
         _ if pointer.starts_with("/return") => RETURN,
         _ if pointer.starts_with("/answers") => "notes",
@@ -287,9 +327,11 @@ fn papers(procedure: &Procedure) -> Vec<(String, &Component)> {
 fn dossier(
     ctx: &Ctx,
     procedure: &Procedure,
-    fields: &Fields,
+    form: &Submission,
     attached: &[(String, String)],
+    officer: bool,
 ) -> NewDossier {
+    let fields = &form.fields;
     let text = |name: &str| fields.get(name).to_owned();
     let address = |province: &str, commune: &str, street: &str| Address {
         province_code: text(province),
@@ -304,7 +346,11 @@ fn dossier(
     NewDossier {
         procedure_id: procedure.id.clone(),
         agency_code: text("agencyCode"),
-        channel: "online",
+        channel: match (officer, fields.get("channel")) {
+            (false, _) => "online",
+            (true, "postal") => "postal",
+            (true, _) => "direct",
+        },
         applicant: NewApplicant {
             kind: match fields.get("kind") {
                 "business" => SubjectKind::Business,
@@ -346,6 +392,24 @@ fn dossier(
             }
         },
         language: ctx.t.0,
+        minutes: if officer {
+            clock::minutes(fields)
+        } else {
+            None
+        },
+        representative: fields
+            .some("representativeName")
+            .map(|name| NewRepresentative {
+                name,
+                identity_number: text("representativeIdentityNumber"),
+                phone: text("representativePhone"),
+                // Without one the API names the field.
+                file_id: form
+                    .file(AUTHORISATION)
+                    .map_or_else(|| Uuid::nil().to_string(), |file| file.id),
+                valid_to: fields.get("representativeValidTo").parse().ok(),
+            }),
+        compared: officer && fields.has("compared"),
     }
 }
 
@@ -406,7 +470,7 @@ async fn show(
             "agencyCode",
             t.agency_label(),
             fields.get("agencyCode"),
-            agency_options(ctx, &agencies),
+            places::agencies(ctx, &agencies),
         )
         .required()
         .error(at("agencyCode")),
@@ -465,6 +529,44 @@ async fn show(
             &return_communes,
         ),
         return_street: input("returnStreet", t.return_street_label()),
+        action: format!("/nop-ho-so/{}", procedure.id),
+        counter: ctx.signed_in()?.officer.then(|| {
+            let channels = [("direct", t.clock_direct()), ("postal", t.clock_postal())]
+                .map(|(value, label)| (value.to_owned(), label.to_owned()));
+            [
+                Field::select(
+                    t,
+                    "channel",
+                    t.channel_label(),
+                    fields.get("channel"),
+                    channels.to_vec(),
+                )
+                .error(at("channel")),
+                input("minutesNumber", t.minutes_number_label()),
+                input("minutesSignedAt", t.minutes_signed_label()).input("datetime-local"),
+            ]
+        }),
+        compared: fields.has("compared"),
+        representative: [
+            input("representativeName", t.representative_name_label()),
+            input("representativeIdentityNumber", t.identity_label()).numeric(),
+            input("representativePhone", t.phone_label()).input("tel"),
+            input("representativeValidTo", t.authorisation_valid_label()).input("date"),
+        ],
+        authorisation: FileField {
+            t,
+            slot: AUTHORISATION.to_owned(),
+            label: t.authorisation_label().to_owned(),
+            hint: None,
+            limits: t.file_limits(ctx.app.settings.max_file_bytes),
+            required: false,
+            error: errors
+                .at("file-authorisation")
+                .or_else(|| form.file_error(AUTHORISATION)),
+            kept: form.file(AUTHORISATION),
+            accept: ACCEPT,
+            store: Vec::new(),
+        },
         page: Page::new(ctx, Section::Procedures, t.filing_title())
             .at(&format!("/nop-ho-so/{}", procedure.id)),
         procedure,
@@ -491,6 +593,13 @@ fn labelled(t: Tr, errors: Vec<(String, String)>) -> Vec<(String, String)> {
                 "communeCode" => t.commune_label(),
                 "street" => t.street_label(),
                 "notes" => t.notes_label(),
+                "channel" => t.channel_label(),
+                "minutesNumber" => t.minutes_number_label(),
+                "minutesSignedAt" => t.minutes_signed_label(),
+                "representativeName" => t.representative_name_label(),
+                "representativeIdentityNumber" | "representativePhone" => t.representative_label(),
+                "representativeValidTo" => t.authorisation_valid_label(),
+                "file-authorisation" => t.authorisation_label(),
                 "returnReceiverName" => t.receiver_name_label(),
                 "returnReceiverPhone" => t.receiver_phone_label(),
                 "returnProvinceCode" => t.return_province_label(),
@@ -501,19 +610,6 @@ fn labelled(t: Tr, errors: Vec<(String, String)>) -> Vec<(String, String)> {
             let text = format!("{label}: {text}");
             (field, text)
         })
-        .collect()
-}
-
-fn agency_options(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
-    let open: Vec<&Agency> = agencies.iter().filter(|a| a.reception).collect();
-    let label = |a: &Agency| match a.address.as_deref().filter(|x| !x.is_empty()) {
-        Some(address) => format!("{} – {address}", a.name),
-        None => a.name.clone(),
-    };
-    let first = (open.len() != 1).then(|| (String::new(), ctx.t.choose().to_owned()));
-    first
-        .into_iter()
-        .chain(open.into_iter().map(|a| (a.code.clone(), label(a))))
         .collect()
 }
 

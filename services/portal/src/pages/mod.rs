@@ -2,6 +2,8 @@
 
 mod access;
 mod account;
+mod catalogue;
+mod clock;
 mod dossiers;
 mod download;
 mod fees;
@@ -9,6 +11,7 @@ mod filing;
 mod home;
 mod inbox;
 mod messages;
+mod my_data;
 mod papers;
 mod payments;
 mod places;
@@ -47,8 +50,19 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(tracking::look_up)
         .service(inbox::list)
         .service(inbox::mark_read)
+        .service(my_data::show)
+        .service(my_data::ask)
         .service(work::list)
         .service(post::list)
+        .service(clock::clock)
+        .service(clock::incidents)
+        .service(clock::announce)
+        .service(clock::end)
+        .service(catalogue::list)
+        .service(catalogue::quality)
+        .service(catalogue::one)
+        .service(catalogue::step)
+        .service(catalogue::withdraw)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)

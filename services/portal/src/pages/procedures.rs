@@ -139,7 +139,8 @@ pub(super) async fn one(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse,
         .collect();
     ok(&One {
         page: Page::new(&ctx, Section::Procedures, p.name.clone()),
-        may_file: may_file(&p),
+        // An officer files what was brought to the counter, too.
+        may_file: may_file(&p) || (p.active && ctx.session.as_ref().is_some_and(|s| s.officer)),
         methods,
         agencies: agencies(t, &p),
         conditions: owned_lines(p.conditions.as_deref().unwrap_or_default()),

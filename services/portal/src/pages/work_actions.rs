@@ -31,7 +31,8 @@ pub(crate) struct Action {
 }
 
 /// In the order that the work goes.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 15] = [
+    "acknowledge",
     "receive",
     "start-handling",
     "approve",
@@ -43,6 +44,9 @@ const COMMANDS: [&str; 11] = [
     "send-back",
     "refuse",
     "stop",
+    "apologise",
+    "reopen",
+    "correct",
 ];
 
 /// The forms of the commands open to this person now.
@@ -99,8 +103,29 @@ impl Maker<'_> {
         let note = || self.area("note", t.note_label());
         let fields = match self.command {
             "request-supplement" => self.supplement(),
-            "refuse" | "send-back" | "stop" => vec![vec![reason()]],
-            "propose" => return (vec![vec![note()]], vec![self.result_file()]),
+            "refuse" | "send-back" | "stop" | "correct" => vec![vec![reason()]],
+            "apologise" => {
+                let day = self.text("dueOn", t.new_date_label()).input("date");
+                vec![vec![day.required()], vec![reason()]]
+            }
+            "reopen" => {
+                let basis = self.text("legalBasis", t.legal_basis_required());
+                vec![vec![reason()], vec![basis.required()]]
+            }
+            "propose" => {
+                let kinds = [
+                    (String::new(), t.decision_grant().to_owned()),
+                    ("refuse".to_owned(), t.decision_refuse().to_owned()),
+                ];
+                let decision = Field::select(
+                    t,
+                    self.name("decision"),
+                    t.decision_label(),
+                    self.value("decision"),
+                    kinds.to_vec(),
+                );
+                return (vec![vec![decision], vec![note()]], vec![self.result_file()]);
+            }
             "approve" | "confirm-payment" => vec![vec![note()]],
             "request-payment" => {
                 let amount = self.text("amount", t.amount_label());
@@ -275,7 +300,22 @@ fn body(t: Tr, command: &str, form: &Submission) -> Result<Value, Errors> {
         }
     };
     match command {
-        "refuse" | "send-back" | "stop" => put("reason", Some(text("reason").unwrap_or_default())),
+        "refuse" | "send-back" | "stop" | "correct" => {
+            put("reason", Some(text("reason").unwrap_or_default()));
+        }
+        "apologise" => {
+            let day = text("dueOn").unwrap_or_default();
+            if day.parse::<chrono::NaiveDate>().is_err() {
+                let missing = format!("{}: {}", t.field_missing(), t.new_date_label());
+                return Err(one_error("apologise-dueOn", &missing));
+            }
+            put("dueOn", Some(day));
+            put("reason", Some(text("reason").unwrap_or_default()));
+        }
+        "reopen" => {
+            put("reason", Some(text("reason").unwrap_or_default()));
+            put("legalBasis", Some(text("legalBasis").unwrap_or_default()));
+        }
         "approve" | "confirm-payment" => put("note", text("note")),
         "hand-over" => {
             put(
@@ -333,6 +373,9 @@ fn body(t: Tr, command: &str, form: &Submission) -> Result<Value, Errors> {
             };
             put("resultFileId", Some(file.id));
             put("note", text("note"));
+            if text("decision").as_deref() == Some("refuse") {
+                out.insert("refusal".to_owned(), Value::Bool(true));
+            }
         }
         _ => {}
     }
@@ -379,6 +422,7 @@ fn field_of(command: &str, fields: &Fields, pointer: &str) -> Option<String> {
             | "note"
             | "amount"
             | "legalBasis"
+            | "dueOn"
             | "receiverName"
             | "receiverIdentityNumber"),
             None,

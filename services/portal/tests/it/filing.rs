@@ -491,3 +491,66 @@ async fn a_key_used_for_something_else_warns_and_gets_a_new_one() {
     assert!(page.contains("đã được nộp một lần"), "{page}");
     assert_ne!(hidden(&page, "key"), key);
 }
+
+#[tokio::test]
+async fn an_officer_files_at_the_counter_what_came_by_post() {
+    let world = World::new().await;
+    world.with_catalogue().await;
+    uploads_work(&world).await;
+    let browser = world.sign_in(&actors::officer()).await;
+    let html = world.get(&browser, FORM).await.expect(200).text();
+    assert!(html.contains("Hồ sơ tiếp nhận tại quầy"), "{html}");
+    assert!(
+        !html.contains("value=\"Nguyễn Văn An\""),
+        "nobody is known yet"
+    );
+    let (csrf, key) = (hidden(&html, "csrf"), hidden(&html, "key"));
+    let slot = format!("file.{COMPONENT}");
+    let files = [(slot.as_str(), "chung-sinh.pdf", "%PDF")];
+    let mut fields = filled(&csrf, &key);
+    fields.extend([
+        ("channel", "postal"),
+        ("minutesNumber", "BB-0012"),
+        ("minutesSignedAt", "hôm qua"),
+    ]);
+    // A time that cannot be read is named before anybody is asked.
+    world
+        .post_files(&browser, FORM, &fields, &files)
+        .await
+        .expect(422);
+    assert!(world.asked("POST", "/api/v1/dossiers").await.is_empty());
+    fields.pop();
+    fields.extend([
+        ("minutesSignedAt", "2026-11-16T08:30"),
+        ("compared", "1"),
+        ("representativeName", "Trần Thị Bình"),
+        ("representativeIdentityNumber", "001190000002"),
+        ("representativePhone", "0912345679"),
+        ("representativeValidTo", "2026-12-31"),
+    ]);
+    world
+        .says("POST", "/api/v1/dossiers", 201, dossier("new", 1, &[]))
+        .await;
+    let paper = ("file.authorisation", "giay-uy-quyen.pdf", "%PDF");
+    let reply = world
+        .post_files(&browser, FORM, &fields, &[files[0], paper])
+        .await
+        .expect(303);
+    let there = format!("/mot-cua/ho-so/{DOSSIER}");
+    assert_eq!(reply.header("location"), Some(there.as_str()));
+    let filed = world.asked("POST", "/api/v1/dossiers").await;
+    let body = json_of(&filed[0]);
+    assert_eq!(
+        (&body["channel"], &body["compared"]),
+        (&json!("postal"), &json!(true))
+    );
+    assert_eq!(
+        body["minutes"],
+        json!({"number": "BB-0012", "signedAt": "2026-11-16T01:30:00Z"})
+    );
+    assert_eq!(
+        body["representative"],
+        json!({"name": "Trần Thị Bình", "identityNumber": "001190000002", "phone": "0912345679",
+            "fileId": FILE, "validTo": "2026-12-31"})
+    );
+}

@@ -8,7 +8,9 @@
 
 mod account;
 mod citizen;
+mod editing;
 mod filing;
+mod my_data;
 mod officer;
 mod public;
 mod talk;

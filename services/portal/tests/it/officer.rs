@@ -376,3 +376,211 @@ async fn the_hand_over_list_shows_what_waits_and_what_was_taken() {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
 }
+
+#[tokio::test]
+async fn dates_kept_and_alarms_are_on_one_page() {
+    let (world, browser) = world(&[]).await;
+    let outcomes = |early: i64, late: i64| json!({"early": early, "onTime": 5, "late": late});
+    world
+        .answers(
+            "/api/v1/reports/dossiers",
+            json!({"from": "2026-11-01", "to": "2026-11-16", "agencyCode": "H05.21", "carriedOver": 3,
+                "received": {"online": 9, "direct": 2, "postal": 1}, "solved": outcomes(4, 0),
+                "solvedByFirstDate": outcomes(3, 17), "notReceived": 0, "withdrawn": 0, "stopped": 0,
+                "open": {"inTerm": 6, "overdue": 21, "supplementRequested": 0, "paymentRequested": 0}, "checkedLate": 0}),
+        )
+        .await;
+    world
+        .answers(
+            "/api/v1/dossier-alarms",
+            json!({"items": [{"kind": "apologyDue", "at": "2026-11-16T00:30:00Z", "raisedAt": "2026-11-16T00:31:00Z",
+                "dueAt": "2026-11-17T10:00:00Z", "dossierId": DOSSIER, "number": "H05.21-261116-0001",
+                "procedureName": "Đăng ký <khai sinh>", "agency": {"code": "H05.21", "name": "x"},
+                "status": {"code": 4, "key": "inProgress", "name": "Đang xử lý"}, "assignedTo": null, "overdue": false}],
+                "next": "n2"}),
+        )
+        .await;
+    let page = world
+        .get(&browser, "/mot-cua/thoi-han?tu=2026-11-01&den=xyz")
+        .await
+        .expect(200)
+        .text();
+    for text in [
+        "<strong>⚠ 17</strong>",
+        "<strong>⚠ 21</strong>",
+        "Ngày cuối để xin lỗi, hẹn lại",
+        "Đăng ký &#60;khai sinh&#62;",
+        "tu=2026-11-01&#38;den=2026-11-16&#38;tiep=n2",
+    ] {
+        assert!(page.contains(text), "{text} is missing in {page}");
+    }
+    let asked = world.asked("GET", "/api/v1/reports/dossiers").await;
+    assert_eq!(
+        asked[0].url.query(),
+        Some("from=2026-11-01"),
+        "a date that is none is left out"
+    );
+}
+
+#[tokio::test]
+async fn an_apology_a_reopening_and_a_refusal_go_out_as_typed() {
+    let (world, browser) = world(&["apologise", "reopen", "correct"]).await;
+    let page = world.get(&browser, PAGE).await.text();
+    let (csrf, key) = (hidden(&page, "csrf"), hidden(&page, "key"));
+    assert!(page.contains("apology-draft.pdf"), "{page}");
+    assert!(
+        page.contains("type=\"date\" id=\"apologise-dueOn\""),
+        "{page}"
+    );
+    let base = [
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("key", key.as_str()),
+    ];
+    // Without a date nobody is asked.
+    let fields = [&base[..], &[("apologise-reason", "Chờ ý kiến")]].concat();
+    let reply = world
+        .post(&browser, &format!("{PAGE}/apologise"), &fields)
+        .await;
+    assert!(reply.expect(422).text().contains("Ngày hẹn mới"));
+    world
+        .says(
+            "POST",
+            &command("apologise"),
+            422,
+            problem(
+                422,
+                "body.invalid",
+                "Dữ liệu gửi lên chưa hợp lệ",
+                &[("/dueOn", "apology.date-invalid", "Phải là ngày làm việc")],
+            ),
+        )
+        .await;
+    let fields = [
+        &base[..],
+        &[
+            ("apologise-reason", "Chờ ý kiến"),
+            ("apologise-dueOn", "2026-11-21"),
+        ],
+    ]
+    .concat();
+    let reply = world
+        .post(&browser, &format!("{PAGE}/apologise"), &fields)
+        .await;
+    let page = reply.expect(422).text();
+    assert!(
+        page.contains("Phải là ngày làm việc") && page.contains("value=\"2026-11-21\""),
+        "{page}"
+    );
+    let sent = world.asked("POST", &command("apologise")).await;
+    assert_eq!(
+        json_of(&sent[0]),
+        json!({"reason": "Chờ ý kiến", "dueOn": "2026-11-21"})
+    );
+    world
+        .says("POST", &command("reopen"), 200, dossier("received", 3, &[]))
+        .await;
+    let fields = [
+        &base[..],
+        &[
+            ("reopen-reason", "Dừng nhầm"),
+            ("reopen-legalBasis", "Điều 21"),
+        ],
+    ]
+    .concat();
+    world
+        .post(&browser, &format!("{PAGE}/reopen"), &fields)
+        .await
+        .expect(303);
+    let sent = world.asked("POST", &command("reopen")).await;
+    assert_eq!(
+        json_of(&sent[0]),
+        json!({"reason": "Dừng nhầm", "legalBasis": "Điều 21"})
+    );
+}
+
+#[tokio::test]
+async fn an_incident_is_announced_and_ended() {
+    let (world, browser) = world(&[]).await;
+    let incident = |version: i64, ended: Value| {
+        json!({"id": DOSSIER, "version": version, "agencyCode": "H05.21", "title": "Mất <kết nối>",
+            "startedAt": "2026-11-16T01:30:00Z", "announcedAt": "2026-11-16T01:31:00Z", "announcedBy": "Khánh",
+            "expectedAt": null, "endedAt": ended, "endedBy": null, "moved": 0, "settledAt": null})
+    };
+    world
+        .answers(
+            "/api/v1/incidents",
+            json!({"items": [incident(1, Value::Null)], "next": null}),
+        )
+        .await;
+    let page = world
+        .get(&browser, "/mot-cua/su-co")
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        page.contains("Mất &#60;kết nối&#62;") && page.contains("Đang diễn ra"),
+        "{page}"
+    );
+    let csrf = hidden(&page, "csrf");
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("title", "Sự cố"),
+        ("startedAt", "hôm qua"),
+    ];
+    world
+        .post(&browser, "/mot-cua/su-co", &fields)
+        .await
+        .expect(422);
+    world
+        .says("POST", "/api/v1/incidents", 201, incident(1, Value::Null))
+        .await;
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("title", "Sự cố"),
+        ("startedAt", "2026-11-16T08:30"),
+        ("agencyCode", "H05.21"),
+    ];
+    world
+        .post(&browser, "/mot-cua/su-co", &fields)
+        .await
+        .expect(303);
+    let sent = world.asked("POST", "/api/v1/incidents").await;
+    assert_eq!(
+        json_of(&sent[0]),
+        json!({"agencyCode": "H05.21", "title": "Sự cố", "startedAt": "2026-11-16T01:30:00Z"})
+    );
+    let path = format!("/api/v1/incidents/{DOSSIER}/end");
+    world
+        .says(
+            "POST",
+            &path,
+            200,
+            incident(2, json!("2026-11-16T02:00:00Z")),
+        )
+        .await;
+    let fields = [("csrf", csrf.as_str()), ("version", "1")];
+    world
+        .post(
+            &browser,
+            &format!("/mot-cua/su-co/{DOSSIER}/ket-thuc"),
+            &fields,
+        )
+        .await
+        .expect(303);
+    let sent = world.asked("POST", &path).await;
+    assert_eq!(sent[0].headers["if-match"], "\"1\"");
+    // Not without a form of this session.
+    world
+        .post(
+            &browser,
+            "/mot-cua/su-co",
+            &[
+                ("csrf", "x"),
+                ("title", "a"),
+                ("startedAt", "2026-11-16T08:30"),
+            ],
+        )
+        .await
+        .expect(403);
+}

@@ -71,6 +71,8 @@ mod tests {
                 receiver_phone: None,
                 address: None,
             },
+            earlier_due_at: None,
+            refusal: false,
         }
     }
 

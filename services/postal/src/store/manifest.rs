@@ -19,6 +19,9 @@ pub async fn list(
 ) -> Result<Vec<Model>, DbErr> {
     let visible = match scope {
         Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code)),
+        Scope::Branch(code) => Condition::any()
+            .add(Column::AgencyCode.eq(code))
+            .add(Column::AgencyCode.starts_with(format!("{code}."))),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Owner(_) | Scope::Nothing => return Ok(Vec::new()),
     };

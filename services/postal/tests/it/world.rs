@@ -209,6 +209,8 @@ pub(crate) fn done(owner: &Actor, agency: &str, dossier: DossierId) -> DossierCh
                 street: "Số 12, thôn Trung".to_owned(),
             }),
         },
+        earlier_due_at: None,
+        refusal: false,
     }
 }
 

@@ -144,8 +144,10 @@ impl Person {
 impl Api {
     pub(super) fn new(base: Url, keep: bool) -> anyhow::Result<Self> {
         kit::process::install_crypto();
+        let http = Client::new(Directory::default())?;
+        http.trust(&base);
         Ok(Self {
-            http: Client::new(Directory::default())?,
+            http,
             base,
             patience: Duration::ZERO,
             answered: keep.then(std::sync::Mutex::default),

@@ -4,14 +4,16 @@
 //! (several of one channel are several cases), `departments…` and `unitGroups…` the agencies.
 
 mod raw;
+mod write;
+
+pub use write::to_line;
 
 use super::content::{
-    Agencies, Component, ComponentCase, Content, Decision, FeeDoubt, FeeKind, FormFile, Level,
-    Method, MethodFee, Named, PublishedTerm, ReturnMethods, ServiceLevel, Step, TermSource,
-    TermUnit,
+    Agencies, Component, ComponentCase, Content, Decision, FeeKind, FormFile, Level, Method,
+    MethodFee, Named, PublishedTerm, ReturnMethods, ServiceLevel, Step, TermSource, TermUnit,
 };
 use super::fee::{self, RawFee};
-use super::quality::{Doubts, Warning, WarningKind};
+use super::quality::{self, Doubts, Warning, WarningKind};
 use super::term::{self, ListedTerm, RawTerm};
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate};
 use contracts::Channel;
@@ -102,7 +104,14 @@ impl Reader {
         } else {
             Vec::new()
         };
-        let methods = self.methods(&d.execution_methods, &listed);
+        let mut methods = self.methods(&d.execution_methods, &listed);
+        let of_steps = d
+            .execution_steps
+            .iter()
+            .find_map(|s| term::cut_off(&s.description));
+        for m in &mut methods {
+            m.term.cut_off = term::cut_off(&m.description).or_else(|| of_steps.clone());
+        }
         let components = self.components(&d.execution_cases);
         let field = d
             .categories_details
@@ -285,15 +294,7 @@ impl Reader {
             self.doubts.note(WarningKind::FeeCurrencyFromText, &text);
         }
         if let Some(doubt) = fee.doubt {
-            let kind = match doubt {
-                FeeDoubt::ZeroBesideTiers => WarningKind::FeeZeroBesideTiers,
-                FeeDoubt::ZeroBesideText => WarningKind::FeeZeroBesideText,
-                FeeDoubt::ZeroWithoutText => WarningKind::FeeZeroWithoutText,
-                FeeDoubt::TooSmall => WarningKind::FeeTooSmall,
-                FeeDoubt::OtherAmountInText => WarningKind::FeeOtherAmount,
-                FeeDoubt::NoAmount => WarningKind::FeeNoAmount,
-                FeeDoubt::Negative => WarningKind::FeeNegative,
-            };
+            let kind = quality::of_fee(doubt);
             self.doubts.note(kind, &format!("{} {text}", f.value));
         }
         fee

@@ -1,111 +1,23 @@
 //! Search over the names of procedures, in memory: words in any order, without tone marks, by beginning, by code.
 //!
-//! An [`Index`] is built from all entries at once and never changes; a few thousand entries take milliseconds. Order of results: exact
+//! One wrong letter in a word, or a blank that is missing, is forgiven when nothing else has all the words. An [`Index`] is built from all entries at once and never changes; a few thousand entries take milliseconds. Order of results: exact
 //! name, then the words side by side, then how much of the name the query covers (rare words weigh more), then name and id, so that a
 //! page never repeats or skips one.
 
+mod entry;
+mod facets;
 mod query;
+mod typo;
+mod units;
 
-pub use query::{Query, parse};
+pub use entry::{Entry, NewEntry};
+pub use facets::{Facet, FacetValue, Filter};
+pub use query::{Query, parse, parse_unfinished};
+pub use units::UnitIndex;
 
-use super::content::{Level, Named, ServiceLevel};
-use contracts::Channel;
-use query::{without_preamble, words_of};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
-use vn::text::{collation_key, fold};
-
-/// How much of a name's collation key orders entries, bytes; the id decides among equals.
-const SORT_BYTES: usize = 48;
-
-/// What a list shows of a procedure, with the words it is found by.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The portal's id.
-    pub id: Uuid,
-    /// Code.
-    pub code: String,
-    /// Name.
-    pub name: String,
-    /// Field.
-    pub field: Named,
-    /// Tiers.
-    pub levels: Vec<Level>,
-    /// How far it goes online.
-    pub service_level: ServiceLevel,
-    /// Channels.
-    pub channels: Vec<Channel>,
-    /// Between agencies only.
-    pub internal: bool,
-    /// Published by a ministry for the whole country.
-    pub national: bool,
-    sort: String,
-    words: Vec<String>,
-    others: BTreeSet<String>,
-}
-
-/// What an entry is made of.
-#[derive(Clone, Debug)]
-pub struct NewEntry {
-    /// The portal's id.
-    pub id: Uuid,
-    /// Code.
-    pub code: String,
-    /// Name.
-    pub name: String,
-    /// Field.
-    pub field: Named,
-    /// Tiers.
-    pub levels: Vec<Level>,
-    /// How far it goes online.
-    pub service_level: ServiceLevel,
-    /// Channels.
-    pub channels: Vec<Channel>,
-    /// Between agencies only.
-    pub internal: bool,
-    /// Published by a ministry for the whole country.
-    pub national: bool,
-    /// Keywords and groups: found by, shown nowhere.
-    pub keywords: String,
-}
-
-impl Entry {
-    /// Folds the words once.
-    pub fn new(n: NewEntry) -> Self {
-        let folded = fold(&n.name);
-        let all: Vec<String> = words_of(&folded).map(str::to_owned).collect();
-        let words = without_preamble(&all).to_vec();
-        let others = words_of(&fold(&n.keywords))
-            .chain(words_of(&fold(&n.field.name)))
-            .map(str::to_owned)
-            .filter(|w| !words.contains(w))
-            .collect();
-        Self {
-            sort: sort_key(&n.name),
-            words,
-            others,
-            id: n.id,
-            code: n.code,
-            name: n.name,
-            field: n.field,
-            levels: n.levels,
-            service_level: n.service_level,
-            channels: n.channels,
-            internal: n.internal,
-            national: n.national,
-        }
-    }
-}
-
-/// Hexadecimal, so that it can stand in a cursor; its order is the Vietnamese alphabetical order of names.
-fn sort_key(name: &str) -> String {
-    collation_key(name)
-        .iter()
-        .take(SORT_BYTES)
-        .map(|b| format!("{b:02x}"))
-        .collect()
-}
 
 /// Where a page ended: everything after this key, in order, is the next page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -121,32 +33,19 @@ pub struct Position {
     id: Uuid,
 }
 
-/// Which entries, besides the query.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
-    /// Field code.
-    pub field: Option<String>,
-    /// Tier.
-    pub level: Option<Level>,
-    /// How far it goes online.
-    pub service_level: Option<ServiceLevel>,
-}
-
-impl Filter {
-    fn admits(&self, e: &Entry) -> bool {
-        self.field.as_ref().is_none_or(|f| e.field.code == *f)
-            && self.level.is_none_or(|l| e.levels.contains(&l))
-            && self.service_level.is_none_or(|s| e.service_level == s)
-    }
-}
-
 /// All entries, ready to be searched.
 #[derive(Debug, Default)]
 pub struct Index {
+    /// Of which change it is.
+    seq: i64,
     /// By sort key and id.
     entries: Vec<Arc<Entry>>,
     /// Words in order, each with the entries that have it.
     words: Vec<(String, Vec<Posting>)>,
+    /// Weights of the words of each name, in its order.
+    weights: Vec<Vec<u32>>,
+    /// Newest version of each.
+    versions: HashMap<Uuid, i64>,
     /// Field code → name and count.
     fields: BTreeMap<String, (String, u64)>,
 }
@@ -162,6 +61,8 @@ struct Posting {
 enum Met {
     #[default]
     Not,
+    /// Only when a letter of the query is taken for a slip.
+    Nearly,
     OtherBegins,
     Other,
     NameBegins,
@@ -172,7 +73,7 @@ impl Met {
     fn points(self) -> u32 {
         match self {
             Met::Not => 0,
-            Met::OtherBegins => 1,
+            Met::Nearly | Met::OtherBegins => 1,
             Met::Other => 2,
             Met::NameBegins => 6,
             Met::Name => 8,
@@ -219,17 +120,46 @@ impl Index {
                 field.1 += 1;
             }
         }
-        let words = words.into_iter().map(|(w, p)| (w.to_owned(), p)).collect();
+        let words: Vec<(String, Vec<Posting>)> =
+            words.into_iter().map(|(w, p)| (w.to_owned(), p)).collect();
+        let versions = entries.iter().map(|e| (e.id, e.version)).collect();
+        let weights = entries
+            .iter()
+            .map(|e| {
+                let of = |w: &String| weight(&words, entries.len(), w);
+                e.words.iter().map(of).collect()
+            })
+            .collect();
         Self {
+            seq: 0,
             entries,
             words,
+            weights,
+            versions,
             fields,
         }
+    }
+
+    /// The same, as of a number of the counter of changes.
+    #[must_use]
+    pub fn at(mut self, seq: i64) -> Self {
+        self.seq = seq;
+        self
+    }
+
+    /// Of which change it is: as long as this is the same, so is every answer.
+    pub fn seq(&self) -> i64 {
+        self.seq
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The newest version of what is in force.
+    pub fn version(&self, id: Uuid) -> Option<i64> {
+        self.versions.get(&id).copied()
     }
 
     /// Whether there are none.
@@ -257,48 +187,66 @@ impl Index {
         after: Option<&Position>,
         limit: usize,
     ) -> Found {
-        let scored: Vec<(usize, u32)> = match query {
+        let scored = self.scored(query);
+        let mut hits: Vec<(u32, usize)> = scored
+            .into_iter()
+            .filter(|(i, _)| self.entries.get(*i).is_some_and(|e| filter.admits(e)))
+            .map(|(i, score)| (u32::MAX - score, i))
+            .collect();
+        let total = hits.len();
+        // Entries lie in the order of names, so the number of one is as good as its name.
+        hits.sort_unstable();
+        let start = after.map_or(0, |p| {
+            hits.partition_point(|(below, i)| {
+                let at = self
+                    .entries
+                    .get(*i)
+                    .map(|e| (*below, e.sort.as_str(), e.id));
+                at.is_some_and(|at| at <= (p.below, p.sort.as_str(), p.id))
+            })
+        });
+        let page: Vec<(u32, &Arc<Entry>)> = hits
+            .iter()
+            .skip(start)
+            .take(limit)
+            .filter_map(|(below, i)| Some((*below, self.entries.get(*i)?)))
+            .collect();
+        let more = hits.len() > start.saturating_add(limit);
+        let next = page.last().filter(|_| more).map(|(below, e)| Position {
+            below: *below,
+            sort: e.sort.clone(),
+            id: e.id,
+        });
+        Found {
+            entries: page.into_iter().map(|(_, e)| Arc::clone(e)).collect(),
+            next,
+            total,
+        }
+    }
+
+    fn scored(&self, query: &Query) -> Vec<(usize, u32)> {
+        match query {
             Query::Nothing => Vec::new(),
             Query::All => (0..self.entries.len()).map(|i| (i, 0)).collect(),
             Query::Code(code) => self.by_code(code),
             Query::Words(words) => self.by_words(words),
-        };
-        let mut hits: Vec<(Position, &Arc<Entry>)> = scored
-            .into_iter()
-            .filter_map(|(i, score)| Some((score, self.entries.get(i)?)))
-            .filter(|(_, e)| filter.admits(e))
-            .map(|(score, e)| {
-                let key = Position {
-                    below: u32::MAX - score,
-                    sort: e.sort.clone(),
-                    id: e.id,
-                };
-                (key, e)
-            })
-            .collect();
-        let total = hits.len();
-        hits.sort_by(|a, b| a.0.cmp(&b.0));
-        let start = after.map_or(0, |p| hits.partition_point(|(key, _)| key <= p));
-        let page: Vec<_> = hits
-            .into_iter()
-            .skip(start)
-            .take(limit.saturating_add(1))
-            .collect();
-        let next = if page.len() > limit {
-            page.get(limit.saturating_sub(1))
-                .map(|(key, _)| key.clone())
-        } else {
-            None
-        };
-        Found {
-            entries: page
-                .into_iter()
-                .take(limit)
-                .map(|(_, e)| Arc::clone(e))
-                .collect(),
-            next,
-            total,
         }
+    }
+
+    /// What a person may mean who has typed so far: names, each once, the best first.
+    pub fn suggest(&self, query: &Query, limit: usize) -> Vec<Arc<Entry>> {
+        if *query == Query::All {
+            return Vec::new();
+        }
+        let mut hits = self.scored(query);
+        hits.sort_unstable_by_key(|(i, score)| (u32::MAX - score, *i));
+        let mut seen = BTreeSet::new();
+        hits.iter()
+            .filter_map(|(i, _)| self.entries.get(*i))
+            .filter(|e| !e.internal && seen.insert(e.words.as_slice()))
+            .take(limit)
+            .map(Arc::clone)
+            .collect()
     }
 
     fn by_code(&self, code: &str) -> Vec<(usize, u32)> {
@@ -316,8 +264,100 @@ impl Index {
 
     fn by_words(&self, words: &[String]) -> Vec<(usize, u32)> {
         let met: Vec<Vec<Met>> = words.iter().map(|w| self.met(w)).collect();
+        let counted = self.counted(&met);
         let all = words.len();
-        let counted: Vec<(usize, usize)> = (0..self.entries.len())
+        let best = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
+        if best < all
+            && let Some(found) = self.by_slips(words, &met)
+        {
+            return found;
+        }
+        // All words; when no entry has them all and the query is a sentence, the entries that have most of them.
+        let enough = if best == all || all < 3 {
+            all
+        } else {
+            best.max(all.saturating_mul(3).div_ceil(5))
+        };
+        self.ranked(&counted, enough, words, &met)
+    }
+
+    /// Entries that have all words when one letter of a word, or a missing blank, is forgiven.
+    fn by_slips(&self, words: &[String], met: &[Vec<Met>]) -> Option<Vec<(usize, u32)>> {
+        let known = |w: &str| {
+            self.words
+                .binary_search_by(|(have, _)| have.as_str().cmp(w))
+                .is_ok()
+        };
+        // "khaisinh": two words without their blank.
+        let split: Vec<String> = words
+            .iter()
+            .flat_map(|w| match typo::split(w, known) {
+                Some((a, b)) if !known(w) => vec![a, b],
+                _ => vec![w.clone()],
+            })
+            .collect();
+        if split.len() > words.len() {
+            return Some(self.by_words(&split)).filter(|found| !found.is_empty());
+        }
+        let mut met = met.to_vec();
+        let mut meant: Vec<Vec<&str>> = words.iter().map(|w| vec![w.as_str()]).collect();
+        for ((word, met), meant) in words.iter().zip(&mut met).zip(&mut meant) {
+            if word.chars().count() < typo::SHORTEST {
+                continue;
+            }
+            for (near, postings) in self.words.iter().filter(|(w, _)| typo::is_near(word, w)) {
+                meant.push(near);
+                for p in postings.iter().filter(|p| p.in_name) {
+                    if let Some(slot) = met.get_mut(p.entry) {
+                        *slot = Met::Nearly.max(*slot);
+                    }
+                }
+            }
+        }
+        let counted = self.counted(&met);
+        if !counted.iter().any(|(_, n)| *n == words.len()) {
+            return None;
+        }
+        // As few slips as will do.
+        let slips = |i: usize| {
+            met.iter()
+                .filter(|m| m.get(i) == Some(&Met::Nearly))
+                .count()
+        };
+        let all: Vec<usize> = counted
+            .iter()
+            .filter(|(_, n)| *n == words.len())
+            .map(|(i, _)| *i)
+            .collect();
+        let fewest = all.iter().map(|i| slips(*i)).min()?;
+        // More than half of the words guessed is no longer what was typed.
+        if fewest > words.len().div_ceil(2) {
+            return None;
+        }
+        Some(
+            all.into_iter()
+                .filter(|i| slips(*i) == fewest)
+                .filter_map(|i| Some((i, self.entries.get(i)?)))
+                .map(|(i, e)| {
+                    // Ranked by the words of this name that are meant.
+                    let words: Vec<String> = words
+                        .iter()
+                        .zip(&meant)
+                        .map(|(w, meant)| {
+                            let own = meant.iter().find(|m| e.words.iter().any(|n| n == *m));
+                            own.map_or_else(|| w.clone(), |m| (*m).to_owned())
+                        })
+                        .collect();
+                    let of_entry = Self::of_entry(&met, i);
+                    (i, self.score(i, e, &words, &of_entry))
+                })
+                .collect(),
+        )
+    }
+
+    /// How many of the words each entry has, of those that have any.
+    fn counted(&self, met: &[Vec<Met>]) -> Vec<(usize, usize)> {
+        (0..self.entries.len())
             .map(|i| {
                 let n = met
                     .iter()
@@ -326,25 +366,27 @@ impl Index {
                 (i, n)
             })
             .filter(|(_, n)| *n > 0)
-            .collect();
-        // All words; when no entry has them all and the query is a sentence, the entries that have most of them.
-        let best = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
-        let enough = if best == all || all < 3 {
-            all
-        } else {
-            best.max(all.saturating_mul(3).div_ceil(5))
-        };
+            .collect()
+    }
+
+    fn of_entry(met: &[Vec<Met>], i: usize) -> Vec<Met> {
+        met.iter()
+            .map(|m| m.get(i).copied().unwrap_or_default())
+            .collect()
+    }
+
+    fn ranked(
+        &self,
+        counted: &[(usize, usize)],
+        enough: usize,
+        words: &[String],
+        met: &[Vec<Met>],
+    ) -> Vec<(usize, u32)> {
         counted
-            .into_iter()
+            .iter()
             .filter(|(_, n)| *n >= enough)
-            .filter_map(|(i, _)| Some((i, self.entries.get(i)?)))
-            .map(|(i, e)| {
-                let of_entry: Vec<Met> = met
-                    .iter()
-                    .map(|m| m.get(i).copied().unwrap_or_default())
-                    .collect();
-                (i, self.score(e, words, &of_entry))
-            })
+            .filter_map(|(i, _)| Some((*i, self.entries.get(*i)?)))
+            .map(|(i, e)| (i, self.score(i, e, words, &Self::of_entry(met, i))))
             .collect()
     }
 
@@ -374,10 +416,11 @@ impl Index {
         met
     }
 
-    fn score(&self, e: &Entry, words: &[String], met: &[Met]) -> u32 {
+    fn score(&self, i: usize, e: &Entry, words: &[String], met: &[Met]) -> u32 {
         let (mut covered, mut whole) = (0_u32, 0_u32);
-        for name_word in &e.words {
-            let weight = self.weight(name_word);
+        let weights = self.weights.get(i).map(Vec::as_slice).unwrap_or_default();
+        for (name_word, weight) in e.words.iter().zip(weights) {
+            let weight = *weight;
             whole = whole.saturating_add(weight);
             if words.iter().any(|w| name_word.starts_with(w.as_str())) {
                 covered = covered.saturating_add(weight);
@@ -409,22 +452,21 @@ impl Index {
         }
         if e.internal { score / 2 } else { score }
     }
+}
 
-    /// Rare words weigh more: 16 × log2(entries / entries with the word), at least 8.
-    fn weight(&self, word: &str) -> u32 {
-        let having = self
-            .words
-            .binary_search_by(|(w, _)| w.as_str().cmp(word))
-            .ok()
-            .and_then(|i| self.words.get(i))
-            .map_or(1, |(_, p)| p.len().max(1));
-        let ratio = self.entries.len().max(1).saturating_mul(16) / having;
-        // log2(16 × ratio) × 16 with four bits after the point.
-        let bits = ratio.max(1).ilog2();
-        let fraction = (ratio.max(1) << 4 >> bits) & 15;
-        let log = bits * 16 + u32::try_from(fraction).unwrap_or(0);
-        log.saturating_sub(48).max(8)
-    }
+/// Rare words weigh more: 16 × log2(entries / entries with the word), at least 8.
+fn weight(words: &[(String, Vec<Posting>)], entries: usize, word: &str) -> u32 {
+    let having = words
+        .binary_search_by(|(w, _)| w.as_str().cmp(word))
+        .ok()
+        .and_then(|i| words.get(i))
+        .map_or(1, |(_, p)| p.len().max(1));
+    let ratio = entries.max(1).saturating_mul(16) / having;
+    // log2(16 × ratio) × 16 with four bits after the point.
+    let bits = ratio.max(1).ilog2();
+    let fraction = (ratio.max(1) << 4 >> bits) & 15;
+    let log = bits * 16 + u32::try_from(fraction).unwrap_or(0);
+    log.saturating_sub(48).max(8)
 }
 
 /// Where `part` stands in `whole`, word by word; the last word of `part` may be a beginning.

@@ -50,6 +50,15 @@ pub enum Query {
 
 /// Reads what was typed.
 pub fn parse(typed: &str) -> Query {
+    read(typed, true)
+}
+
+/// Reads what was typed so far: the last word may be the beginning of any word, not an abbreviation.
+pub fn parse_unfinished(typed: &str) -> Query {
+    read(typed, false)
+}
+
+fn read(typed: &str, finished: bool) -> Query {
     let typed = typed.trim();
     if typed.is_empty() {
         return Query::All;
@@ -59,8 +68,12 @@ pub fn parse(typed: &str) -> Query {
     }
     let folded = fold(typed);
     let mut words: Vec<String> = Vec::new();
-    for word in words_of(&folded) {
-        match ABBREVIATIONS.iter().find(|(short, _)| *short == word) {
+    let last = words_of(&folded).count();
+    for (n, word) in (1..).zip(words_of(&folded)) {
+        let long = ABBREVIATIONS
+            .iter()
+            .find(|(short, _)| *short == word && (finished || n < last));
+        match long {
             Some((_, long)) => words.extend(long.split(' ').map(str::to_owned)),
             None => words.push(word.to_owned()),
         }

@@ -1,8 +1,11 @@
 use super::*;
+use crate::domain::content::{Level, Named, ServiceLevel};
+use contracts::Channel;
 
 fn entry(n: u128, code: &str, name: &str, field: &str) -> Arc<Entry> {
     Arc::new(Entry::new(NewEntry {
         id: Uuid::from_u128(n),
+        version: 1,
         code: code.to_owned(),
         name: name.to_owned(),
         field: Named {
@@ -18,6 +21,12 @@ fn entry(n: u128, code: &str, name: &str, field: &str) -> Arc<Entry> {
         channels: vec![Channel::Online],
         internal: name.contains("nội bộ"),
         national: true,
+        promulgator: Named {
+            code: "G15".to_owned(),
+            name: "Bộ Tư pháp".to_owned(),
+        },
+        subjects: Vec::new(),
+        groups: Vec::new(),
         keywords: String::new(),
     }))
 }

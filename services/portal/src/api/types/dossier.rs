@@ -23,7 +23,7 @@ pub(crate) struct NewDossier {
     pub(crate) procedure_id: String,
     /// Which desk.
     pub(crate) agency_code: String,
-    /// Always `online` here.
+    /// `online` for applicants; `direct` or `postal` for an officer at the counter.
     pub(crate) channel: &'static str,
     /// For whom.
     pub(crate) applicant: NewApplicant,
@@ -36,6 +36,35 @@ pub(crate) struct NewDossier {
     pub(crate) return_way: NewReturn,
     /// Language of the notices.
     pub(crate) language: contracts::Language,
+    /// Minutes of the post office, for `postal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) minutes: Option<NewMinutes>,
+    /// Who files for the applicant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) representative: Option<NewRepresentative>,
+    /// At the counter: scans were compared with the originals.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) compared: bool,
+}
+
+/// Minutes of the hand-over by the post office, as typed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewMinutes {
+    pub(crate) number: String,
+    pub(crate) signed_at: DateTime<Utc>,
+}
+
+/// Who files for the applicant, as typed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewRepresentative {
+    pub(crate) name: String,
+    pub(crate) identity_number: String,
+    pub(crate) phone: String,
+    pub(crate) file_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) valid_to: Option<chrono::NaiveDate>,
 }
 
 /// The applicant as typed. Not [`contracts::Applicant`]: what is missing is for the API to name.
@@ -130,6 +159,18 @@ pub(crate) struct Dossier {
     #[serde(default)]
     pub(crate) due_text: Option<String>,
     #[serde(default)]
+    pub(crate) check_due_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) first_due_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) apology: Option<Apology>,
+    #[serde(default)]
+    pub(crate) outcome: Option<String>,
+    #[serde(default)]
+    pub(crate) intake: Intake,
+    #[serde(default)]
+    pub(crate) group: Option<GroupRef>,
+    #[serde(default)]
     pub(crate) supplement: Option<Supplement>,
     #[serde(default)]
     pub(crate) payment: Option<Payment>,
@@ -148,6 +189,57 @@ impl Dossier {
     pub(crate) fn open(&self, command: &str) -> bool {
         self.actions.iter().any(|a| a == command)
     }
+}
+
+/// Apology and new date (form 04).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Apology {
+    #[serde(default)]
+    pub(crate) reason: String,
+    pub(crate) due_at: DateTime<Utc>,
+}
+
+impl Apology {
+    /// The new date, in Việt Nam.
+    pub(crate) fn due(&self) -> String {
+        crate::format::time(&self.due_at)
+    }
+}
+
+/// Where it stands among those it was filed with.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupRef {
+    pub(crate) id: String,
+}
+
+/// Dossiers that were filed together.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Group {
+    #[serde(default)]
+    pub(crate) members: Vec<GroupMember>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupMember {
+    #[serde(default)]
+    pub(crate) waiting: bool,
+    pub(crate) dossier: DossierItem,
+}
+
+/// How it came in, beyond its channel.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Intake {
+    #[serde(default)]
+    pub(crate) minutes_number: Option<String>,
+    #[serde(default)]
+    pub(crate) kiosk: Option<String>,
+    #[serde(default)]
+    pub(crate) receiving_agency: Option<Named>,
+    #[serde(default)]
+    pub(crate) representative: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -279,6 +371,8 @@ pub(crate) struct ResultFile {
     pub(crate) size: Option<i64>,
     #[serde(default)]
     pub(crate) note: Option<String>,
+    #[serde(default)]
+    pub(crate) refusal: bool,
     pub(crate) at: DateTime<Utc>,
 }
 

@@ -158,3 +158,35 @@ pub(crate) struct Me {
     #[serde(default)]
     pub(crate) identity_number: Option<String>,
 }
+
+/// What is kept of people for one purpose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Purpose {
+    #[serde(default)]
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) data: String,
+    #[serde(default)]
+    pub(crate) ground: String,
+    #[serde(default)]
+    pub(crate) kept: String,
+}
+
+/// A request about one's data.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataRequest {
+    pub(crate) right: String,
+    #[serde(default)]
+    pub(crate) text: String,
+    pub(crate) state: String,
+    pub(crate) received_at: DateTime<Utc>,
+    pub(crate) due_at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) closed_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) answer: Option<String>,
+    #[serde(default)]
+    pub(crate) overdue: bool,
+}

@@ -1,10 +1,12 @@
 //! The tables of the catalogue. Forward only; a step that shipped is never edited.
 
+mod m0002_life_cycle;
+
 use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables)]
+    vec![Box::new(Tables), Box::new(m0002_life_cycle::LifeCycle)]
 }
 
 struct Tables;

@@ -1,11 +1,18 @@
-//! The files themselves: a folder in which each lies under the SHA-256 of its content (`ab/cd/abcd…`), so that the same file is
-//! kept once, and a name given by a stranger never becomes a path.
+//! The files themselves: a folder, or a bucket, in which each lies under the SHA-256 of its content (`ab/cd/abcd…`), so that the same
+//! file is kept once, and a name given by a stranger never becomes a path. What comes in waits in a folder until it is whole.
 
+mod bucket;
+
+use crate::Files;
+use anyhow::Context as _;
 use aws_lc_rs::digest::{Context, SHA256};
+use bucket::Bucket;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
+use kit::Runtime;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -13,10 +20,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// Bytes read in one go.
 const CHUNK: usize = 64 * 1024;
 
-/// A folder of objects.
-#[derive(Clone, Debug)]
+/// The objects.
+#[derive(Clone)]
 pub(crate) struct ObjectStore {
     dir: PathBuf,
+    bucket: Option<Arc<Bucket>>,
 }
 
 /// A file being received. Removed again unless it is kept.
@@ -38,11 +46,24 @@ pub(crate) struct Object {
 }
 
 impl ObjectStore {
-    /// Opens the folder, making it when it is missing.
-    pub(crate) async fn open(dir: &Path) -> io::Result<Self> {
-        fs::create_dir_all(dir.join("incoming")).await?;
+    /// Opens the folder, making it when it is missing, and the bucket, if one is named.
+    ///
+    /// # Errors
+    /// Names the setting that cannot work.
+    pub(crate) async fn open(settings: &Files, rt: &Runtime) -> anyhow::Result<Self> {
+        let dir = &settings.dir;
+        room(dir, &rt.ids.secret())
+            .await
+            .map_err(|error| anyhow::anyhow!("files.dir {}: {error}", dir.display()))?;
+        let mut bucket = None;
+        if !settings.s3.endpoint.is_empty() {
+            let named = Bucket::new(&settings.s3, rt)?;
+            named.look().await.context("the object store")?;
+            bucket = Some(Arc::new(named));
+        }
         Ok(Self {
             dir: dir.to_owned(),
+            bucket,
         })
     }
 
@@ -64,11 +85,19 @@ impl ObjectStore {
         })
     }
 
-    /// Keeps a received file: on disk before this returns.
+    /// Keeps a received file: on disk, or taken by the bucket, before this returns.
     pub(crate) async fn keep(&self, mut incoming: Incoming) -> io::Result<Object> {
         incoming.file.flush().await?;
-        incoming.file.sync_all().await?;
         let sha256 = crate::domain::journal::hex(incoming.hash.clone().finish().as_ref());
+        if let Some(bucket) = &self.bucket {
+            let key = key_of(&sha256).ok_or_else(|| io::Error::other("no object name"))?;
+            bucket.put(&key, incoming.content().await?.into()).await?;
+            return Ok(Object {
+                sha256,
+                size: incoming.size,
+            });
+        }
+        incoming.file.sync_all().await?;
         let target = self
             .path_of(&sha256)
             .ok_or_else(|| io::Error::other("no object path"))?;
@@ -88,8 +117,12 @@ impl ObjectStore {
     }
 
     /// Throws an object away that no file has, unless it is younger than `fresh`: then an upload that is not noted yet may have just
-    /// put it there. It is taken aside first, so that its age is that of what is thrown away and not of what came in meanwhile.
+    /// put it there. It is taken aside first, so that its age is that of what is thrown away and not of what came in meanwhile. A
+    /// bucket cannot take aside, so what lies there stays.
     pub(crate) async fn discard(&self, sha256: &str, fresh: Duration) -> io::Result<()> {
+        if self.bucket.is_some() {
+            return Ok(());
+        }
         let path = self.path_of(sha256).ok_or(io::ErrorKind::NotFound)?;
         let aside = self.dir.join("incoming").join(format!("discard-{sha256}"));
         match fs::rename(&path, &aside).await {
@@ -110,22 +143,52 @@ impl ObjectStore {
         &self,
         sha256: &str,
     ) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
-        let path = self.path_of(sha256).ok_or(io::ErrorKind::NotFound)?;
-        let file = File::open(path).await?;
+        let key = key_of(sha256).ok_or(io::ErrorKind::NotFound)?;
+        if let Some(bucket) = &self.bucket {
+            return Ok(bucket.get(&key).await?.left_stream());
+        }
+        let file = File::open(self.dir.join(key)).await?;
         Ok(stream::try_unfold(file, |mut file| async move {
             let mut buffer = vec![0_u8; CHUNK];
             let read = file.read(&mut buffer).await?;
             buffer.truncate(read);
             Ok((read > 0).then(|| (Bytes::from(buffer), file)))
-        }))
+        })
+        .right_stream())
     }
 
-    /// Where an object lies; nothing for what is no hash.
+    /// Where an object lies in the folder; nothing for what is no hash.
     fn path_of(&self, sha256: &str) -> Option<PathBuf> {
-        let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
-        let (a, b) = (sha256.get(..2)?, sha256.get(2..4)?);
-        is_hash.then(|| self.dir.join(a).join(b).join(sha256))
+        key_of(sha256).map(|key| self.dir.join(key))
     }
+}
+
+/// Makes the folder and sees whether anything can be written there: a disk that is full is told at the start, not by the first upload.
+async fn room(dir: &Path, unique: &str) -> io::Result<()> {
+    let incoming = dir.join("incoming");
+    fs::create_dir_all(&incoming).await?;
+    let probe = incoming.join(unique);
+    let written = async {
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(&probe)
+            .await?;
+        file.write_all(&[0; 4096]).await?;
+        // Only a flush says what became of the write.
+        file.flush().await?;
+        file.sync_all().await
+    }
+    .await;
+    let removed = fs::remove_file(&probe).await;
+    written.and(removed)
+}
+
+/// The name of an object; nothing for what is no hash.
+fn key_of(sha256: &str) -> Option<String> {
+    let is_hash = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
+    let (a, b) = (sha256.get(..2)?, sha256.get(2..4)?);
+    is_hash.then(|| format!("{a}/{b}/{sha256}"))
 }
 
 impl Incoming {
@@ -167,7 +230,13 @@ mod tests {
     #[tokio::test]
     async fn content_lies_under_its_hash_and_leftovers_go() {
         let dir = tempfile::tempdir().expect("folder");
-        let store = ObjectStore::open(dir.path()).await.expect("store");
+        let store = ObjectStore {
+            dir: dir.path().to_owned(),
+            bucket: None,
+        };
+        fs::create_dir(dir.path().join("incoming"))
+            .await
+            .expect("folder");
         let mut incoming = store.receive("a").await.expect("incoming");
         incoming.write(b"ab").await.expect("write");
         incoming.write(b"c").await.expect("write");

@@ -1,0 +1,59 @@
+"""The image's bill of materials and its recipe; the image itself is built by `make images` and run by `make images-test`."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+from render import ROOT
+
+CONTAINERFILE = (ROOT / "Containerfile").read_text()
+
+
+def bill():
+    out = subprocess.run([sys.executable, str(ROOT / "e2e" / "cluster" / "sbom.py")], capture_output=True, text=True, check=False)
+    assert out.returncode == 0, out.stderr
+    return out.stdout
+
+
+def test_the_bill_of_materials_is_what_the_lock_file_says():
+    text = bill()
+    assert text == bill(), "the same lock file gives the same text"
+    made = json.loads(text)
+    assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", made["serialNumber"])
+    lock = {(p["name"], p["version"]): p for p in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]}
+    components = made["components"]
+    refs = [c["bom-ref"] for c in components]
+    assert len(refs) == len(set(refs)) > 100
+    for c in components:
+        locked = lock[c["name"], c["version"]]
+        assert c["purl"] == f"pkg:cargo/{c['name']}@{c['version']}"
+        assert c["licenses"], c["name"]
+        if "checksum" in locked:
+            assert c["hashes"] == [{"alg": "SHA-256", "content": locked["checksum"]}], c["name"]
+    for d in made["dependencies"]:
+        assert {d["ref"], *d["dependsOn"]} <= {*refs, "motcua"}, d["ref"]
+    names = {c["name"] for c in components}
+    assert {"tokio", "sqlx", "lapin", "dossier"} <= names, "what is linked in"
+    assert not {"testkit", "e2e"} & names, "and not what only tests use"
+
+
+def test_the_recipe():
+    """The last stage begins with nothing, runs as nobody, and says what it is."""
+    last = CONTAINERFILE[CONTAINERFILE.rindex("\nFROM ") :]
+    assert last.startswith("\nFROM scratch\n") and "\nRUN " not in last
+    assert re.search(r"^USER 65532:65532$", last, re.M)
+    for label in ("title", "description", "licenses", "version", "revision"):
+        assert f"org.opencontainers.image.{label}=" in last
+    first = CONTAINERFILE[: CONTAINERFILE.rindex("\nFROM ")]
+    assert "--locked" in first and "--remap-path-prefix" in first
+    assert re.search(r"^ARG RUST=rust:\d+\.\d+-slim-\w+$", first, re.M), "a base that says its version"
+    toolchain = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
+    assert f"ARG RUST=rust:{toolchain}" in first, "and the one that we test with"
+
+
+def test_hadolint_finds_nothing():
+    out = subprocess.run([f"{sys.prefix}/bin/hadolint", "--no-color", str(ROOT / "Containerfile")], capture_output=True, text=True, check=False)
+    assert out.returncode == 0, out.stdout + out.stderr

@@ -1,0 +1,89 @@
+"""From the chart of the release before to this one: what a cluster refuses to change, and what must not be lost. The data's part is
+upgrade.sh."""
+
+import functools
+import pathlib
+
+import helm_python as helm
+import pytest
+import yaml
+from render import ROOT, SECRETS, documents, key, merge, split
+
+PREVIOUS = ROOT / "e2e" / "cluster" / "previous"
+SETS = ["minimal", *sorted(p.stem.removeprefix("values-") for p in (PREVIOUS / "values").glob("values-*.yaml"))]
+
+
+def given(name):
+    """Values as they were written for the release before."""
+    return merge({}, SECRETS) if name == "minimal" else yaml.safe_load((PREVIOUS / "values" / f"values-{name}.yaml").read_text())
+
+
+@functools.cache
+def before(name):
+    with helm.Chart.load(str(PREVIOUS / "chart")) as chart:
+        texts = chart.render(given(name), name="motcua", namespace="province")
+    return {key(d): d for path, t in texts.items() if path.endswith(".yaml") for d in split(t)}
+
+
+@functools.cache
+def after(name):
+    return {key(d): d for d in documents(given(name))}
+
+
+def test_there_is_something_to_compare():
+    assert SETS and {p.name for p in (PREVIOUS / "data").iterdir()} >= {"dossier.sql.gz", "files.tar.gz"}
+    assert pathlib.Path(PREVIOUS / "chart" / "Chart.yaml").exists()
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_old_values_still_hold(name):
+    assert before(name) and after(name)
+
+
+def immutable(d):
+    """The fields that an API server refuses to change."""
+    spec = d.get("spec", {})
+    if d["kind"] == "Deployment":
+        return spec["selector"]
+    if d["kind"] == "StatefulSet":
+        claims = [{"name": c["metadata"]["name"], "spec": c["spec"]} for c in spec.get("volumeClaimTemplates", [])]
+        return [spec["selector"], spec["serviceName"], claims]
+    if d["kind"] == "PersistentVolumeClaim":
+        return [spec["accessModes"], spec.get("storageClassName")]
+    if d["kind"] == "Service":
+        return [spec.get("clusterIP"), spec.get("ipFamilies")]
+    return None
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_nothing_changes_that_cannot(name):
+    for k, old in before(name).items():
+        new = after(name).get(k)
+        if new is not None:
+            assert immutable(old) == immutable(new), f"{k}: the API server will refuse this upgrade"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_is_kept_keeps_its_name(name):
+    """Volumes and generated secrets: under another name the data would seem to be gone."""
+    for (kind, n), old in before(name).items():
+        if kind in ("PersistentVolumeClaim", "Secret") or kind == "StatefulSet":
+            assert (kind, n) in after(name), f"{kind}/{n} is gone"
+        if kind == "Secret":
+            assert set(old["data"]) <= set(after(name)[kind, n]["data"])
+        if kind == "PersistentVolumeClaim":
+            assert after(name)[kind, n]["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_nobody_is_cut_off_while_pods_are_exchanged(name):
+    """Pods of both releases live side by side: each Service still finds those of the release before, by labels and by port."""
+    for (kind, n), service in after(name).items():
+        if kind != "Service" or (kind, n) not in before(name):
+            continue
+        selector = service["spec"]["selector"]
+        old = [d["spec"]["template"] for (k, _), d in before(name).items() if k in ("Deployment", "StatefulSet") and selector.items() <= d["spec"]["template"]["metadata"]["labels"].items()]
+        assert old, f"Service {n} finds no pod of the release before"
+        for template in old:
+            ports = {p["name"] for c in template["spec"]["containers"] for p in c.get("ports", [])}
+            assert {p["targetPort"] for p in service["spec"]["ports"]} <= ports, n

@@ -1,0 +1,344 @@
+{{/* Name of the release: the prefix of everything in it. */}}
+{{- define "motcua.name" -}}
+{{- $chart := .Values.nameOverride | default .Chart.Name -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $chart .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $chart | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+What the architecture draws (docs/ARCHITECTURE.md): what a service keeps, and whom it calls. Not a matter of values: another
+picture is another program.
+*/}}
+{{- define "motcua.architecture" -}}
+catalogue:     { database: true, cache: true, calls: [identity] }
+dossier:       { database: true, cache: true, files: true, calls: [identity] }
+notifications: { database: true, outside: true, calls: [identity] }
+postal:        { database: true, calls: [identity] }
+identity:      { database: true, cache: true, calls: [identity] }
+portal:        { cache: true, calls: [gateway, identity] }
+gateway:       { cache: true, door: true, calls: [catalogue, dossier, notifications, postal, identity, portal] }
+{{- end }}
+
+{{- define "motcua.stored" -}}
+catalogue dossier notifications postal identity
+{{- end }}
+
+{{/* The settings of one service: the defaults, then its own. Takes {root, name}; gives YAML. */}}
+{{- define "motcua.service" -}}
+{{- $own := index .root.Values.services .name | default dict -}}
+{{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
+{{- end }}
+
+{{- define "motcua.selector" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .name | quote }}
+{{- end }}
+
+{{- define "motcua.labels" -}}
+{{ include "motcua.selector" . }}
+app.kubernetes.io/part-of: "motcua"
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
+{{- range $key, $value := .root.Values.commonLabels }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "motcua.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Of every pod: Pod Security "restricted". Takes the uid; our image's is 65532. */}}
+{{- define "motcua.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ . }}
+  runAsGroup: {{ . }}
+  fsGroup: {{ . }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "motcua.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  privileged: false
+  capabilities: { drop: ["ALL"] }
+{{- end }}
+
+{{- define "motcua.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which Secret, and which key in it, holds each address and the sealing secret. Takes {root, name}; gives YAML: key → {secret, key}. */}}
+{{- define "motcua.secrets" -}}
+{{- $root := .root -}}
+{{- $values := .root.Values -}}
+{{- $a := index (include "motcua.architecture" . | fromYaml) .name -}}
+{{- $generated := printf "%s-generated" (include "motcua.name" .root) -}}
+{{- $evaluation := $values.evaluation.enabled -}}
+{{- if $evaluation }}
+sealing: { secret: {{ $generated }}, key: sealing }
+{{- else }}
+sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName: the Secret with the sealing secret of this installation is missing. Make one once and keep a copy: kubectl create secret generic motcua-sealing --from-literal=secret=$(openssl rand -hex 32)" | quote }}, key: {{ $values.sealing.key | quote }} }
+{{- end }}
+{{- if $a.database }}
+{{- $own := (include "motcua.service" . | fromYaml).database }}
+{{- if $own.secretName }}
+database: { secret: {{ $own.secretName | quote }}, key: {{ $own.key | default "uri" | quote }} }
+{{- else if $evaluation }}
+database: { secret: {{ $generated }}, key: {{ .name | quote }} }
+{{- else }}
+database: { secret: {{ $values.databases.secretName | required (printf "databases.secretName (a Secret with one URL for each service), or services.%s.database.secretName, is missing" .name) | quote }}, key: {{ .name | quote }} }
+{{- end }}
+{{- if and $evaluation (not $values.bus.secretName) }}
+bus: { secret: {{ $generated }}, key: bus }
+{{- else }}
+bus: { secret: {{ $values.bus.secretName | required "bus.secretName: the Secret with the amqp:// URL of RabbitMQ is missing" | quote }}, key: {{ $values.bus.key | quote }} }
+{{- end }}
+{{- end }}
+{{- if $a.cache }}
+{{- if and $evaluation (not $values.cache.secretName) }}
+cache: { secret: {{ $generated }}, key: cache }
+{{- else }}
+cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the Secret with the redis:// URL is missing" | quote }}, key: {{ $values.cache.key | quote }} }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The secret files of a pod as one volume. Takes {root, name}, and `name` of the volume in `volume` if it is not "secrets". */}}
+{{- define "motcua.secretVolume" -}}
+- name: {{ .volume | default "secrets" }}
+  projected:
+    defaultMode: 0440
+    sources:
+    {{- range $file, $at := include "motcua.secrets" . | fromYaml }}
+      - secret:
+          name: {{ $at.secret | quote }}
+          items: [{ key: {{ $at.key | quote }}, path: {{ $file | quote }} }]
+    {{- end }}
+{{- end }}
+
+{{/* One number that changes when a secret does; only a live release can read them. Takes {root, name}. */}}
+{{- define "motcua.secretsChecksum" -}}
+{{- $all := list -}}
+{{- range $file, $at := include "motcua.secrets" . | fromYaml -}}
+{{- $live := lookup "v1" "Secret" $.root.Release.Namespace $at.secret -}}
+{{- $all = append $all (printf "%s/%s/%s" $at.secret $at.key (index ($live.data | default dict) $at.key | default "")) -}}
+{{- end -}}
+{{- $all | join "\n" | sha256sum -}}
+{{- end }}
+
+{{- define "motcua.env" -}}
+- name: {{ .name }}
+  value: {{ .value | toString | quote }}
+{{- end }}
+
+{{/* The environment of a service: settings of the process, then its own. Takes {root, name}. */}}
+{{- define "motcua.environment" -}}
+{{- $root := .root -}}
+{{- $values := .root.Values -}}
+{{- $name := .name -}}
+{{- $full := include "motcua.name" .root -}}
+{{- $architecture := include "motcua.architecture" . | fromYaml -}}
+{{- $a := index $architecture $name -}}
+{{- $s := include "motcua.service" . | fromYaml -}}
+{{- $upper := upper $name -}}
+{{- $any := ternary "0.0.0.0" "[::]" (eq $values.network.families "IPv4") -}}
+{{- $url := $values.publicUrl | required "publicUrl: the address that people type is missing, e.g. https://dichvucong.example.vn" | trimSuffix "/" -}}
+{{- $env := dict
+  "MOTCUA_PROCESS__HTTP__BIND" (printf "%s:8080" $any)
+  "MOTCUA_PROCESS__HTTP__ADMIN_BIND" (printf "%s:9080" $any)
+  "MOTCUA_PROCESS__HTTP__WORKERS" $s.workers
+  "MOTCUA_PROCESS__HTTP__GRACE_SECONDS" $s.graceSeconds
+  "MOTCUA_PROCESS__TOKENS__ISSUER" $url
+  "MOTCUA_PROCESS__SEALING__SECRET_FILE" "/run/secrets/motcua/sealing"
+  "MOTCUA_PROCESS__TELEMETRY__LOG" $values.log.filter
+  "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
+-}}
+{{- if $values.otlpUrl }}{{ $_ := set $env "MOTCUA_PROCESS__TELEMETRY__OTLP_URL" $values.otlpUrl }}{{ end -}}
+{{- range $other := keys $architecture -}}
+{{- $_ := set $env (printf "MOTCUA_PROCESS__DIRECTORY__%s" (upper $other)) (printf "http://%s-%s:8080" $full $other) -}}
+{{- end -}}
+{{- if $a.database -}}
+{{- $_ := set $env (printf "MOTCUA_%s__DATABASE__URL_FILE" $upper) "/run/secrets/motcua/database" -}}
+{{- if $values.migrations.acceptNewerSchema }}{{ $_ := set $env (printf "MOTCUA_%s__DATABASE__ACCEPT_NEWER_SCHEMA" $upper) "true" }}{{ end -}}
+{{- $_ := set $env "MOTCUA_PROCESS__BUS__URL_FILE" "/run/secrets/motcua/bus" -}}
+{{- $_ := set $env "MOTCUA_PROCESS__BUS__PREFIX" $values.bus.prefix -}}
+{{- $_ := set $env "MOTCUA_PROCESS__BUS__PREFETCH" $values.bus.prefetch -}}
+{{- end -}}
+{{- if $a.cache -}}
+{{- $_ := set $env "MOTCUA_PROCESS__CACHE__URL_FILE" "/run/secrets/motcua/cache" -}}
+{{- $_ := set $env "MOTCUA_PROCESS__CACHE__PREFIX" $values.cache.prefix -}}
+{{- end -}}
+{{- if eq $name "dossier" -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__FILES__DIR" "/var/lib/motcua/files" -}}
+{{- $_ := set $env "MOTCUA_DOSSIER__LINKS__TRACKING" (printf "%s/tra-cuu?so={number}" $url) -}}
+{{- else if eq $name "notifications" -}}
+{{- $_ := set $env "MOTCUA_NOTIFICATIONS__PUBLIC_URL" $url -}}
+{{- $_ := set $env "MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY" "/tmp/outbox/email" -}}
+{{- $_ := set $env "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY" "/tmp/outbox/sms" -}}
+{{- end -}}
+{{- range $key, $value := $s.settings -}}
+{{- $variable := printf "MOTCUA_%s__%s" $upper ($key | upper | replace "." "__") -}}
+{{- $text := $value | toString -}}
+{{- if kindIs "slice" $value }}{{ $text = toJson $value }}{{ else if kindIs "float64" $value }}{{ $text = $value | toJson }}{{ end -}}
+{{- $_ := set $env $variable $text -}}
+{{- end -}}
+{{- range $key := keys $env | sortAlpha }}
+- name: {{ $key }}
+  value: {{ index $env $key | toString | quote }}
+{{- end }}
+{{- range $key, $ref := $s.secretSettings }}
+- name: {{ printf "MOTCUA_%s__%s_FILE" $upper ($key | upper | replace "." "__") }}
+  value: {{ printf "/run/secrets/motcua-settings/%s" $key | quote }}
+{{- end }}
+{{- end }}
+
+{{/* One container that runs `<service> <argument>` and ends. Takes {root, name, argument, container, volume}. */}}
+{{- define "motcua.once" -}}
+- name: {{ .container }}
+  image: {{ include "motcua.image" .root | quote }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  command: [{{ printf "/usr/local/bin/%s" .name | quote }}, {{ .argument | quote }}]
+  {{- include "motcua.containerSecurity" . | nindent 2 }}
+  env:
+    {{- include "motcua.environment" . | trim | nindent 4 }}
+  volumeMounts:
+    - { name: {{ .volume | default "secrets" }}, mountPath: /run/secrets/motcua, readOnly: true }
+    {{- if (include "motcua.service" . | fromYaml).secretSettings }}
+    - { name: {{ .settingsVolume | default "secret-settings" }}, mountPath: /run/secrets/motcua-settings, readOnly: true }
+    {{- end }}
+  resources:
+    requests: { cpu: 50m, memory: 64Mi, ephemeral-storage: 16Mi }
+    limits: { cpu: "1", memory: 256Mi, ephemeral-storage: 64Mi }
+{{- end }}
+
+{{- define "motcua.settingsVolume" -}}
+{{- with (include "motcua.service" . | fromYaml).secretSettings }}
+- name: {{ $.settingsVolume | default "secret-settings" }}
+  projected:
+    defaultMode: 0440
+    sources:
+    {{- range $key, $ref := . }}
+      - secret:
+          name: {{ $ref.secretName | quote }}
+          items: [{ key: {{ $ref.key | quote }}, path: {{ $key | quote }} }]
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "motcua.ipFamilies" -}}
+{{- if eq .Values.network.families "IPv4" -}}
+ipFamilyPolicy: SingleStack
+ipFamilies: [IPv4]
+{{- else if eq .Values.network.families "IPv6" -}}
+ipFamilyPolicy: SingleStack
+ipFamilies: [IPv6]
+{{- else -}}
+ipFamilyPolicy: RequireDualStack
+ipFamilies: [IPv4, IPv6]
+{{- end -}}
+{{- end }}
+
+{{- define "motcua.egressDns" -}}
+- ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+{{- end }}
+
+{{/* A way out to {ports, to}; in evaluation mode to our own server instead. */}}
+{{- define "motcua.egress" -}}
+- ports:
+    {{- range .to.ports }}
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
+  {{- if and .evaluation .root.Values.evaluation.enabled }}
+  to:
+    - podSelector:
+        matchLabels:
+          {{- include "motcua.selector" (dict "root" .root "name" .evaluation) | nindent 10 }}
+  {{- else if .to.to }}
+  to:
+    {{- toYaml .to.to | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{/* For `motcua`, which looks at all databases: the environment of every stored service, secrets below a folder of its own each. */}}
+{{- define "motcua.everyEnvironment" -}}
+{{- $root := . -}}
+{{- $seen := dict -}}
+{{- range $name := splitList " " (include "motcua.stored" .) -}}
+{{- range (include "motcua.environment" (dict "root" $root "name" $name) | fromYamlArray) -}}
+{{- $value := .value -}}
+{{- if eq .name (printf "MOTCUA_%s__DATABASE__URL_FILE" (upper $name)) -}}
+{{- $value = printf "/run/secrets/motcua/%s/database" $name -}}
+{{- else -}}
+{{- $value = replace "/run/secrets/motcua/" "/run/secrets/motcua/identity/" $value | replace "/run/secrets/motcua-settings/" (printf "/run/secrets/motcua-settings/%s/" $name) -}}
+{{- end -}}
+{{- $_ := set $seen .name $value -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $seen "MOTCUA_DATA" "/tmp/data" -}}
+{{- range $key := keys $seen | sortAlpha }}
+- name: {{ $key }}
+  value: {{ index $seen $key | quote }}
+{{- end }}
+{{- end }}
+
+{{/* A pod that runs `motcua <arguments>` once over all databases. Takes {root, name, arguments}. */}}
+{{- define "motcua.everyPod" -}}
+restartPolicy: Never
+serviceAccountName: {{ include "motcua.name" .root }}-jobs
+{{ include "motcua.podSecurity" 65532 }}
+{{- include "motcua.pullSecrets" .root }}
+containers:
+  - name: motcua
+    image: {{ include "motcua.image" .root | quote }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    command: ["/usr/local/bin/motcua"]
+    args: {{ toJson .arguments }}
+    {{- include "motcua.containerSecurity" . | nindent 4 }}
+    env:
+      {{- include "motcua.everyEnvironment" .root | trim | nindent 6 }}
+    volumeMounts:
+      {{- $root := .root }}
+      {{- range $name := splitList " " (include "motcua.stored" .root) }}
+      - { name: {{ $name }}, mountPath: /run/secrets/motcua/{{ $name }}, readOnly: true }
+      {{- if (include "motcua.service" (dict "root" $root "name" $name) | fromYaml).secretSettings }}
+      - { name: {{ $name }}-settings, mountPath: /run/secrets/motcua-settings/{{ $name }}, readOnly: true }
+      {{- end }}
+      {{- end }}
+      - { name: tmp, mountPath: /tmp }
+    resources:
+      requests: { cpu: 50m, memory: 64Mi, ephemeral-storage: 16Mi }
+      limits: { cpu: "1", memory: 512Mi, ephemeral-storage: 256Mi }
+volumes:
+  {{- range $name := splitList " " (include "motcua.stored" .root) }}
+  {{- include "motcua.secretVolume" (dict "root" $root "name" $name "volume" $name) | nindent 2 }}
+  {{- include "motcua.settingsVolume" (dict "root" $root "name" $name "settingsVolume" (printf "%s-settings" $name)) | nindent 2 }}
+  {{- end }}
+  - name: tmp
+    emptyDir: { sizeLimit: 128Mi }
+{{- end }}
