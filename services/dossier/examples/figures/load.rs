@@ -268,6 +268,7 @@ fn procedure() -> anyhow::Result<ProcedureChanged> {
         name: "Thủ tục đăng ký khai sinh".to_owned(),
         field: "Hộ tịch".to_owned(),
         active: true,
+        non_territorial: false,
         accepted_at: Some(vec!["commune".to_owned()]),
         methods: vec![ProcedureMethod {
             channel: Channel::Online,

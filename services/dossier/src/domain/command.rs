@@ -366,12 +366,7 @@ impl By<'_> {
         }
     }
 
-    /// The role to write into the journal: the first that carries a right to the command.
-    pub(crate) fn role(&self, kind: CommandKind) -> String {
-        self.role_of(kind.rights())
-    }
-
-    /// The first role that carries one of these rights.
+    /// The role to write into the journal: the first that carries one of these rights.
     pub(crate) fn role_of(&self, rights: &[Permission]) -> String {
         match self {
             Self::System => "system".to_owned(),

@@ -212,6 +212,25 @@ async fn a_result_is_used_again_and_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_result_that_was_taken_back_is_not_used_again() {
+    let w = World::new().await;
+    let done = w.until_done(&w.file().await).await;
+    let citizen = w.app.as_(&actors::citizen());
+    let store = citizen.get("/api/v1/documents").await.expect(200).json();
+    let mut body = w.body(&actors::citizen()).await;
+    body["attachments"] = json!([{"componentId": "c1", "fileId": store["items"][0]["fileId"]}]);
+    let reason = json!({"reason": "Ghi sai ngày sinh"});
+    w.go(&actors::leader(), &done, "correct", reason).await;
+    let store = citizen.get("/api/v1/documents").await.expect(200).json();
+    assert_eq!(store["items"], json!([]));
+    let problem = citizen
+        .post("/api/v1/dossiers", &body)
+        .await
+        .expect_problem(422, "body.invalid");
+    assert_eq!(problem["errors"][0]["code"], "file.unknown");
+}
+
+#[tokio::test]
 async fn uploads_that_belong_to_nothing_are_forgotten_and_attached_ones_never() {
     let w = World::with(&[("files.clean_seconds", "1".to_owned())]).await;
     let filed = w.file().await;
