@@ -23,8 +23,8 @@ async fn world(fees: Vec<Fee>) -> World {
     let w = World::with(&[
         ("payment.partner", "TTDVC".to_owned()),
         ("payment.secret", SECRET.to_owned()),
-        ("payment.account.bank_bin", "970436".to_owned()),
-        ("payment.account.number", "113366668888".to_owned()),
+        ("payment.account.bank_bin", "\"970436\"".to_owned()),
+        ("payment.account.number", "\"113366668888\"".to_owned()),
         ("payment.account.name", "KHO BAC NHA NUOC".to_owned()),
     ])
     .await;
