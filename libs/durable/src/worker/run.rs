@@ -349,8 +349,8 @@ async fn run_tick<A: Send + Sync + 'static>(
         worker.watch.periodic_failed(name);
         wait = wait.min(Duration::from_mins(1));
     }
-    let now = worker.db.now();
-    lease::end(db, name, worker.holder, now, now + wait).await?;
+    // A period is from beginning to beginning: what comes up while a run looks is looked for by the next.
+    lease::end(db, name, worker.holder, worker.db.now(), now + wait).await?;
     Ok(true)
 }
 

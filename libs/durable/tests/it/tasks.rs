@@ -329,8 +329,9 @@ async fn a_periodic_job_runs_on_one_replica_at_a_time_and_once_a_period() {
     rt.clock.advance(Duration::seconds(1));
     tokio::join!(one.run_due(), two.run_due());
     assert_eq!(runs.load(Ordering::SeqCst), 2, "and this one failed");
-    let counted = "motcua_periodic_failed_total{service=\"listener\",kind=\"reconcile\"} 1";
-    assert!(rt.metrics.render().contains(counted));
+    let counted = "motcua_periodic_failed_total{service=\"listener\",kind=\"every:reconcile\"} 1";
+    let told = rt.metrics.render();
+    assert!(told.contains(counted), "{told}");
     rt.clock.advance(Duration::minutes(1));
     tokio::join!(one.run_due(), two.run_due());
     assert_eq!(runs.load(Ordering::SeqCst), 3, "so it is tried again soon");

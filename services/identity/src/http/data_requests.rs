@@ -80,7 +80,10 @@ fn purposes(language: contracts::Language) -> Vec<PurposeOut> {
 #[utoipa::path(
     tag = "personal-data",
     operation_id = "listDataPurposes",
-    responses((status = 200, description = "The register.", body = PurposesOut)),
+    responses(
+        (status = 200, description = "The register.", body = PurposesOut),
+        (status = 429, description = "Too many requests in a minute; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
     security(())
 )]
 #[get("/api/v1/data-purposes")]

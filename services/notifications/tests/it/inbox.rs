@@ -322,7 +322,7 @@ async fn preferences_hold_for_later_events() {
 fn every_operation_is_documented() {
     let document = serde_json::to_value(notifications::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 8);
+    assert_eq!(paths.len(), 9);
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().unwrap() {
             for field in ["summary", "description", "operationId", "security"] {
