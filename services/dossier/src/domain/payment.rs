@@ -1,4 +1,4 @@
-//! The call-back of the payment platform (PaymentPlatform 1.0.6, as systems in use send it): what it says, and whether it is the
+//! The call-back of the payment platform (`PaymentPlatform` 1.0.6, as systems in use send it): what it says, and whether it is the
 //! platform that says it.
 //!
 //! `MaXacThuc` is the SHA-256, in hex, of thirteen fields and the type of the message joined by `|`, a shared secret last. It is no
