@@ -11,11 +11,13 @@ FAULTS ?= 480
 KILLS ?= 30
 # Of `make bench`: seconds that the broker is away.
 BROKER_AWAY ?= 600
+# Of `make figures`: dossiers that are there.
+DOSSIERS ?= 1000000
 
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue figures oracle api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +53,16 @@ demo: ## Play the main story once through the public API of what runs (GATEWAY=�
 faults: ## Kill, cut and confuse everything while people file, and check (COUNT=…, FAULTS=…, KILLS=…, SEED=…)
 	@PROFILE=$(PROFILE) e2e/servers/faults.sh --count $(or $(COUNT),5000) --faults $(FAULTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --figures
 
-bench: ## Measure relay, events, a broker away, the main story where a suite runs, sign-in (PART=sign-in: that alone; COUNT=…, CONCURRENCY=…, BROKER_AWAY=…)
+bench: ## Measure all: figures, relay, events, a broker away, the main story where a suite runs, sign-in (PART=sign-in: that alone; COUNT=…, BROKER_AWAY=…)
+	@[ "$(PART)" = sign-in ] || $(MAKE) --no-print-directory figures
 	@PART=$(PART) CARGO="$(CARGO)" PROFILE=$(PROFILE) GATEWAY=$(GATEWAY) COUNT=$(or $(COUNT),200) CONCURRENCY=$(CONCURRENCY) BROKER_AWAY=$(BROKER_AWAY) e2e/servers/bench.sh
+
+figures: ## Measure filing, transitions and reconcilers with many dossiers, and the calendar (DOSSIERS=…)
+	@$(CARGO) run --quiet --release -p vn --example due_rate
+	@PROFILE=release e2e/servers/figures.sh --large $(DOSSIERS)
+
+oracle: ## Install a Python with numpy under target/, to compare the calendar with
+	@python3 -m venv target/oracle && target/oracle/bin/pip install --quiet numpy
 
 bench-catalogue: ## Measure import, search, suggestions, reads and memory of the catalogue, and trigrams beside it (FILE=the portal's JSON lines)
 	@PROFILE=$(PROFILE) e2e/servers/bench-catalogue.sh "$(FILE)"

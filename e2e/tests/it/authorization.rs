@@ -113,6 +113,8 @@ impl Operation {
             .replace("{number}", &world.number)
             .replace("{code}", "24")
             .replace("{form}", "receipt")
+            .replace("{fee}", "1")
+            .replace("{original}", "1")
     }
 }
 
@@ -366,6 +368,14 @@ async fn pages(world: &World, checks: &mut Checks) {
         format!("/ho-so/{d}/tep/{f}"),
         format!("/ho-so/{d}/bieu-mau/receipt"),
         format!("/ho-so/{d}/rut"),
+        format!("/ho-so/{d}/phi"),
+        format!("/ho-so/{d}/tin-nhan"),
+        format!("/ho-so/{d}/giay-to"),
+        format!("/mot-cua/ho-so/{d}/phi"),
+        format!("/mot-cua/ho-so/{d}/tin-nhan"),
+        format!("/mot-cua/ho-so/{d}/giay-to"),
+        "/kho-giay-to".to_owned(),
+        "/mot-cua/bao-co".to_owned(),
         "/mot-cua".to_owned(),
         "/mot-cua/thoi-han".to_owned(),
         "/mot-cua/su-co".to_owned(),

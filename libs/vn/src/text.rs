@@ -73,6 +73,39 @@ fn is_invisible(c: char) -> bool {
             | '\u{f0000}'..='\u{10ffff}')
 }
 
+/// Whether a name shows something else than it is: characters that are not seen or that turn the direction of reading (`fdp.exe` read
+/// as `exe.pdf`), letters of another script among Latin ones (`а` for `a`), more marks on a letter than any language has.
+pub fn is_deceptive(name: &str) -> bool {
+    let mut marks = 0;
+    let (mut latin, mut look_alikes) = (false, false);
+    for c in name.nfd() {
+        if is_invisible(c) || is_hidden(c) {
+            return true;
+        }
+        if unicode_normalization::char::is_combining_mark(c) {
+            marks += 1;
+            // Vietnamese has two at most, no language in use more than three.
+            if marks > 3 {
+                return true;
+            }
+            continue;
+        }
+        marks = 0;
+        latin |= c.is_ascii_alphabetic();
+        look_alikes |= matches!(c,
+            '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}'
+            | '\u{1d400}'..='\u{1d7ff}' | '\u{ff21}'..='\u{ff5a}' | '\u{2024}' | '\u{ff0e}');
+    }
+    latin && look_alikes
+}
+
+/// Fillers and variation selectors: no control characters, but nothing to see either.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fff8}' | '\u{e0080}'..='\u{e0fff}')
+}
+
 /// The search form: lower case, no tone or vowel marks, đ → d, compatibility forms opened, blanks
 /// collapsed to single spaces, trimmed.
 ///
@@ -219,6 +252,41 @@ fn mark(c: char, letter: Option<(char, usize)>, primary: &mut [u8], tones: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_deceive() {
+        for honest in [
+            "Tờ khai đăng ký khai sinh.pdf",
+            "TỜ KHAI (bản sao) số 1–2.pdf",
+            "to-khai_01.pdf",
+            "Giấy chứng sinh & hộ khẩu.jpg",
+            "документ.pdf".trim_end_matches(".pdf"),
+            "文件",
+        ] {
+            assert!(!is_deceptive(honest), "{honest:?}");
+            assert!(
+                !is_deceptive(&honest.nfd().collect::<String>()),
+                "{honest:?}"
+            );
+        }
+        for trick in [
+            "to\u{202e}fdp.exe",
+            "a\u{200b}b.pdf",
+            "a\u{2066}b.pdf",
+            "a\u{ad}b.pdf",
+            "a\u{feff}.pdf",
+            "tờ kh\u{430}i.pdf",
+            "a\u{3164}.pdf",
+            "a\u{fe0f}.pdf",
+            "a\u{2024}pdf.exe",
+            "a\u{ff0e}pdf.exe",
+            "\u{ff21}b.pdf",
+            "e\u{300}\u{301}\u{302}\u{303}.pdf",
+            "a\u{e0041}.pdf",
+        ] {
+            assert!(is_deceptive(trick), "{trick:?}");
+        }
+    }
 
     #[test]
     fn nfd_and_nfc_become_equal() {

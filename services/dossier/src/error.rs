@@ -1,9 +1,12 @@
 //! What can go wrong, and how it is answered: the whole table on one screen.
 
+use crate::domain::act::Act;
+use crate::domain::fee::NoFee;
 use crate::domain::{CommandKind, Refusal, Why};
+use contracts::DossierStatus;
 use contracts::problem::shared;
 use durable::{IdempotencyConflict, TxError};
-use kit::Problem;
+use kit::{FieldError, Problem};
 use sea_orm::DbErr;
 
 /// Codes of this service.
@@ -37,6 +40,32 @@ pub mod code {
         TRACKING_NOT_FOUND = "tracking.not-found", 404, "Không có hồ sơ với mã này", "No dossier has this number";
         /// The dossier has no such form yet.
         FORM_NOT_AVAILABLE = "form.not-available", 404, "Hồ sơ chưa có biểu mẫu này", "The dossier has no such form";
+        /// The act is not open in this state.
+        ACT_NOT_OPEN = "dossier.act-not-open", 409, "Không thực hiện được khi hồ sơ ở trạng thái này", "This cannot be done in the state of the dossier";
+        /// No such obligation.
+        FEE_NOT_FOUND = "fee.not-found", 404, "Hồ sơ không có khoản phí này", "The dossier has no such fee";
+        /// The obligation is not in the state that the act needs.
+        FEE_STATE = "fee.wrong-state", 409, "Khoản phí không ở trạng thái cho phép thao tác này", "The fee is not in a state that allows this";
+        /// The published tier has no amount to rely on.
+        FEE_UNCLEAR = "fee.tier-unclear", 422, "Mức phí công bố không rõ; hãy ghi số tiền và lý do", "The published fee is not certain; state amount and reason";
+        /// No such published tier.
+        FEE_TIER_UNKNOWN = "fee.tier-unknown", 422, "Thủ tục không công bố mức phí này", "The procedure has no such published fee";
+        /// As many as a dossier may have.
+        FEE_TOO_MANY = "fee.too-many", 422, "Hồ sơ đã có quá nhiều khoản phí", "The dossier has too many fees";
+        /// The call-back is not signed by the payment platform.
+        PAYMENT_SIGNATURE = "payment.signature-invalid", 403, "Mã xác thực của bản tin thanh toán không đúng", "The payment message is not signed as agreed";
+        /// The same transaction with another content.
+        PAYMENT_REUSED = "payment.transaction-reused", 409, "Mã giao dịch đã được báo với nội dung khác", "The transaction was reported with another content";
+        /// Originals that are not kept.
+        ORIGINAL_NOT_KEPT = "original.not-kept", 409, "Bản chính này không đang được giữ", "These originals are not kept";
+        /// As many messages as a dossier may have.
+        MESSAGE_TOO_MANY = "message.too-many", 422, "Hồ sơ đã có quá nhiều tin nhắn", "The dossier has too many messages";
+        /// Uploads that belong to nothing pile up.
+        FILE_TOO_MANY = "file.too-many", 429, "Quá nhiều tệp chưa gắn vào hồ sơ nào; hãy nộp hồ sơ hoặc chờ", "Too many uploads that belong to no dossier yet; file them, or wait";
+        /// A file made to fill disks or memory when opened.
+        FILE_BOMB = "file.bomb", 422, "Tệp bung ra quá lớn", "The file unfolds to too much";
+        /// The package is damaged or carries programs.
+        FILE_PACKAGE = "file.package-invalid", 422, "Tệp nén bên trong bị hỏng hoặc có chương trình kèm theo", "The package inside is damaged or carries programs";
         /// Unknown or withdrawn procedure.
         PROCEDURE_UNKNOWN = "procedure.unknown", 422, "Không có thủ tục này hoặc thủ tục đã hết hiệu lực", "There is no such procedure in force";
         /// The procedure does not take this channel.
@@ -101,6 +130,15 @@ pub(crate) enum Error {
     /// The domain refuses.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// An act is not open to this person.
+    #[error("the person may not do it")]
+    ActPerson(Act),
+    /// An act is not open in this state.
+    #[error("the act is not open in this state")]
+    ActState(Act, DossierStatus),
+    /// An obligation does not become what was asked for.
+    #[error(transparent)]
+    Fee(#[from] NoFee),
     /// The key was used for another request.
     #[error(transparent)]
     Key(#[from] IdempotencyConflict),
@@ -117,6 +155,9 @@ impl TxError for Error {
             | Self::NotFound
             | Self::Stale { .. }
             | Self::Refused(_)
+            | Self::ActPerson(_)
+            | Self::ActState(..)
+            | Self::Fee(_)
             | Self::Key(_)
             | Self::Input(_) => None,
         }
@@ -175,9 +216,36 @@ impl From<Error> for Problem {
                 }
             }
             Error::Refused(refusal) => refused(&refusal),
+            Error::ActPerson(act) => Problem::new(shared::FORBIDDEN).extra("command", act.name()),
+            Error::ActState(act, state) => Problem::new(code::ACT_NOT_OPEN)
+                .detail(
+                    format!(
+                        "Không thể \"{}\" khi hồ sơ ở trạng thái \"{}\"",
+                        act.title_vi(),
+                        state.title(contracts::Language::Vi)
+                    ),
+                    format!(
+                        "\"{}\" is not open in state \"{}\"",
+                        act.name(),
+                        state.as_str()
+                    ),
+                )
+                .extra("state", state.as_str())
+                .extra("command", act.name()),
+            Error::Fee(no) => no_fee(no),
             Error::Key(_) => Problem::new(shared::IDEMPOTENCY_REUSED),
             Error::Input(problem) => problem,
         }
+    }
+}
+
+fn no_fee(no: NoFee) -> Problem {
+    match no {
+        NoFee::Unknown => Problem::new(code::FEE_NOT_FOUND),
+        NoFee::State(state) => Problem::new(code::FEE_STATE).extra("state", state),
+        NoFee::Unclear => Problem::invalid(vec![FieldError::of("/tier", code::FEE_UNCLEAR)]),
+        NoFee::TooMany => Problem::new(code::FEE_TOO_MANY),
+        NoFee::Amount => Problem::invalid(vec![FieldError::of("/amount", shared::FIELD_INVALID)]),
     }
 }
 
@@ -197,6 +265,7 @@ fn refused(refusal: &Refusal) -> Problem {
         Why::SamePerson => Problem::new(code::SAME_PERSON),
         Why::ByPost => Problem::new(code::ACTION_NOT_OPEN)
             .detail("Kết quả được trả qua bưu chính", "The result goes by post"),
+        Why::TooManyFees => return Problem::new(code::FEE_TOO_MANY),
         Why::MovedBefore => Problem::new(code::APOLOGY_GIVEN),
         Why::TooLate => Problem::new(code::APOLOGY_TOO_LATE),
         Why::NewDate => {

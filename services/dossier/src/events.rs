@@ -79,9 +79,14 @@ fn failed(error: Error) -> TaskError {
     match error {
         Error::Db(error) => TaskError::Db(error),
         Error::Stale { .. } => TaskError::retry(error),
-        Error::Io(_) | Error::NotFound | Error::Refused(_) | Error::Key(_) | Error::Input(_) => {
-            TaskError::fatal(error.to_string())
-        }
+        Error::Io(_)
+        | Error::NotFound
+        | Error::Refused(_)
+        | Error::ActPerson(_)
+        | Error::ActState(..)
+        | Error::Fee(_)
+        | Error::Key(_)
+        | Error::Input(_) => TaskError::fatal(error.to_string()),
     }
 }
 

@@ -5,12 +5,40 @@
 use crate::app::{App, commands, incidents};
 use crate::domain::Command;
 use crate::error::Error;
-use crate::store;
+use crate::store::{self, files};
 use contracts::DossierId;
 use std::sync::Arc;
 
 /// Dossiers of one round.
 const ROUND: u64 = 200;
+/// Uploads forgotten in one transaction.
+const FORGET: u64 = 200;
+/// An object younger than this may belong to an upload that is not noted yet.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Forgets uploads that were never attached to anything, and their contents where no other file has the same.
+pub(crate) async fn clean_uploads(app: Arc<App>) -> anyhow::Result<()> {
+    let hours = chrono::Duration::hours(i64::from(app.config.files.waiting_hours));
+    let until = app.rt.clock.now() - hours;
+    loop {
+        let hashes = app
+            .db
+            .tx(|tx| async move { files::forget_waiting(&tx, until, FORGET).await })
+            .await?;
+        let forgotten = hashes.len();
+        for hash in hashes {
+            if !files::has_content(app.db.read(), &hash).await? {
+                app.objects.discard(&hash, FRESH).await?;
+            }
+        }
+        if forgotten > 0 {
+            tracing::info!(forgotten, "uploads that belonged to nothing were forgotten");
+        }
+        if u64::try_from(forgotten).unwrap_or(u64::MAX) < FORGET {
+            return Ok(());
+        }
+    }
+}
 
 /// Stops dossiers whose supplement was not answered in time (NĐ 301/2026 art. 6). A dossier that was answered meanwhile refuses, and
 /// stays.

@@ -6,13 +6,14 @@
 //!        ├▶ domain/   pure: the ten states, the process, the journal's chain, the term
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
-//! jobs.rs    what runs by time: supplements that were not answered, alarms of the clocks, incidents whose time is given back
+//! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
+//!            time is given back
 //! objects/   the files themselves, by content hash, in a folder or a bucket
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
-//! Each transition is one row update (checked by version), one journal entry chained to the one before, and one
-//! `dossier.dossier-changed` event, in one transaction.
+//! Each transition, and each act that moves nothing (fees, messages, originals), is one row update (checked by version), one journal
+//! entry chained to the one before, and one `dossier.dossier-changed` event, in one transaction.
 
 mod app;
 mod domain;
@@ -29,8 +30,10 @@ mod verify;
 use app::App;
 use durable::{Bus, Db, Worker};
 use kit::Runtime;
+use kit::config::Secret;
 use sea_orm_migration::MigrationTrait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +64,41 @@ pub struct Config {
     pub tracking: Tracking,
     /// Addresses to print.
     pub links: Links,
+    /// Fees.
+    pub payment: Payment,
+}
+
+/// Where fees are paid to, and who reports that they are.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// Our name with the payment platform (`MaDoiTac`).
+    pub partner: String,
+    /// Secret shared with the platform; empty: nobody's call-back is taken.
+    pub secret: Secret,
+    /// Account of every agency that has none of its own; without a number nobody is told to transfer.
+    pub account: BankAccount,
+    /// Accounts of agencies, by code.
+    pub accounts: BTreeMap<String, BankAccount>,
+}
+
+/// A bank account.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankAccount {
+    /// Bank identification number of NAPAS, six digits.
+    pub bank_bin: String,
+    /// Account number.
+    pub number: String,
+    /// Whose it is.
+    pub name: String,
+}
+
+impl Payment {
+    /// The account that an agency is paid on, if there is one.
+    fn account_of(&self, agency: &str) -> Option<&BankAccount> {
+        Some(self.accounts.get(agency).unwrap_or(&self.account)).filter(|a| !a.number.is_empty())
+    }
 }
 
 /// The public look-up.
@@ -81,8 +119,26 @@ pub struct Files {
     pub max_bytes: usize,
     /// Types taken, by content.
     pub types: Vec<String>,
+    /// Most uploads of one account that belong to nothing yet.
+    pub max_waiting: u64,
+    /// Uploads that belong to nothing are forgotten after so many hours.
+    pub waiting_hours: u32,
+    /// How often they are looked for, seconds.
+    pub clean_seconds: u64,
+    /// How long papers are kept after the end of their dossier, years; 0: for ever.
+    pub retention: Retention,
     /// The bucket, where one is used.
     pub s3: S3,
+}
+
+/// Years that papers are kept after the end of their dossier (thời hạn bảo quản), as the agency's schedule of records says; 0: for ever.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Papers of the applicant, and what was sent with messages.
+    pub paper_years: u32,
+    /// Results.
+    pub result_years: u32,
 }
 
 /// An object store that speaks S3.
@@ -98,9 +154,9 @@ pub struct S3 {
     /// Whether the bucket is the first part of the path, not of the host.
     pub path_style: bool,
     /// Access key.
-    pub access_key: kit::config::Secret,
+    pub access_key: Secret,
     /// Secret key.
-    pub secret_key: kit::config::Secret,
+    pub secret_key: Secret,
 }
 
 /// Dossier numbers.
@@ -163,9 +219,10 @@ pub async fn start(
 ) -> anyhow::Result<()> {
     let db = Db::open(&config.database, rt).await?;
     let check = Duration::from_secs(config.supplement.check_seconds.max(1));
+    let clean = Duration::from_secs(config.files.clean_seconds.max(1));
     let max_body = config.files.max_bytes.saturating_add(MULTIPART_OVERHEAD);
     let app = Arc::new(App::new(config, db, rt.clone()).await?);
-    worker(&app, bus, check).spawn();
+    worker(&app, bus, check, clean).spawn();
     let db = actix_web::web::Data::new(app.db.clone());
     let data = actix_web::web::Data::from(Arc::clone(&app));
     kit::server::serve("dossier", listener, rt, max_body, move |cfg| {
@@ -175,13 +232,14 @@ pub async fn start(
     Ok(())
 }
 
-fn worker(app: &Arc<App>, bus: &Bus, check: Duration) -> Worker<App> {
+fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker<App> {
     Worker::new("dossier", &app.db, bus, &app.rt, Arc::clone(app))
         .on(events::procedure_changed)
         .on(events::agency_changed)
         .on(events::units_changed)
         .on(events::shipment_changed)
         .every("expire-supplements", check, jobs::expire_supplements)
+        .every("clean-uploads", clean, jobs::clean_uploads)
         .every("raise-alarms", check, jobs::raise_alarms)
         .every("settle-incidents", check, jobs::settle_incidents)
 }

@@ -231,11 +231,14 @@ impl Submission {
             .iter()
             .find(|(s, _)| s == slot)
             .and_then(|(_, u)| u.as_ref().ok().cloned());
-        fresh.or_else(|| {
-            let dropped = self.fields.has(&format!("drop.{slot}"));
-            let kept = KeptFile::parse(self.fields.get(&format!("kept.{slot}")));
-            if dropped { None } else { kept }
-        })
+        fresh
+            .or_else(|| {
+                let dropped = self.fields.has(&format!("drop.{slot}"));
+                let kept = KeptFile::parse(self.fields.get(&format!("kept.{slot}")));
+                if dropped { None } else { kept }
+            })
+            // Last, so that a file sent by hand counts more than an earlier result chosen.
+            .or_else(|| KeptFile::parse(self.fields.get(&format!("store.{slot}"))))
     }
 
     /// Why the file of a field was refused.

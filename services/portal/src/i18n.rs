@@ -1,6 +1,7 @@
 //! Every text of the pages, in both languages. A text cannot be declared in one language only, and one that no page uses is
 //! reported by the compiler.
 
+mod acts;
 mod clock;
 
 use contracts::{DossierStatus, Language};
@@ -165,6 +166,9 @@ texts! {
     no_papers: "Thủ tục này không yêu cầu giấy tờ kèm theo.", "This procedure asks for no papers.";
     uploaded: "đã tải lên", "uploaded";
     drop_file: "Bỏ tệp này", "Remove this file";
+    payments_link: "Báo có từ nền tảng thanh toán", "Payments reported by the platform";
+    store_link: "Kho giấy tờ của tôi", "My documents";
+    store_choose: "Hoặc dùng lại kết quả đã có trong kho giấy tờ của tôi", "Or use a result from my documents again";
     return_way: "Hình thức nhận kết quả", "How to get the result";
     return_counter: "Tại quầy nơi nộp", "At the desk";
     return_post: "Qua dịch vụ bưu chính công ích", "By public post";
@@ -615,7 +619,9 @@ impl Tr {
             "give-time-back" => self.cmd_give_time_back().to_owned(),
             other => self
                 .action(other)
-                .map_or_else(|| other.to_owned(), |(label, _)| label.to_owned()),
+                .map(|(label, _)| label)
+                .or_else(|| self.act(other))
+                .map_or_else(|| other.to_owned(), str::to_owned),
         }
     }
 

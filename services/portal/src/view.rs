@@ -182,6 +182,8 @@ pub(crate) struct FileField {
     pub(crate) error: Option<String>,
     pub(crate) kept: Option<KeptFile>,
     pub(crate) accept: &'static str,
+    /// One's own earlier results to take instead: `id|name`, what to read.
+    pub(crate) store: Vec<(String, String)>,
 }
 
 /// Errors on their way to the fields of a form.

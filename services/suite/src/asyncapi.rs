@@ -61,20 +61,23 @@ pub fn document() -> anyhow::Result<Value> {
         channels.insert(name.clone(), channel(event));
         let sample = samples.iter().find(|s| s.event_type == event.kind);
         messages.insert(name.clone(), message(event, sample)?);
-        let way = |action: &str| {
-            json!({
-                "action": action,
-                "channel": { "$ref": format!("#/channels/{name}") },
-                "messages": [{ "$ref": format!("#/channels/{name}/messages/{name}") }],
-            })
-        };
-        operations.insert(format!("{}.send.{name}", event.source), way("send"));
+        let (at, sent) = (
+            json!({ "$ref": format!("#/channels/{name}") }),
+            json!([{ "$ref": format!("#/channels/{name}/messages/{name}") }]),
+        );
+        operations.insert(
+            format!("{}.send.{name}", event.source),
+            json!({ "action": "send", "channel": at, "messages": sent }),
+        );
         for (consumer, types) in CONSUMERS {
             if types.contains(&event.kind) {
-                let mut receive = way("receive");
-                receive["bindings"] = json!({ "amqp": { "ack": true, "bindingVersion": "0.3.0" } });
-                receive["description"] =
-                    format!("Through the quorum queue `motcua.{consumer}`.").into();
+                let receive = json!({
+                    "action": "receive",
+                    "channel": at,
+                    "messages": sent,
+                    "bindings": { "amqp": { "ack": true, "bindingVersion": "0.3.0" } },
+                    "description": format!("Through the quorum queue `motcua.{consumer}`."),
+                });
                 operations.insert(format!("{consumer}.receive.{name}"), receive);
             }
         }
@@ -142,15 +145,15 @@ fn message(event: &Described, sample: Option<&CloudEvent>) -> anyhow::Result<Val
         ] },
         "bindings": { "amqp": { "contentEncoding": "utf-8", "messageType": event.kind, "bindingVersion": "0.3.0" } },
     });
-    let Some(sample) = sample else {
-        return Ok(message);
-    };
-    if event.personal {
-        // Tells of a person: what is inside the seal.
-        message["x-sealed-content"] = content;
-        message["x-sealed-content-example"] = sample.data.clone();
-    } else {
-        message["examples"] = json!([{ "payload": serde_json::to_value(sample)? }]);
+    if let (Some(sample), Some(members)) = (sample, message.as_object_mut()) {
+        if event.personal {
+            // Tells of a person: what is inside the seal.
+            members.insert("x-sealed-content".to_owned(), content);
+            members.insert("x-sealed-content-example".to_owned(), sample.data.clone());
+        } else {
+            let example = json!([{ "payload": serde_json::to_value(sample)? }]);
+            members.insert("examples".to_owned(), example);
+        }
     }
     Ok(message)
 }

@@ -103,19 +103,19 @@ enum Import {
         #[arg(long)]
         json: bool,
     },
-    /// Provinces (CSV): code,full_name,valid_from,valid_to,new_code,agency_code_h.
+    /// Provinces (CSV): `code,full_name,valid_from,valid_to,new_code,agency_code_h`.
     Provinces(import::Table),
-    /// Communes since 2025-07-01 (CSV): code,full_name,province_code.
+    /// Communes since 2025-07-01 (CSV): `code,full_name,province_code`.
     Communes(import::Table),
     /// What the communes until 2025-06-30 went into (CSV); after the communes.
     CommuneMapping(import::Table),
-    /// Fields (CSV): field_code,field_name[,valid_from,valid_to].
+    /// Fields (CSV): `field_code,field_name[,valid_from,valid_to]`.
     Fields(import::Table),
-    /// Agencies in both code forms (CSV): code,name[,long_code,parent_code,valid_from,valid_to].
+    /// Agencies in both code forms (CSV): `code,name[,long_code,parent_code,valid_from,valid_to]`.
     Agencies(import::Table),
-    /// Holidays and swapped days (CSV): date,name,kind (off, make-up-workday).
+    /// Holidays and swapped days (CSV): `date,name,kind` (`off`, `make-up-workday`).
     Holidays(import::Table),
-    /// Office calendars (CSV): agency_code,day,shifts,name.
+    /// Office calendars (CSV): `agency_code,day,shifts,name`.
     Calendars(import::Table),
 }
 

@@ -1,12 +1,15 @@
 //! `motcua due`: a due instant, explained day by day. For officers, and for anyone who checks us.
 
 use crate::settings::Settings;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Args, ValueEnum};
 use durable::Db;
 use serde_json::json;
-use vn::worktime::{Calendar, Term, due, local};
+use vn::worktime::{
+    Calendar, Intake, MinuteOfDay, Outcome, Pause, PauseReason, Rules, Term, due_by_rules, local,
+    remaining,
+};
 
 /// What to compute.
 #[derive(Debug, Args)]
@@ -17,9 +20,24 @@ pub struct Arguments {
     term: String,
     /// workingHour, workingDay, day, month or year.
     unit: String,
-    /// How it came in. The rules are the same for all channels; the term of a procedure may differ.
+    /// How it came in: an agency may have a cut-off of its own for it.
     #[arg(long, value_enum, default_value_t = Channel::Online)]
     channel: Channel,
+    /// A further term of a sequence, from the end of the one before: `"10 day"`. As often as needed.
+    #[arg(long, value_name = "TERM UNIT")]
+    then: Vec<String>,
+    /// An extension (gia hạn), after all terms: `"3 workingDay"`. As often as needed.
+    #[arg(long, value_name = "TERM UNIT")]
+    extend: Vec<String>,
+    /// Time that does not count: `FROM/TO` or `FROM/TO/applicant` (RFC 3339; incident, applicant or other). As often as needed.
+    #[arg(long, value_name = "FROM/TO")]
+    pause: Vec<String>,
+    /// Reception closes at this time of day instead of the agency's, e.g. `15:00`; `24:00`: never.
+    #[arg(long, value_name = "HH:MM")]
+    cut_off: Option<String>,
+    /// Also how much working time is left at this instant, or how late it is, RFC 3339.
+    #[arg(long)]
+    at: Option<DateTime<FixedOffset>>,
     /// Code of an agency of this installation, e.g. `H05.21`: its own working time counts.
     #[arg(long, value_name = "CODE")]
     agency: Option<String>,
@@ -33,6 +51,18 @@ enum Channel {
     Online,
     Direct,
     Postal,
+    Kiosk,
+}
+
+impl From<Channel> for Intake {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Online => Self::Online,
+            Channel::Direct => Self::Direct,
+            Channel::Postal => Self::Postal,
+            Channel::Kiosk => Self::Kiosk,
+        }
+    }
 }
 
 /// Computes and explains.
@@ -57,7 +87,16 @@ pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<S
         }
     };
     let start = arguments.start.with_timezone(&Utc);
-    let found = due(start, &term, &calendar)?;
+    let mut terms = vec![term];
+    for further in &arguments.then {
+        terms.push(term_of(further)?);
+    }
+    let rules = rules(arguments)?;
+    let found = due_by_rules(start, &terms, &rules, &calendar)?;
+    let stands = arguments.at.map(|at| at.with_timezone(&Utc)).map(|at| {
+        let left = remaining(at, found.due_at, &calendar);
+        (at, left, Outcome::of(Some(found.due_at), at))
+    });
     if arguments.json {
         let answer = json!({
             "startAt": local(start).to_rfc3339(),
@@ -65,8 +104,77 @@ pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<S
             "channel": format!("{:?}", arguments.channel).to_lowercase(),
             "dueAt": local(found.due_at).to_rfc3339(),
             "steps": found.steps,
+            "at": stands.map(|(at, left, outcome)| json!({
+                "at": local(at).to_rfc3339(), "workingMinutesLeft": left, "outcome": outcome,
+            })),
         });
         return Ok(serde_json::to_string(&answer)?);
     }
-    Ok(found.explain(vn::Lang::Vi))
+    let mut out = found.explain(vn::Lang::Vi);
+    if let Some((at, left, outcome)) = stands {
+        let (hours, minutes) = (left.abs() / 60, left.abs() % 60);
+        let (word, judged) = (
+            if left < 0 { "đã quá" } else { "còn" },
+            match outcome {
+                Outcome::Early => "trả khi đó là sớm hạn",
+                Outcome::OnTime => "trả khi đó là đúng hạn",
+                Outcome::Late => "trả khi đó là trễ hạn",
+            },
+        );
+        out.push_str(&format!(
+            "Lúc {}: {word} {hours} giờ {minutes} phút làm việc; {judged} (so theo ngày)\n",
+            local(at).format("%H:%M ngày %d/%m/%Y")
+        ));
+    }
+    Ok(out)
+}
+
+/// `10 workingDay`.
+fn term_of(text: &str) -> anyhow::Result<Term> {
+    let (value, unit) = text
+        .trim()
+        .split_once(' ')
+        .with_context(|| format!("{text}: a term and its unit, as in \"10 workingDay\""))?;
+    Term::parse(value, unit.trim()).with_context(|| text.to_owned())
+}
+
+fn rules(arguments: &Arguments) -> anyhow::Result<Rules> {
+    let mut rules = Rules {
+        intake: Some(arguments.channel.into()),
+        ..Rules::default()
+    };
+    if let Some(time) = &arguments.cut_off {
+        let cut_off: MinuteOfDay = time.parse().with_context(|| time.clone())?;
+        rules.cut_off = Some(cut_off);
+    }
+    for text in &arguments.pause {
+        rules
+            .pauses
+            .push(pause_of(text).with_context(|| text.clone())?);
+    }
+    for text in &arguments.extend {
+        rules.extensions.push(term_of(text)?);
+    }
+    Ok(rules)
+}
+
+/// `FROM/TO`, `FROM/TO/reason`.
+fn pause_of(text: &str) -> anyhow::Result<Pause> {
+    let mut parts = text.split('/');
+    let mut instant = || -> anyhow::Result<DateTime<Utc>> {
+        let part = parts.next().context("FROM/TO")?;
+        Ok(DateTime::parse_from_rfc3339(part)?.with_timezone(&Utc))
+    };
+    let (from, to) = (instant()?, instant()?);
+    let reason = match parts.next() {
+        None | Some("incident") => PauseReason::Incident,
+        Some("applicant") => PauseReason::Applicant,
+        Some("other") => PauseReason::Other,
+        Some(unknown) => bail!("{unknown} is no reason: incident, applicant or other"),
+    };
+    Ok(Pause {
+        from,
+        to: Some(to),
+        reason,
+    })
 }

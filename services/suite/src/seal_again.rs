@@ -41,6 +41,7 @@ const DOSSIER: &[Sealed] = &[
     },
     sealed("dossier", "id", "details"),
     sealed("file", "id", "name"),
+    sealed("dossier_message", "id", "content"),
 ];
 const POSTAL: &[Sealed] = &[
     sealed("shipment", "id", "receiver_sealed"),

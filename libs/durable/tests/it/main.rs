@@ -154,9 +154,10 @@ async fn count(db: &Db, table: &'static str, column: &'static str, value: &str) 
 /// Messages in the task table in the order in which they were stored.
 async fn received(db: &Db) -> Vec<contracts::CloudEvent> {
     let mut select = SelectStatement::new();
-    // Ids of rows begin with the instant, which stands still; the order of storing is that of the rows themselves.
+    // Ids of rows begin with the instant, which stands still; the order of storing is that of transactions and their commands (where
+    // a row lies says nothing once a place was used again).
     let order = if testkit::on_postgres() {
-        "ctid"
+        "xmin::text::bigint, cmin::text::bigint"
     } else {
         "rowid"
     };

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use proptest::prelude::*;
 use vn::worktime::{
-    Calendar, Shift, Term, Unit, add_working_minutes, due, local_date, working_minutes_between,
+    Calendar, Pause, PauseReason, Rules, Shift, Term, Unit, add_working_minutes, due, due_by_rules,
+    local_date, remaining, working_days_between, working_minutes_between,
 };
 
 fn start() -> impl Strategy<Value = DateTime<Utc>> {
@@ -87,6 +88,66 @@ proptest! {
     ) {
         let end = add_working_minutes(start, minutes, &calendar).unwrap();
         prop_assert_eq!(working_minutes_between(start, end, &calendar), minutes);
+    }
+
+    #[test]
+    fn time_is_additive_wherever_it_is_cut(
+        start in start(), first in 0_i64..3_000_000, second in 0_i64..3_000_000, calendar in calendar(),
+    ) {
+        let middle = start + TimeDelta::seconds(first);
+        let end = middle + TimeDelta::seconds(second);
+        prop_assert_eq!(
+            working_minutes_between(start, end, &calendar),
+            working_minutes_between(start, middle, &calendar) + working_minutes_between(middle, end, &calendar)
+        );
+    }
+
+    #[test]
+    fn a_pause_costs_its_own_working_time_and_no_more(
+        start in start(), milli in 1_000_i64..20_000, offset in 0_i64..400_000, length in 0_i64..900_000,
+        cut in 0_i64..100, calendar in calendar(),
+    ) {
+        for unit in [Unit::WorkingDay, Unit::WorkingHour] {
+            let term = Term::new(milli, unit).unwrap();
+            let plain = due(start, &term, &calendar).unwrap().due_at;
+            let from = start + TimeDelta::seconds(offset);
+            let to = from + TimeDelta::seconds(length);
+            let pause = |from, to| Pause { from, to: Some(to), reason: PauseReason::Incident };
+            let with = |pauses| {
+                let rules = Rules { pauses, ..Rules::default() };
+                due_by_rules(start, &[term], &rules, &calendar).unwrap().due_at
+            };
+            let paused = with(vec![pause(from, to)]);
+            let lost = if from < plain { working_minutes_between(from, to, &calendar) } else { 0 };
+            prop_assert_eq!(working_minutes_between(plain, paused, &calendar), lost);
+            // Cut in two, in whichever order they are told: the same. Told twice: it counts once.
+            let middle = from + TimeDelta::seconds(length * cut / 100);
+            // Only while both halves begin before the end, as the whole did.
+            if middle < plain {
+                let halves = working_minutes_between(from, middle, &calendar) + working_minutes_between(middle, to, &calendar);
+                if halves == lost {
+                    prop_assert_eq!(with(vec![pause(middle, to), pause(from, middle)]), paused);
+                }
+            }
+            prop_assert_eq!(with(vec![pause(from, to), pause(from, to)]), paused);
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_the_inverse_of_adding(
+        now in start(), minutes in 1_u64..20_000, calendar in calendar(),
+    ) {
+        let end = add_working_minutes(now, minutes, &calendar).unwrap();
+        let signed = i64::try_from(minutes).unwrap();
+        prop_assert_eq!(remaining(now, end, &calendar), signed);
+        // Late by as much as it was early.
+        prop_assert_eq!(remaining(end + TimeDelta::seconds(60), now, &calendar) <= -signed, true);
+    }
+
+    #[test]
+    fn whole_working_days_are_given_back_by_counting(start in start(), days in 1_i64..80, calendar in calendar()) {
+        let found = due(start, &Term::whole(days, Unit::WorkingDay).unwrap(), &calendar).unwrap();
+        prop_assert_eq!(working_days_between(found.received_on, local_date(found.due_at), &calendar), days);
     }
 
     #[test]

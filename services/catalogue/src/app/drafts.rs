@@ -88,7 +88,7 @@ pub(crate) async fn create(
             updated_at: now,
         };
         drafts::insert(&*tx, &draft).await?;
-        journal(&tx, rt, &draft, "create", who(by), "", now).await?;
+        journal(&tx, rt, &draft, "create", who(by), "").await?;
         Ok::<_, Failed>(draft)
     })
     .await
@@ -165,7 +165,7 @@ pub(crate) async fn command(
             Command::Submit | Command::Discard => {}
         }
         keep(&tx, &mut draft, now).await?;
-        journal(&tx, rt, &draft, step.name(), who(by), &said, now).await?;
+        journal(&tx, rt, &draft, step.name(), who(by), &said).await?;
         Ok::<_, Failed>(draft)
     })
     .await
@@ -207,8 +207,9 @@ async fn journal(
     action: &str,
     by: Who,
     said: &str,
-    now: DateTime<Utc>,
 ) -> Result<(), Failed> {
+    // It was kept a moment ago.
+    let now = draft.updated_at;
     let version = (draft.state == DraftState::Published).then_some(draft.base_version + 1);
     let entry = Entry {
         id: rt.ids.uuid(now),
@@ -332,7 +333,7 @@ pub(crate) async fn publish_due(db: &Db, rt: &Runtime) -> Result<usize, DbErr> {
                         ("sendBack", "another version came first")
                     };
                     keep(&tx, &mut draft, now).await?;
-                    journal(&tx, rt, &draft, said.0, by, said.1, now).await
+                    journal(&tx, rt, &draft, said.0, by, said.1).await
                 }
             })
             .await;

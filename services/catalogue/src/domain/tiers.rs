@@ -157,7 +157,7 @@ fn per(after: &str) -> String {
         .trim_start()
         .strip_prefix('/')
         .map(|r| {
-            r.split(|c: char| matches!(c, ',' | ';' | '.' | '(' | ')' | '\n' | ':'))
+            r.split([',', ';', '.', '(', ')', '\n', ':'])
                 .next()
                 .unwrap_or_default()
                 .trim()

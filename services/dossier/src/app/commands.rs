@@ -1,5 +1,6 @@
 //! Commands on a dossier: look up, check the version, apply, write row, journal and event, in the caller's transaction.
 
+use super::messages::attachment;
 use super::{App, View, groups, view};
 use crate::domain::alarm;
 use crate::domain::term::Calendar;
@@ -9,7 +10,8 @@ use crate::domain::{
 };
 use crate::error::{Error, code};
 use crate::store::files::{self, Kind};
-use crate::store::{alarms, copies, dossiers, incidents, journal, numbers, processes};
+use crate::store::{alarms, copies, dossiers, fees, incidents, journal, numbers, processes};
+use chrono::SubsecRound as _;
 use contracts::{Actor, DossierId, DossierStatus, FileId};
 use durable::{Tx, publish};
 use kit::{FieldError, Problem};
@@ -195,8 +197,9 @@ async fn take(
         return Err(newer.map_or(Error::NotFound, |d| Error::stale(&d)));
     }
     for (file, kind) in new_ties(before, &after) {
-        files::attach(tx, after.id, file, kind).await?;
+        files::attach(tx, after.id, file, kind, now).await?;
     }
+    fees::note_references(tx, after.id, &before.details.fees, &after.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
     let moved = before
         .due_at
@@ -219,8 +222,16 @@ fn new_ties(before: &Dossier, after: &Dossier) -> Vec<(FileId, Kind)> {
         && before.status != DossierStatus::Done
         && let Some(result) = &is.result
     {
-        ties.push((result.file.file_id, Kind::Result));
+        let kind = if result.refusal {
+            Kind::Refusal
+        } else {
+            Kind::Result
+        };
+        ties.push((result.file.file_id, kind));
     }
+    let withdrawn = is.withdrawn_results.iter();
+    let withdrawn = withdrawn.skip(was.withdrawn_results.len());
+    ties.extend(withdrawn.map(|r| (r.file.file_id, Kind::Withdrawn)));
     ties
 }
 
@@ -290,9 +301,7 @@ async fn resolve(
             note,
             refusal,
         } => {
-            let found = files::own(&**tx, &app.rt, actor.subject, &[file])
-                .await?
-                .pop();
+            let found = files::own(tx, &app.rt, actor.subject, &[file]).await?.pop();
             let Some(found) = found else {
                 return Err(Problem::invalid(vec![FieldError::of(
                     "/resultFileId",
@@ -300,13 +309,7 @@ async fn resolve(
                 )])
                 .into());
             };
-            let file = Attachment {
-                component_id: None,
-                file_id: found.id,
-                name: found.name,
-                size: found.size,
-                media_type: found.media_type,
-            };
+            let file = attachment(found);
             Command::Propose {
                 file,
                 note,
@@ -332,11 +335,24 @@ pub(crate) async fn attach(
     wrong: &mut Vec<FieldError>,
 ) -> Result<Vec<Attachment>, Error> {
     let ids: Vec<FileId> = named.iter().map(|(_, file)| *file).collect();
-    let own: BTreeMap<FileId, files::StoredFile> = files::own(&**tx, &app.rt, actor.subject, &ids)
+    let own: BTreeMap<FileId, files::StoredFile> = files::own(tx, &app.rt, actor.subject, &ids)
         .await?
         .into_iter()
         .map(|f| (f.id, f))
         .collect();
+    // Not sent again: results of one's own earlier dossiers (once-only, NĐ 309/2026 art. 2(1)).
+    let rest: Vec<FileId> = ids
+        .iter()
+        .copied()
+        .filter(|id| !own.contains_key(id))
+        .collect();
+    let results = if rest.is_empty() {
+        Vec::new()
+    } else {
+        files::results(tx, &app.rt, actor.subject, &rest).await?
+    };
+    // As the databases keep it.
+    let now = app.rt.clock.now().trunc_subsecs(6);
     let mut out: Vec<Attachment> = Vec::new();
     for (n, (component, file)) in named.iter().enumerate() {
         if !components.iter().any(|c| &c.id == component && !c.note) {
@@ -348,7 +364,8 @@ pub(crate) async fn attach(
         let twice = out
             .iter()
             .any(|a| a.file_id == *file && a.component_id.as_ref() == Some(component));
-        match own.get(file) {
+        let reused = results.iter().find(|(f, _)| f.id == *file);
+        match own.get(file).or(reused.map(|(f, _)| f)) {
             None => wrong.push(FieldError::of(
                 format!("/attachments/{n}/fileId"),
                 code::FILE_UNKNOWN,
@@ -360,6 +377,8 @@ pub(crate) async fn attach(
                 name: found.name.clone(),
                 size: found.size,
                 media_type: found.media_type.clone(),
+                at: Some(now),
+                reused_from: reused.map(|(_, dossier)| *dossier),
             }),
         }
     }

@@ -1,17 +1,17 @@
 //! Filing: everything that is given is checked against the local copies, all of it at once, each fault by its pointer.
 
 use super::commands::{attach, vn_day};
+use super::messages::attachment;
 use super::{App, View, view};
 use crate::domain::dossier::{AgencyRef, Group, Intake, Link, Minutes, Representative};
+use crate::domain::fee;
 use crate::domain::state::filed;
 use crate::domain::term::Calendar;
-use crate::domain::{
-    Attachment, By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot, alarm,
-};
+use crate::domain::{By, CommandKind, Details, Dossier, Personal, ProcedureSnapshot, alarm};
 use crate::error::{Error, code};
 use crate::store::copies::{self, Commune};
 use crate::store::files::{self, Kind};
-use crate::store::{dossiers, journal, processes};
+use crate::store::{dossiers, fees, journal, processes};
 use chrono::{DateTime, Duration, NaiveDate, SubsecRound as _, Utc};
 use contracts::events::{AgencyChanged, ProcedureChanged};
 use contracts::problem::shared;
@@ -26,6 +26,8 @@ use vn::cccd::Cccd;
 use vn::mst::TaxCode;
 use vn::phone::Phone;
 
+/// What the obligation from a published fee is called.
+const FEE_TITLE: &str = "Phí, lệ phí theo thủ tục";
 /// How long ago the minutes of a hand-over by the post office may have been signed.
 const OLDEST_MINUTES: Duration = Duration::days(30);
 /// Longest names, streets.
@@ -157,10 +159,13 @@ pub(crate) async fn file_linked(
     else {
         return Err(Problem::invalid(wrong).into());
     };
+    let procedure = snapshot(procedure, filing.channel);
+    let id = DossierId(app.rt.ids.uuid(now));
+    let owed = fee::published(id, &procedure.fees, FEE_TITLE, now.trunc_subsecs(6));
     let process = processes::newest(&**tx, processes::DEFAULT).await?;
     let step = process.first().map(|s| s.id.clone()).unwrap_or_default();
     let dossier = Dossier {
-        id: DossierId(app.rt.ids.uuid(now)),
+        id,
         owner: owns.then_some(actor.subject),
         version: 1,
         number: None,
@@ -187,7 +192,7 @@ pub(crate) async fn file_linked(
             representative,
         },
         details: Details {
-            procedure: snapshot(procedure, filing.channel),
+            procedure,
             language: filing.language,
             attachments,
             term_from: None,
@@ -195,6 +200,8 @@ pub(crate) async fn file_linked(
             supplements: 0,
             supplement: None,
             payment: None,
+            fees: owed,
+            originals: Vec::new(),
             proposal: None,
             result: None,
             intake,
@@ -229,12 +236,14 @@ pub(crate) async fn file_linked(
             dossier.id,
             representative.file.file_id,
             Kind::Attachment,
+            now,
         )
         .await?;
     }
     for attachment in &dossier.details.attachments {
-        files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment).await?;
+        files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment, now).await?;
     }
+    fees::note_references(tx, dossier.id, &[], &dossier.details.fees).await?;
     let entry = journal::append(tx, transition.entry).await?;
     publish(tx, &app.rt, &dossier.event(&entry, None)).await?;
     Ok(view(&**tx, dossier).await?)
@@ -292,8 +301,12 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
         name: procedure.name,
         field: procedure.field,
         term: method.as_ref().and_then(|m| m.term),
-        term_text: method.map(|m| m.term_text).unwrap_or_default(),
+        term_text: method
+            .as_ref()
+            .map(|m| m.term_text.clone())
+            .unwrap_or_default(),
         components: procedure.components,
+        fees: method.map(|m| m.fees).unwrap_or_default(),
     }
 }
 
@@ -437,7 +450,7 @@ impl Checks<'_> {
         if given.valid_to.is_some_and(|last| last < self.today) {
             self.refuse("/representative/validTo", code::AUTHORISATION_ENDED);
         }
-        let found = files::own(&**self.tx, &app.rt, actor.subject, &[given.file])
+        let found = files::own(self.tx, &app.rt, actor.subject, &[given.file])
             .await?
             .pop();
         let Some(file) = found else {
@@ -448,13 +461,7 @@ impl Checks<'_> {
             name,
             identity_number,
             phone,
-            file: Attachment {
-                component_id: None,
-                file_id: file.id,
-                name: file.name,
-                size: file.size,
-                media_type: file.media_type,
-            },
+            file: attachment(file),
             valid_to: given.valid_to,
         }))
     }

@@ -1,9 +1,12 @@
 //! Use-cases: one function each, with its transaction.
 
+pub(crate) mod acts;
 pub(crate) mod commands;
 pub(crate) mod filing;
 pub(crate) mod groups;
 pub(crate) mod incidents;
+pub(crate) mod messages;
+pub(crate) mod payments;
 pub(crate) mod sniff;
 pub(crate) mod upload;
 

@@ -8,7 +8,7 @@ pub(crate) struct FileType {
     /// The media type it is served as.
     pub(crate) media_type: &'static str,
     /// Extensions a name may have.
-    extensions: &'static [&'static str],
+    pub(crate) extensions: &'static [&'static str],
     /// Further media types that browsers declare.
     declared: &'static [&'static str],
 }
@@ -111,13 +111,100 @@ impl FileType {
     }
 }
 
+/// Why a file is not taken though its type is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It unfolds to more than anybody wants to open.
+    Bomb,
+    /// A package that cannot be read, or that carries programs.
+    Package,
+    /// A package that is not what its bytes look like.
+    Lies,
+}
+
+/// Most bytes that a package may unfold to, and most parts that it may have.
+const UNFOLDED: u64 = 300 << 20;
+const PARTS: usize = 10_000;
+/// Most pixels of an image: an A3 page at 600 dpi has 70 million.
+const PIXELS: u64 = 150_000_000;
+
+/// Unfolds a package and looks at the size of an image: what is small here may be made to fill memory and disks where it is opened.
+/// What a package says of its own sizes is not believed; it is read to the end or to the limit.
+///
+/// # Errors
+/// What is wrong.
+pub(crate) fn examine(found: FileType, content: &[u8]) -> Result<(), Fault> {
+    if found == DOCX || found == XLSX {
+        return package(found, content, UNFOLDED);
+    }
+    if (found == PNG || found == JPG)
+        && let Ok(size) = imagesize::blob_size(content)
+    {
+        let pixels = u64::try_from(size.width)
+            .unwrap_or(u64::MAX)
+            .saturating_mul(u64::try_from(size.height).unwrap_or(u64::MAX));
+        if pixels > PIXELS {
+            return Err(Fault::Bomb);
+        }
+    }
+    Ok(())
+}
+
+fn package(found: FileType, content: &[u8], most: u64) -> Result<(), Fault> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(content))
+        .map_err(|_unreadable| Fault::Package)?;
+    if archive.len() > PARTS {
+        return Err(Fault::Bomb);
+    }
+    let main = if found == DOCX {
+        "word/document.xml"
+    } else {
+        "xl/workbook.xml"
+    };
+    let names = archive
+        .file_names()
+        .map(|name| name.map(std::borrow::Cow::into_owned))
+        .collect::<Result<Vec<String>, _>>()
+        .map_err(|_unreadable| Fault::Package)?;
+    let has = |name: &str| names.iter().any(|n| n == name);
+    if !has("[Content_Types].xml") || !has(main) {
+        return Err(Fault::Lies);
+    }
+    // Macros, and objects that run something when touched: no paper needs them.
+    let runs = |n: &String| {
+        let n = n.to_ascii_lowercase();
+        n.ends_with("vbaproject.bin")
+            || n.contains("/activex/")
+            || n.ends_with(".exe")
+            || n.ends_with(".js")
+    };
+    if names.iter().any(runs) {
+        return Err(Fault::Package);
+    }
+    let mut left = most;
+    for n in 0..archive.len() {
+        let part = archive.by_index(n).map_err(|_unreadable| Fault::Package)?;
+        let mut part = std::io::Read::take(part, left.saturating_add(1));
+        let read =
+            std::io::copy(&mut part, &mut std::io::sink()).map_err(|_unreadable| Fault::Package)?;
+        left = left.checked_sub(read).ok_or(Fault::Bomb)?;
+    }
+    Ok(())
+}
+
+/// The types that are taken, for whoever shows a picker: name, media type, extensions.
+pub(crate) fn known() -> [FileType; 7] {
+    [PDF, PNG, JPG, DOCX, XLSX, DOC, XLS]
+}
+
 /// A file name that can be shown and sent in a header: the last part of a path, NFC, at most 200 characters. One with a
-/// control character is no honest name.
+/// control character, or one that shows something else than it is, is no honest name.
 pub(crate) fn clean_name(given: &str) -> Option<String> {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = vn::text::clean(last);
     let name = name.trim();
     let fits = !given.contains(char::is_control)
+        && !vn::text::is_deceptive(last)
         && !name.is_empty()
         && !name.starts_with('.')
         && name.chars().count() <= 200;
@@ -169,6 +256,67 @@ mod tests {
         }
     }
 
+    fn packed(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        use std::io::Write as _;
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            let options = zip::write::SimpleFileOptions::default()
+                .compression_method(zip::CompressionMethod::Deflated);
+            writer.start_file(*name, options).expect("a part");
+            writer.write_all(content).expect("written");
+        }
+        writer.finish().expect("packed").into_inner()
+    }
+
+    #[test]
+    fn a_package_is_unfolded_before_it_is_believed() {
+        let types: (&str, &[u8]) = ("[Content_Types].xml", b"<Types/>");
+        let document: (&str, &[u8]) = ("word/document.xml", b"<w/>");
+        let judged = |parts: &[(&str, &[u8])]| {
+            let content = packed(parts);
+            examine(sniff(&content).unwrap_or(DOCX), &content)
+        };
+        assert_eq!(judged(&[types, document]), Ok(()));
+        assert_eq!(judged(&[types, ("xl/workbook.xml", b"<x/>")]), Ok(()));
+        // The names are there as text, not as parts.
+        assert_eq!(
+            judged(&[("a.txt", b"[Content_Types].xml word/document.xml")]),
+            Err(Fault::Lies)
+        );
+        for program in ["word/vbaProject.bin", "word/activeX/activeX1.bin", "a.exe"] {
+            assert_eq!(
+                judged(&[types, document, (program, b"x")]),
+                Err(Fault::Package),
+                "{program}"
+            );
+        }
+        let mut broken = packed(&[types, document]);
+        broken.truncate(broken.len() / 2);
+        assert_eq!(examine(DOCX, &broken), Err(Fault::Package));
+    }
+
+    #[test]
+    fn what_unfolds_without_end_is_a_bomb() {
+        let zeros = vec![0_u8; 1 << 20];
+        let bomb = packed(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("word/document.xml", b"<w/>"),
+            ("word/media/1.bin", &zeros),
+            ("word/media/2.bin", &zeros),
+        ]);
+        assert!(bomb.len() < 20_000, "{}", bomb.len());
+        assert_eq!(package(DOCX, &bomb, 3 << 20), Ok(()));
+        // Neither part alone is too much.
+        assert_eq!(package(DOCX, &bomb, (2 << 20) - 1), Err(Fault::Bomb));
+        // 60,000 × 60,000 pixels in the head of a PNG.
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        png.extend([
+            0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 6, 0, 0, 0, 0, 0, 0, 0,
+        ]);
+        assert_eq!(examine(PNG, &png), Err(Fault::Bomb));
+        assert_eq!(examine(PNG, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), Ok(()));
+    }
+
     #[test]
     fn claims_must_agree() {
         assert!(PDF.agrees("Tờ khai.PDF", Some("application/pdf")));
@@ -198,6 +346,9 @@ mod tests {
             "a\0/b.pdf",
         ] {
             assert_eq!(clean_name(control), None, "{control:?}");
+        }
+        for trick in ["a\u{202e}fdp.exe", "t\u{430}x.pdf", "a\u{200b}.pdf"] {
+            assert_eq!(clean_name(trick), None, "{trick:?}");
         }
         assert_eq!(clean_name("  "), None);
         assert_eq!(clean_name("../.htaccess"), None);

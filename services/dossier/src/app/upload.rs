@@ -1,7 +1,7 @@
 //! Receiving a file: into the object store while it comes in, then looked at, then noted.
 
 use super::App;
-use super::sniff::{clean_name, sniff};
+use super::sniff::{Fault, clean_name, examine, sniff};
 use crate::error::{Error, code};
 use crate::objects::Object;
 use crate::store::files::{self, StoredFile};
@@ -89,6 +89,15 @@ async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
             .extra("detected", found.media_type)
             .into());
     }
+    // Unfolding takes its time: not on the threads that answer.
+    tokio::task::spawn_blocking(move || examine(found, &content))
+        .await
+        .map_err(std::io::Error::other)?
+        .map_err(|fault| match fault {
+            Fault::Bomb => Problem::new(code::FILE_BOMB),
+            Fault::Package => Problem::new(code::FILE_PACKAGE),
+            Fault::Lies => Problem::new(code::FILE_MISMATCH),
+        })?;
     let object = app.objects.keep(incoming).await?;
     Ok(Received {
         name,
@@ -105,13 +114,18 @@ fn malformed(error: &MultipartError) -> Problem {
 /// Notes a received file as this actor's upload.
 ///
 /// # Errors
-/// The database's.
+/// Too many uploads of this account belong to nothing yet; or the database's.
 pub(crate) async fn note(
     app: &App,
     tx: &Tx,
     actor: &Actor,
     received: &Received,
 ) -> Result<StoredFile, Error> {
+    if files::waiting(&**tx, actor.subject).await? >= app.config.files.max_waiting {
+        return Err(Problem::new(code::FILE_TOO_MANY)
+            .extra("maxWaiting", app.config.files.max_waiting)
+            .into());
+    }
     let now = app.rt.clock.now();
     let file = StoredFile {
         id: FileId(app.rt.ids.uuid(now)),

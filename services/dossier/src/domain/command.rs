@@ -3,7 +3,7 @@
 use super::dossier::{Attachment, Dossier, HandOver, SupplementItem};
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::{Actor, Permission, Role};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// A command with what it carries.
@@ -315,6 +315,7 @@ impl By<'_> {
             Self::System => matches!(
                 kind,
                 CommandKind::Stop
+                    | CommandKind::ConfirmPayment
                     | CommandKind::PostDelivered
                     | CommandKind::PostReturned
                     | CommandKind::GiveTimeBack
@@ -370,12 +371,12 @@ impl By<'_> {
         }
     }
 
-    /// The role to write into the journal: the first that carries a right to the command.
-    pub(crate) fn role(&self, kind: CommandKind) -> String {
+    /// The role to write into the journal: the first that carries one of these rights.
+    pub(crate) fn role_of(&self, rights: &[Permission]) -> String {
         match self {
             Self::System => "system".to_owned(),
             Self::Person(_) => self
-                .used(kind)
+                .used(rights)
                 .and_then(|role| serde_json::to_value(role).ok())
                 .and_then(|v| v.as_str().map(str::to_owned))
                 .unwrap_or_default(),
@@ -383,23 +384,36 @@ impl By<'_> {
     }
 
     /// The role that is used. Roles of one's own come before those held for a time.
-    fn used(&self, kind: CommandKind) -> Option<Role> {
+    fn used(&self, rights: &[Permission]) -> Option<Role> {
         let Self::Person(actor) = self else {
             return None;
         };
         actor
             .roles
             .iter()
-            .find(|role| kind.rights().iter().any(|r| role.permissions().contains(r)))
+            .find(|role| rights.iter().any(|r| role.permissions().contains(r)))
             .or_else(|| actor.roles.first())
             .copied()
     }
 
     /// The further facts of the journal, with how the role was held when it was not one's own: `acting: true`, and `onBehalfOf` the
-    /// one who delegated it (ủy quyền).
-    pub(crate) fn on_behalf(&self, kind: CommandKind, data: &Value) -> Value {
+    /// one who delegated it (ủy quyền). Whoever acts by a mandate (thay mặt) is named there with whom it was done for.
+    pub(crate) fn on_behalf(&self, rights: &[Permission], data: &Value) -> Value {
         let mut data = data.clone();
-        if let (Self::Person(actor), Some(role)) = (self, self.used(kind))
+        if let (Self::Person(actor), Value::Object(members)) = (self, &mut data)
+            && let Some(mandate) = &actor.mandate
+        {
+            members.insert(
+                "mandate".to_owned(),
+                json!({
+                    "account": actor.subject,
+                    "name": actor.name,
+                    "ground": mandate.ground.name(),
+                    "id": mandate.id,
+                }),
+            );
+        }
+        if let (Self::Person(actor), Some(role)) = (self, self.used(rights))
             && let Some(acting) = actor.acting_as(role)
         {
             let Value::Object(members) = &mut data else {

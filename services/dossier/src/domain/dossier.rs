@@ -1,6 +1,7 @@
 //! What a dossier is.
 
 use super::alarm::Alarm;
+use super::fee::Fee;
 use super::process::ProcessRef;
 use chrono::{DateTime, Utc};
 use contracts::events::{DossierAlarm, DossierChanged, ProcedureComponent};
@@ -135,6 +136,12 @@ pub(crate) struct Details {
     /// The last payment request.
     #[serde(default)]
     pub(crate) payment: Option<Payment>,
+    /// What is to be paid, and what became of it.
+    #[serde(default)]
+    pub(crate) fees: Vec<Fee>,
+    /// Papers of the applicant that the agency keeps or has given back.
+    #[serde(default)]
+    pub(crate) originals: Vec<Original>,
     #[serde(default)]
     pub(crate) proposal: Option<Proposal>,
     #[serde(default)]
@@ -210,6 +217,9 @@ pub(crate) struct ProcedureSnapshot {
     pub(crate) term: Option<Term>,
     pub(crate) term_text: String,
     pub(crate) components: Vec<ProcedureComponent>,
+    /// The published fees of the dossier's channel.
+    #[serde(default)]
+    pub(crate) fees: Vec<contracts::Fee>,
 }
 
 /// An attached paper.
@@ -223,6 +233,35 @@ pub(crate) struct Attachment {
     /// Bytes.
     pub(crate) size: i64,
     pub(crate) media_type: String,
+    /// When it was attached; none for what an earlier release attached.
+    #[serde(default)]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// The dossier whose result it is, when it was reused and not sent again (tái sử dụng kết quả số hóa).
+    #[serde(default)]
+    pub(crate) reused_from: Option<DossierId>,
+}
+
+/// Originals (bản chính) that the agency keeps while it handles the dossier (NĐ 118/2025 art. 22: they go back with the result).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Original {
+    /// From 1, within its dossier.
+    pub(crate) no: u32,
+    pub(crate) component_id: String,
+    /// How many.
+    pub(crate) count: u32,
+    pub(crate) note: Option<String>,
+    pub(crate) kept_at: DateTime<Utc>,
+    pub(crate) returned: Option<OriginalReturned>,
+}
+
+/// Originals that went back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OriginalReturned {
+    pub(crate) at: DateTime<Utc>,
+    /// Who took them.
+    pub(crate) receiver_name: String,
 }
 
 /// A place to come back to.
@@ -266,6 +305,9 @@ pub(crate) struct Supplement {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payment {
+    /// The obligation that the dossier waits for; none for a request of an earlier release.
+    #[serde(default)]
+    pub(crate) fee: Option<u32>,
     /// VND.
     pub(crate) amount: i64,
     pub(crate) reason: String,

@@ -2,6 +2,7 @@
 
 use super::command::{By, Command};
 use super::dossier::{Apology, Dossier, Payment, Place, Proposal, ResultFile, Supplement};
+use super::fee;
 use super::state::{Context, Why};
 use super::term::{Calendar, may_apologise};
 use chrono::{DateTime, Utc};
@@ -134,8 +135,18 @@ pub(super) fn carry(
             (reason.or(note), data)
         }
         Command::RequestPayment { amount, reason } => {
-            let data = json!({"amount": amount, "currency": "VND", "suspendedDueAt": d.due_at});
+            let new = fee::New {
+                title: reason.clone(),
+                amount,
+                basis: fee::Basis::Officer,
+                reason: Some(reason.clone()),
+            };
+            let no =
+                fee::ask(&mut d.details.fees, d.id, new, now).map_err(|_full| Why::TooManyFees)?;
+            let data =
+                json!({"fee": no, "amount": amount, "currency": "VND", "suspendedDueAt": d.due_at});
             d.details.payment = Some(Payment {
+                fee: Some(no),
                 amount,
                 reason: reason.clone(),
                 requested_at: now,
@@ -146,6 +157,19 @@ pub(super) fn carry(
             (Some(reason), data)
         }
         Command::ConfirmPayment { note } => {
+            let fee = d.details.payment.as_ref().and_then(|p| p.fee);
+            let fee = d.details.fees.iter_mut().find(|f| Some(f.no) == fee);
+            if let Some(fee) = fee.filter(|fee| fee.state == fee::State::Asked) {
+                // The suite goes on when the money is there; that it is there on the account is what an officer sees.
+                if matches!(by, By::System) {
+                    return Err(Why::NotYet);
+                }
+                fee.state = fee::State::Paid(fee::Paid {
+                    at: now,
+                    way: fee::Way::Transfer,
+                    receipt: note.clone(),
+                });
+            }
             let term = d.details.procedure.term;
             if let Some(payment) = &mut d.details.payment {
                 payment.confirmed_at = Some(now);

@@ -1,10 +1,13 @@
 //! The journal of a dossier: who did what, when, as whom, from which step, why. Append-only; each entry carries the
 //! hash of the one before, so that a change of any entry breaks all that follow.
 
+use super::command::By;
+use super::dossier::Dossier;
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, SecondsFormat, Utc};
-use contracts::{AccountId, DossierId, DossierStatus};
+use contracts::{AccountId, DossierId, DossierStatus, Permission};
 use serde::Serialize;
+use serde_json::Value;
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +63,49 @@ struct Canonical<'a> {
 }
 
 impl Entry {
+    /// The entry of what has just been done: `after` is the dossier after it, `rights` are those of which one was used. Not yet chained
+    /// to the one before.
+    pub(crate) fn of(
+        after: &Dossier,
+        command: &str,
+        rights: &[Permission],
+        from: Option<DossierStatus>,
+        (by, at): (By<'_>, DateTime<Utc>),
+        (reason, data): (Option<String>, &Value),
+    ) -> Self {
+        let (actor_id, actor_name, agency) = match by {
+            By::Person(actor) => {
+                let agency = actor.agency.clone();
+                match &actor.mandate {
+                    None => (Some(actor.subject), actor.name.clone(), agency),
+                    // Who did it is who is named; for whom, and by what, stands beside it.
+                    Some(mandate) => {
+                        let name = format!("{} (thay mặt {})", mandate.name, actor.name);
+                        (Some(mandate.subject), name, agency)
+                    }
+                }
+            }
+            By::System => (None, "Hệ thống".to_owned(), None),
+        };
+        Self {
+            dossier_id: after.id,
+            seq: after.version,
+            at,
+            actor_id,
+            actor_name,
+            actor_role: by.role_of(rights),
+            agency,
+            command: command.to_owned(),
+            from,
+            to: after.status,
+            step: after.step.clone(),
+            reason,
+            data: by.on_behalf(rights, data).to_string(),
+            prev_hash: String::new(),
+            hash: String::new(),
+        }
+    }
+
     /// The hash that this entry should carry: SHA-256 of its canonical JSON, in hex.
     pub(crate) fn computed_hash(&self) -> String {
         let canonical = Canonical {

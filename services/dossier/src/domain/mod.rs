@@ -3,11 +3,14 @@
 //! A new state or command must stop the build wherever it matters, so no arm here catches "everything else".
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod act;
 pub(crate) mod alarm;
 pub(crate) mod command;
 pub(crate) mod dossier;
 mod effect;
+pub(crate) mod fee;
 pub(crate) mod journal;
+pub(crate) mod payment;
 pub(crate) mod process;
 pub(crate) mod state;
 pub(crate) mod term;

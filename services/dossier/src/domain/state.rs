@@ -96,6 +96,9 @@ pub(crate) enum Why {
     /// A first reception needs a number; the caller took none.
     #[error("no number was given")]
     Number,
+    /// As many payments were asked for as a dossier may have.
+    #[error("too many payments were asked for")]
+    TooManyFees,
 }
 
 /// Whether the command is open to this party now, and where it leads.
@@ -609,47 +612,12 @@ fn entry(
     (by, now): (By<'_>, DateTime<Utc>),
     (reason, data): (Option<String>, &Value),
 ) -> Entry {
-    let mut data = data.clone();
-    let (actor_id, actor_name, agency) = match by {
-        By::Person(actor) => {
-            let agency = actor.agency.clone();
-            match &actor.mandate {
-                None => (Some(actor.subject), actor.name.clone(), agency),
-                // Who did it is who is named; for whom, and by what, stands beside it.
-                Some(mandate) => {
-                    if let Value::Object(facts) = &mut data {
-                        facts.insert(
-                            "mandate".to_owned(),
-                            json!({
-                                "account": actor.subject,
-                                "name": actor.name,
-                                "ground": mandate.ground.name(),
-                                "id": mandate.id,
-                            }),
-                        );
-                    }
-                    let name = format!("{} (thay mặt {})", mandate.name, actor.name);
-                    (Some(mandate.subject), name, agency)
-                }
-            }
-        }
-        By::System => (None, "Hệ thống".to_owned(), None),
-    };
-    Entry {
-        dossier_id: after.id,
-        seq: after.version,
-        at: now,
-        actor_id,
-        actor_name,
-        actor_role: by.role(kind),
-        agency,
-        command: kind.name().to_owned(),
+    Entry::of(
+        after,
+        kind.name(),
+        kind.rights(),
         from,
-        to: after.status,
-        step: after.step.clone(),
-        reason,
-        data: by.on_behalf(kind, &data).to_string(),
-        prev_hash: String::new(),
-        hash: String::new(),
-    }
+        (by, now),
+        (reason, data),
+    )
 }

@@ -132,6 +132,7 @@ impl World {
                     field: "Hộ tịch".to_owned(),
                     term,
                     term_text: "2 ngày làm việc".to_owned(),
+                    fees: Vec::new(),
                     components: Vec::new(),
                 },
                 language: Language::Vi,
@@ -140,6 +141,8 @@ impl World {
                 assignee_name: None,
                 supplements: 0,
                 supplement: None,
+                fees: Vec::new(),
+                originals: Vec::new(),
                 payment: None,
                 proposal: None,
                 result: None,
@@ -312,6 +315,8 @@ fn pay() -> Command {
 
 fn propose() -> Command {
     let file = Attachment {
+        at: None,
+        reused_from: None,
         component_id: None,
         file_id: FileId(Uuid::from_u128(7)),
         name: "ket-qua.pdf".to_owned(),

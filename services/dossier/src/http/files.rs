@@ -13,10 +13,10 @@ use actix_web::{HttpResponse, get, post, web};
 use contracts::FileId;
 use durable::Answer;
 use kit::auth::{Allowed, perm};
-use kit::http::{IdempotencyKey, Path, sha256_hex};
+use kit::http::{IdempotencyKey, Path, Query, sha256_hex};
 use kit::{Problem, ProblemBody};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// An uploaded file.
@@ -95,12 +95,22 @@ pub(crate) async fn upload(
     .await
 }
 
-/// The content of a file, always as an attachment.
+/// How the content is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DownloadQuery {
+    /// `true`: to be shown by the browser, for PDF, PNG and JPEG; other types come as attachments all the same.
+    #[param(example = true)]
+    inline: Option<bool>,
+}
+
+/// The content of a file: as an attachment, or to be looked at.
 #[utoipa::path(
     get, path = "/api/v1/files/{id}", tag = "files", operation_id = "downloadFile",
     summary = "Tải tệp về · Download a file",
     description = "For its uploader, the owner of a dossier it belongs to (a result once it is approved) and the handling agency.",
-    params(("id" = Uuid, Path, description = "Id of the file", example = "019a8c1e-0000-7000-8000-000000000001")),
+    params(("id" = Uuid, Path, description = "Id of the file", example = "019a8c1e-0000-7000-8000-000000000001"), DownloadQuery),
     responses(
         (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
@@ -112,6 +122,7 @@ pub(crate) async fn download(
     caller: Allowed<perm::FileRead>,
     app: web::Data<App>,
     id: Path<Uuid>,
+    query: Query<DownloadQuery>,
 ) -> Result<HttpResponse, Problem> {
     let actor = caller.actor();
     let (file, dossier) = files::readable(
@@ -131,14 +142,22 @@ pub(crate) async fn download(
     }
     let content = app.objects.read(&file.sha256).await.map_err(Error::from)?;
     let size = u64::try_from(file.size).map_err(Problem::internal)?;
+    let mut disposition = attachment(&file.name);
+    let shown = query.0.inline.unwrap_or(false) && super::papers::previewable(&file.media_type);
+    if shown {
+        disposition.disposition = DispositionType::Inline;
+    }
+    // A sandbox would keep the browser's own PDF reader from opening.
+    let policy = if shown && file.media_type == "application/pdf" {
+        "default-src 'none'; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; sandbox"
+    };
     Ok(HttpResponse::Ok()
         .content_type(file.media_type)
-        .insert_header(attachment(&file.name))
+        .insert_header(disposition)
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; sandbox",
-        ))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .body(actix_web::body::SizedStream::new(size, content)))
 }

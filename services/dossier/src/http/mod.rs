@@ -6,12 +6,16 @@ pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod desk;
 pub(crate) mod dossiers;
+pub(crate) mod fees;
 pub(crate) mod files;
 pub(crate) mod forms;
 pub(crate) mod groups;
 pub(crate) mod incidents;
 pub(crate) mod journal;
+pub(crate) mod messages;
 pub(crate) mod out;
+pub(crate) mod papers;
+pub(crate) mod payments;
 pub(crate) mod reports;
 pub(crate) mod tracking;
 
@@ -21,6 +25,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
     durable::operations::configure(cfg, "dossier");
     cfg.service(files::upload)
+        // Before the file of any id.
+        .service(papers::limits)
         .service(files::download)
         .service(dossiers::file_dossier)
         .service(dossiers::list_dossiers)
@@ -29,6 +35,19 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(journal::get_access_log)
         .service(forms::get_form)
         .service(tracking::track)
+        .service(papers::list_papers)
+        .service(papers::keep_originals)
+        .service(papers::return_originals)
+        .service(papers::list_documents)
+        .service(fees::list_fees)
+        .service(fees::ask_fee)
+        .service(fees::pay_fee)
+        .service(fees::exempt_fee)
+        .service(fees::refund_fee)
+        .service(payments::report_payment)
+        .service(payments::list_payments)
+        .service(messages::list_messages)
+        .service(messages::write_message)
         .service(commands::supplement)
         .service(commands::withdraw)
         .service(commands::start_handling)

@@ -4,6 +4,7 @@ mod m20261116_000001_dossier;
 mod m20261116_000002_copies;
 mod m20261126_000010_clocks;
 mod m20261126_000011_groups;
+mod m20261126_000012_fees_messages_files;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -13,5 +14,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261116_000002_copies::Migration),
         Box::new(m20261126_000010_clocks::Migration),
         Box::new(m20261126_000011_groups::Migration),
+        Box::new(m20261126_000012_fees_messages_files::Migration),
     ]
 }

@@ -13,6 +13,7 @@ use kit::Runtime;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -113,6 +114,28 @@ impl ObjectStore {
             sha256,
             size: incoming.size,
         })
+    }
+
+    /// Throws an object away that no file has, unless it is younger than `fresh`: then an upload that is not noted yet may have just
+    /// put it there. It is taken aside first, so that its age is that of what is thrown away and not of what came in meanwhile. A
+    /// bucket cannot take aside, so what lies there stays.
+    pub(crate) async fn discard(&self, sha256: &str, fresh: Duration) -> io::Result<()> {
+        if self.bucket.is_some() {
+            return Ok(());
+        }
+        let path = self.path_of(sha256).ok_or(io::ErrorKind::NotFound)?;
+        let aside = self.dir.join("incoming").join(format!("discard-{sha256}"));
+        match fs::rename(&path, &aside).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let age = fs::metadata(&aside).await?.modified()?.elapsed();
+        if age.is_ok_and(|age| age >= fresh) {
+            return fs::remove_file(&aside).await;
+        }
+        // The same content may be back already: then either copy will do.
+        fs::rename(&aside, &path).await
     }
 
     /// The content of an object, piece by piece.
@@ -238,6 +261,19 @@ mod tests {
                 .count(),
             0
         );
+        // Young: it stays; old enough: it goes, and going twice is no fault.
+        store
+            .discard(&object.sha256, Duration::from_secs(3600))
+            .await
+            .expect("kept");
+        assert!(store.read(&object.sha256).await.is_ok());
+        for _ in 0..2 {
+            store
+                .discard(&object.sha256, Duration::ZERO)
+                .await
+                .expect("gone");
+            assert!(store.read(&object.sha256).await.is_err());
+        }
         assert!(store.read("../../etc/passwd").await.is_err());
         assert!(store.read(&"0".repeat(64)).await.is_err());
     }

@@ -16,6 +16,12 @@ pub(crate) enum What {
     Form,
     /// Its journal.
     Journal,
+    /// What is to be paid for it.
+    Fees,
+    /// Its papers.
+    Papers,
+    /// What was written about it.
+    Messages,
     /// The dossier, as the answer of this command.
     Answer(&'static str),
 }
@@ -29,6 +35,9 @@ impl What {
             Self::File => ("file", "downloadFile"),
             Self::Form => ("form", "getForm"),
             Self::Journal => ("journal", "getJournal"),
+            Self::Fees => ("fees", "listFees"),
+            Self::Papers => ("papers", "listPapers"),
+            Self::Messages => ("messages", "listMessages"),
             Self::Answer(command) => ("dossier", command),
         };
         Shown {

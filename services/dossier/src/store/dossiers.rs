@@ -72,6 +72,32 @@ pub(crate) async fn find(
     row.map(|row| read(rt, row)).transpose()
 }
 
+/// One dossier within a scope, held until the transaction ends (where the database writes side by side): what is done to it without a
+/// version waits its turn and is not refused.
+pub(crate) async fn find_locked(
+    tx: &Tx,
+    scope: &Scope,
+    rt: &Runtime,
+    id: DossierId,
+) -> Result<Option<Dossier>, DbErr> {
+    let row = Entity::find_by_id(id.0)
+        .filter(within(scope))
+        .lock_exclusive()
+        .one(&**tx)
+        .await?;
+    row.map(|row| read(rt, row)).transpose()
+}
+
+/// The same for the suite itself.
+pub(crate) async fn find_any_locked(
+    tx: &Tx,
+    rt: &Runtime,
+    id: DossierId,
+) -> Result<Option<Dossier>, DbErr> {
+    let row = Entity::find_by_id(id.0).lock_exclusive().one(&**tx).await?;
+    row.map(|row| read(rt, row)).transpose()
+}
+
 /// One dossier for the suite itself: jobs and postal events act on whatever dossier they name.
 pub(crate) async fn find_any(
     db: &impl ConnectionTrait,
@@ -209,6 +235,25 @@ fn contains(word: &str) -> LikeExpr {
         .replace('%', "\\%")
         .replace('_', "\\_");
     LikeExpr::new(format!("%{word}%")).escape('\\')
+}
+
+/// Dossiers of an owner that have a result, newest first, after the cursor.
+pub(crate) async fn with_result(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    owner: AccountId,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Dossier>, DbErr> {
+    let finished = [DossierStatus::Done, DossierStatus::Returned].map(DossierStatus::as_str);
+    let mut query = Entity::find()
+        .filter(within(&Scope::Owner(owner)))
+        .filter(Column::Status.is_in(finished));
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    let rows = query.order_by_desc(Column::Id).limit(limit).all(db).await?;
+    rows.into_iter().map(|row| read(rt, row)).collect()
 }
 
 /// Dossiers whose supplement was not answered in time, the longest overdue first.

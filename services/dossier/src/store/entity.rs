@@ -94,6 +94,7 @@ pub(crate) mod file {
         pub(crate) size: i64,
         pub(crate) sha256: String,
         pub(crate) uploaded_at: ChronoDateTimeUtc,
+        pub(crate) attached_at: Option<ChronoDateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

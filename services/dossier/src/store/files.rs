@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use contracts::{AccountId, DossierId, FileId, Scope};
 use durable::Tx;
 use kit::Runtime;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, Set,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Set,
 };
 
 /// A stored file.
@@ -35,6 +36,12 @@ pub(crate) enum Kind {
     Proposal,
     /// The approved result.
     Result,
+    /// An approved refusal: to be read, not to be filed again.
+    Refusal,
+    /// A result that the agency took back to correct it.
+    Withdrawn,
+    /// Sent with a message.
+    Message,
 }
 
 impl Kind {
@@ -43,6 +50,9 @@ impl Kind {
             Self::Attachment => "attachment",
             Self::Proposal => "proposal",
             Self::Result => "result",
+            Self::Refusal => "refusal",
+            Self::Withdrawn => "withdrawn",
+            Self::Message => "message",
         }
     }
 }
@@ -57,6 +67,7 @@ pub(crate) async fn insert(tx: &Tx, rt: &Runtime, f: &StoredFile) -> Result<(), 
         size: f.size,
         sha256: f.sha256.clone(),
         uploaded_at: f.uploaded_at,
+        attached_at: None,
     }
     .into_active_model()
     .insert(&**tx)
@@ -64,9 +75,10 @@ pub(crate) async fn insert(tx: &Tx, rt: &Runtime, f: &StoredFile) -> Result<(), 
     .map(|_| ())
 }
 
-/// Those of the files that this account uploaded, in no promised order.
+/// Those of the files that this account uploaded, in no promised order; held until the transaction ends, so that none is cleaned away
+/// before it is attached.
 pub(crate) async fn own(
-    db: &impl ConnectionTrait,
+    tx: &Tx,
     rt: &Runtime,
     uploader: AccountId,
     ids: &[FileId],
@@ -75,9 +87,86 @@ pub(crate) async fn own(
         .filter(file::Column::Uploader.eq(uploader.0))
         .filter(file::Column::Id.is_in(ids.iter().map(|id| id.0)))
         .order_by_asc(file::Column::Id)
-        .all(db)
+        .lock_exclusive()
+        .all(&**tx)
         .await?;
     rows.into_iter().map(|row| stored(rt, row)).collect()
+}
+
+/// Those of the files that are results of finished dossiers of this owner, each with its dossier: what may be filed again instead of
+/// being asked for again.
+pub(crate) async fn results(
+    tx: &Tx,
+    rt: &Runtime,
+    owner: AccountId,
+    ids: &[FileId],
+) -> Result<Vec<(StoredFile, DossierId)>, DbErr> {
+    let ties = dossier_file::Entity::find()
+        .filter(dossier_file::Column::FileId.is_in(ids.iter().map(|id| id.0)))
+        .filter(dossier_file::Column::Kind.eq(Kind::Result.as_str()))
+        .order_by_asc(dossier_file::Column::DossierId)
+        .all(&**tx)
+        .await?;
+    let mut out = Vec::new();
+    for tie in ties {
+        let owned = dossier::Entity::find_by_id(tie.dossier_id)
+            .filter(within(&Scope::Owner(owner)))
+            .one(&**tx)
+            .await?;
+        if owned.is_some()
+            && let Some(row) = file::Entity::find_by_id(tie.file_id).one(&**tx).await?
+        {
+            out.push((stored(rt, row)?, DossierId(tie.dossier_id)));
+        }
+    }
+    Ok(out)
+}
+
+/// How many uploads of this account are attached to nothing.
+pub(crate) async fn waiting(db: &impl ConnectionTrait, uploader: AccountId) -> Result<u64, DbErr> {
+    file::Entity::find()
+        .filter(file::Column::Uploader.eq(uploader.0))
+        .filter(file::Column::AttachedAt.is_null())
+        .count(db)
+        .await
+}
+
+/// Forgets uploads from before `until` that were never attached, at most `limit`; gives the hashes of their contents.
+pub(crate) async fn forget_waiting(
+    tx: &Tx,
+    until: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<String>, DbErr> {
+    let rows: Vec<(uuid::Uuid, String)> = file::Entity::find()
+        .select_only()
+        .column(file::Column::Id)
+        .column(file::Column::Sha256)
+        .filter(file::Column::AttachedAt.is_null())
+        .filter(file::Column::UploadedAt.lt(until))
+        .order_by_asc(file::Column::UploadedAt)
+        .limit(limit)
+        .lock_exclusive()
+        .into_tuple()
+        .all(&**tx)
+        .await?;
+    file::Entity::delete_many()
+        .filter(file::Column::Id.is_in(rows.iter().map(|(id, _)| *id)))
+        .filter(file::Column::AttachedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    Ok(rows.into_iter().map(|(_, hash)| hash).collect())
+}
+
+/// Whether any file has this content.
+pub(crate) async fn has_content(db: &impl ConnectionTrait, sha256: &str) -> Result<bool, DbErr> {
+    let found: Option<uuid::Uuid> = file::Entity::find()
+        .select_only()
+        .column(file::Column::Id)
+        .filter(file::Column::Sha256.eq(sha256))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Ties a file to a dossier, or says anew what it is to it: whoever may read the dossier may read it.
@@ -86,7 +175,14 @@ pub(crate) async fn attach(
     dossier: DossierId,
     file: FileId,
     kind: Kind,
+    now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    file::Entity::update_many()
+        .col_expr(file::Column::AttachedAt, Expr::value(now))
+        .filter(file::Column::Id.eq(file.0))
+        .filter(file::Column::AttachedAt.is_null())
+        .exec(&**tx)
+        .await?;
     let row = dossier_file::ActiveModel {
         file_id: Set(file.0),
         dossier_id: Set(dossier.0),

@@ -87,7 +87,6 @@ fn purposes(language: contracts::Language) -> Vec<PurposeOut> {
     security(())
 )]
 #[get("/api/v1/data-purposes")]
-#[expect(clippy::unused_async, reason = "handlers are")]
 pub(super) async fn list_purposes(language: Language) -> Json<PurposesOut> {
     Json(PurposesOut {
         items: purposes(language.0),

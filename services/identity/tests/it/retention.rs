@@ -41,7 +41,7 @@ async fn notices(world: &World) -> Vec<String> {
         .await
         .expect(200)
         .json();
-    let items = page["items"].as_array().expect("items").clone();
+    let items = page.get("items").and_then(Value::as_array).expect("items");
     items.iter().map(|n| text(n, "subject")).collect()
 }
 

@@ -345,7 +345,11 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
 fn applicant_template(event: &DossierChanged) -> Option<Template> {
     match event.command.as_str() {
         "supplement" => return Some(Template::Supplemented),
-        "confirm-payment" => return Some(Template::PaymentConfirmed),
+        "confirm-payment" | "pay-fee" => return Some(Template::PaymentConfirmed),
+        "ask-fee" => return Some(Template::FeeAsked),
+        "exempt-fee" => return Some(Template::FeeExempt),
+        "refund-fee" => return Some(Template::FeeRefunded),
+        "message-applicant" => return Some(Template::Message),
         "apologise" => return Some(Template::Apology),
         // Only a date that the applicant was given is news.
         "give-time-back" => return event.earlier_due_at.map(|_| Template::TimeGivenBack),
@@ -384,6 +388,14 @@ fn officer_templates(event: &DossierChanged) -> Vec<(Role, Template)> {
             Template::OfficerSupplemented,
         )],
         "withdraw" => vec![(Role::OneStopOfficer, Template::OfficerWithdrawn)],
+        "message-agency" => vec![(
+            if event.status == DossierStatus::InProgress {
+                Role::Specialist
+            } else {
+                Role::OneStopOfficer
+            },
+            Template::OfficerMessage,
+        )],
         "hand-on" => vec![(Role::OneStopOfficer, Template::OfficerNew)],
         "receive" => vec![(Role::Specialist, Template::OfficerHandle)],
         "send-back" => vec![(Role::Specialist, Template::OfficerSentBack)],

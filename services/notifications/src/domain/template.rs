@@ -47,6 +47,14 @@ templates! {
     PaymentRequested = "payment-requested",
     /// Đã xác nhận nộp tiền.
     PaymentConfirmed = "payment-confirmed",
+    /// Có khoản phí cần nộp, thời hạn vẫn tính.
+    FeeAsked = "fee-asked",
+    /// Được miễn phí, lệ phí.
+    FeeExempt = "fee-exempt",
+    /// Hoàn trả phí, lệ phí.
+    FeeRefunded = "fee-refunded",
+    /// Cơ quan nhắn người nộp.
+    Message = "message",
     /// Xác nhận rút hồ sơ.
     Withdrawn = "withdrawn",
     /// Dừng xử lý.
@@ -113,6 +121,8 @@ templates! {
     OfficerSentBack = "officer-sent-back",
     /// Specialist: paid.
     OfficerPaid = "officer-paid",
+    /// Desk or specialist: the applicant has written.
+    OfficerMessage = "officer-message",
     /// Leader: to approve.
     OfficerApprove = "officer-approve",
     /// Desk: result to hand to the post.

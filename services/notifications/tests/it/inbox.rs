@@ -355,13 +355,16 @@ async fn every_choice_of_a_channel_is_kept_as_it_was_made() {
         world.app.as_(&citizen).put(path, &body).await.expect(200);
         world.rt.clock.advance(chrono::TimeDelta::seconds(1));
     }
+    let mut said = history().await;
+    // The oldest two were said in one request: neither is the newer one.
+    said[2..].sort();
     assert_eq!(
-        history().await,
+        said,
         [
             "\"email\" false",
             "\"sms\" true",
-            "\"sms\" false",
-            "\"email\" true"
+            "\"email\" true",
+            "\"sms\" false"
         ],
         "only what changed, newest first"
     );

@@ -1,5 +1,6 @@
 //! The typed client of the public API. Every call goes through the gateway, like any other client's.
 
+mod talk;
 pub(crate) mod types;
 
 use crate::App;
@@ -417,8 +418,9 @@ impl<'a> Api<'a> {
     }
 
     /// A file's content, unread.
-    pub(crate) async fn file_content(self, id: &str) -> Answered<Answer> {
-        self.download(&format!("/api/v1/files/{}", segment(id)))
+    pub(crate) async fn file_content(self, id: &str, inline: bool) -> Answered<Answer> {
+        let query = if inline { "?inline=true" } else { "" };
+        self.download(&format!("/api/v1/files/{}{query}", segment(id)))
             .await
     }
 

@@ -8,12 +8,14 @@ mod clock;
 mod dossier;
 mod editing;
 mod others;
+mod talk;
 
 pub(crate) use catalogue::*;
 pub(crate) use clock::*;
 pub(crate) use dossier::*;
 pub(crate) use editing::*;
 pub(crate) use others::*;
+pub(crate) use talk::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -114,6 +114,9 @@ struct One {
     group: Vec<[String; 6]>,
     may_withdraw: bool,
     readers: &'static str,
+    talk: &'static str,
+    fees: &'static str,
+    papers: &'static str,
     d: Dossier,
 }
 
@@ -207,6 +210,9 @@ async fn show(
         group: group(ctx, &d).await,
         may_withdraw: d.open("withdraw"),
         readers: super::access::title(t),
+        talk: super::messages::title(t),
+        fees: super::fees::title(t),
+        papers: super::papers::title(t),
         d,
     };
     html(status, &page)
@@ -358,6 +364,7 @@ async fn supplement_files(ctx: &Ctx, d: &Dossier, shown: &Shown<'_>) -> Vec<File
                     .or_else(|| shown.form.file_error(&slot)),
                 kept: shown.form.file(&slot),
                 accept: ACCEPT,
+                store: Vec::new(),
                 label,
                 slot,
             };

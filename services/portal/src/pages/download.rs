@@ -6,6 +6,8 @@ use crate::error::PageError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use kit::client::Answer;
+use kit::http::Query;
+use serde::Deserialize;
 
 #[get("/ho-so/{id}/bieu-mau/{form}.pdf")]
 pub(super) async fn citizen_form(
@@ -23,20 +25,28 @@ pub(super) async fn officer_form(
     form(&ctx, &path).await
 }
 
+/// How a file is wanted.
+#[derive(Deserialize)]
+struct Asked {
+    xem: Option<String>,
+}
+
 #[get("/ho-so/{id}/tep/{file}")]
 pub(super) async fn citizen_file(
     ctx: Ctx,
     path: web::Path<(String, String)>,
+    asked: Query<Asked>,
 ) -> Result<HttpResponse, PageError> {
-    file(&ctx, &path).await
+    file(&ctx, &path, asked.0.xem.is_some()).await
 }
 
 #[get("/mot-cua/ho-so/{id}/tep/{file}")]
 pub(super) async fn officer_file(
     ctx: Ctx,
     path: web::Path<(String, String)>,
+    asked: Query<Asked>,
 ) -> Result<HttpResponse, PageError> {
-    file(&ctx, &path).await
+    file(&ctx, &path, asked.0.xem.is_some()).await
 }
 
 async fn form(ctx: &Ctx, (id, form): &(String, String)) -> Result<HttpResponse, PageError> {
@@ -44,9 +54,13 @@ async fn form(ctx: &Ctx, (id, form): &(String, String)) -> Result<HttpResponse, 
     pass_on(ctx, ctx.api().form(id, form).await)
 }
 
-async fn file(ctx: &Ctx, (_, file): &(String, String)) -> Result<HttpResponse, PageError> {
+async fn file(
+    ctx: &Ctx,
+    (_, file): &(String, String),
+    inline: bool,
+) -> Result<HttpResponse, PageError> {
     ctx.signed_in()?;
-    pass_on(ctx, ctx.api().file_content(file).await)
+    pass_on(ctx, ctx.api().file_content(file, inline).await)
 }
 
 fn pass_on(ctx: &Ctx, answer: Result<Answer, ApiError>) -> Result<HttpResponse, PageError> {
@@ -57,10 +71,19 @@ fn pass_on(ctx: &Ctx, answer: Result<Answer, ApiError>) -> Result<HttpResponse, 
             response.insert_header((name, value));
         }
     }
-    // Whatever a file holds, it runs nothing and asks for nothing in our name.
+    // Whatever a file holds, it runs nothing and asks for nothing in our name. A sandbox would keep the browser's own PDF reader from
+    // opening what is only to be looked at.
+    let shown = answer
+        .header("content-disposition")
+        .is_some_and(|d| d.starts_with("inline"))
+        && answer.header("content-type") == Some("application/pdf");
     response.insert_header((
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'; sandbox",
+        if shown {
+            "default-src 'none'; frame-ancestors 'none'"
+        } else {
+            "default-src 'none'; frame-ancestors 'none'; sandbox"
+        },
     ));
     Ok(response.streaming(answer.into_stream()))
 }

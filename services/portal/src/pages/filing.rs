@@ -4,7 +4,7 @@
 //! everything typed, and with the uploaded files kept by their ids. A hidden key makes a double click one dossier.
 
 use super::procedures::may_file;
-use super::{clock, places};
+use super::{clock, papers, places};
 use crate::api::ApiError;
 use crate::api::types::{
     Agency, Attach, Component, Named, NewApplicant, NewDossier, NewRepresentative, NewReturn,
@@ -457,7 +457,8 @@ async fn show(
         ("organisation", t.kind_organisation()),
     ]
     .map(|(value, label)| (value.to_owned(), label.to_owned()));
-    let groups = groups(ctx, &procedure, form, &errors);
+    let store = papers::store(ctx).await;
+    let groups = groups(ctx, &procedure, form, (&errors, &store));
     let page = Filing {
         key: match fields.get("key") {
             "" => new_key(ctx),
@@ -469,7 +470,7 @@ async fn show(
             "agencyCode",
             t.agency_label(),
             fields.get("agencyCode"),
-            agency_options(ctx, &agencies),
+            places::agencies(ctx, &agencies),
         )
         .required()
         .error(at("agencyCode")),
@@ -564,6 +565,7 @@ async fn show(
                 .or_else(|| form.file_error(AUTHORISATION)),
             kept: form.file(AUTHORISATION),
             accept: ACCEPT,
+            store: Vec::new(),
         },
         page: Page::new(ctx, Section::Procedures, t.filing_title())
             .at(&format!("/nop-ho-so/{}", procedure.id)),
@@ -611,20 +613,12 @@ fn labelled(t: Tr, errors: Vec<(String, String)>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn agency_options(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
-    let open: Vec<&Agency> = agencies.iter().filter(|a| a.reception).collect();
-    let label = |a: &Agency| match a.address.as_deref().filter(|x| !x.is_empty()) {
-        Some(address) => format!("{} – {address}", a.name),
-        None => a.name.clone(),
-    };
-    let first = (open.len() != 1).then(|| (String::new(), ctx.t.choose().to_owned()));
-    first
-        .into_iter()
-        .chain(open.into_iter().map(|a| (a.code.clone(), label(a))))
-        .collect()
-}
-
-fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) -> Vec<Group> {
+fn groups(
+    ctx: &Ctx,
+    procedure: &Procedure,
+    form: &Submission,
+    (errors, store): (&Errors, &[(String, String)]),
+) -> Vec<Group> {
     let t = ctx.t;
     let mut shown = BTreeSet::new();
     procedure
@@ -658,6 +652,7 @@ fn groups(ctx: &Ctx, procedure: &Procedure, form: &Submission, errors: &Errors) 
                         .or_else(|| form.file_error(&c.id)),
                     kept: form.file(&c.id),
                     accept: ACCEPT,
+                    store: store.to_vec(),
                 })
                 .collect(),
         })

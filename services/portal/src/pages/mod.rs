@@ -7,10 +7,14 @@ mod catalogue;
 mod clock;
 mod dossiers;
 mod download;
+mod fees;
 mod filing;
 mod home;
 mod inbox;
+mod messages;
 mod my_data;
+mod papers;
+mod payments;
 mod places;
 mod post;
 mod procedures;
@@ -38,6 +42,11 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(dossiers::send_supplement)
         .service(download::citizen_form)
         .service(download::citizen_file)
+        .service(papers::documents)
+        .service(papers::for_citizen)
+        .service(fees::for_citizen)
+        .service(messages::for_citizen)
+        .service(messages::citizen_writes)
         .service(dossiers::one)
         .service(tracking::look_up)
         .service(inbox::list)
@@ -58,6 +67,15 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(download::officer_form)
         .service(download::officer_file)
         .service(work::one)
+        .service(payments::list)
+        .service(papers::for_officer)
+        .service(papers::keep_originals)
+        .service(papers::give_back)
+        .service(fees::for_officer)
+        .service(fees::ask)
+        .service(fees::change)
+        .service(messages::for_officer)
+        .service(messages::officer_writes)
         .service(work_actions::act)
         .service(account::sign_in)
         .service(account::callback)

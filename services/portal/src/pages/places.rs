@@ -1,6 +1,6 @@
 //! Names of provinces and communes, for forms and for addresses that hold codes.
 
-use crate::api::types::{Named, PlainAddress};
+use crate::api::types::{Agency, Named, PlainAddress};
 use crate::ctx::Ctx;
 use crate::format;
 
@@ -9,6 +9,20 @@ pub(crate) fn options(ctx: &Ctx, list: &[Named]) -> Vec<(String, String)> {
     let first = (String::new(), ctx.t.choose().to_owned());
     std::iter::once(first)
         .chain(list.iter().map(|n| (n.code.clone(), n.name.clone())))
+        .collect()
+}
+
+/// Options of the agencies that take dossiers; the first of them "choose", unless there is one only.
+pub(crate) fn agencies(ctx: &Ctx, agencies: &[Agency]) -> Vec<(String, String)> {
+    let open: Vec<&Agency> = agencies.iter().filter(|a| a.reception).collect();
+    let label = |a: &Agency| match a.address.as_deref().filter(|x| !x.is_empty()) {
+        Some(address) => format!("{} – {address}", a.name),
+        None => a.name.clone(),
+    };
+    let first = (open.len() != 1).then(|| (String::new(), ctx.t.choose().to_owned()));
+    first
+        .into_iter()
+        .chain(open.into_iter().map(|a| (a.code.clone(), label(a))))
         .collect()
 }
 

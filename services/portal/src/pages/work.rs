@@ -139,6 +139,9 @@ struct One {
     history: Vec<Entry>,
     shipments: Vec<ShipmentView>,
     base: String,
+    talk: &'static str,
+    fees: &'static str,
+    papers: &'static str,
     d: Dossier,
 }
 
@@ -224,6 +227,9 @@ pub(crate) async fn show(
         history: view::history(t, &d.history),
         shipments,
         base: path,
+        talk: super::messages::title(t),
+        fees: super::fees::title(t),
+        papers: super::papers::title(t),
         errors: shown.errors.fields,
         problem: shown.errors.problem,
         d,

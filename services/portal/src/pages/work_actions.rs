@@ -197,6 +197,7 @@ impl Maker<'_> {
                 None
             },
             accept: ACCEPT,
+            store: Vec::new(),
         }
     }
 }

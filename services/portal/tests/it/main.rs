@@ -13,4 +13,5 @@ mod filing;
 mod my_data;
 mod officer;
 mod public;
+mod talk;
 mod world;

@@ -16,8 +16,18 @@ pub(super) fn of_dossier(data: &Value) -> BTreeSet<Told> {
     let (command, status) = (text(data, "/command"), text(data, "/status"));
     let moved = text(data, "/from") != status;
     let mut out = BTreeSet::new();
-    if moved || matches!(command, "supplement" | "confirm-payment") {
-        let by_text_message = !matches!(command, "supplement" | "confirm-payment")
+    // Answers to what the applicant did, money, and what the agency wrote: told though the state has not changed.
+    let told = [
+        "supplement",
+        "confirm-payment",
+        "ask-fee",
+        "pay-fee",
+        "exempt-fee",
+        "refund-fee",
+        "message-applicant",
+    ];
+    if moved || told.contains(&command) {
+        let by_text_message = !told.contains(&command)
             && matches!(
                 status,
                 "received" | "supplementRequested" | "notReceived" | "done" | "returned"
@@ -26,8 +36,8 @@ pub(super) fn of_dossier(data: &Value) -> BTreeSet<Told> {
     }
     let desk = match command {
         "file" | "withdraw" => Some("one_stop_officer"),
-        "supplement" if status == "inProgress" => Some("specialist"),
-        "supplement" => Some("one_stop_officer"),
+        "supplement" | "message-agency" if status == "inProgress" => Some("specialist"),
+        "supplement" | "message-agency" => Some("one_stop_officer"),
         "receive" | "send-back" | "confirm-payment" => Some("specialist"),
         "propose" => Some("leader"),
         _ => None,

@@ -111,13 +111,13 @@ fn a_new_date_hides_nothing() {
 fn a_refusal_after_examination_is_a_result_with_its_legal_reason() {
     let world = World::new();
     let handling = at_work(&world);
-    let refusal = |note: Option<&str>| match propose() {
-        Command::Propose { file, .. } => Command::Propose {
-            file,
-            note: note.map(str::to_owned),
-            refusal: true,
-        },
-        other => other,
+    let refusal = |text: Option<&str>| {
+        let mut command = propose();
+        if let Command::Propose { note, refusal, .. } = &mut command {
+            *note = text.map(str::to_owned);
+            *refusal = true;
+        }
+        command
     };
     let by = By::Person(&world.specialist);
     let without = world.try_at(&handling, refusal(None), by, now());

@@ -1,0 +1,164 @@
+//! Acts: what is done to a dossier without moving it. Each is one journal entry and one event, as a transition is, and the state and
+//! step stay what they were. Fees, messages, originals.
+
+use super::command::By;
+use super::dossier::Dossier;
+use super::journal::Entry;
+use super::state::Transition;
+use chrono::{DateTime, Utc};
+use contracts::{Actor, DossierStatus as S, Permission};
+use serde_json::Value;
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Yêu cầu nộp phí, lệ phí, without stopping the clock.
+    AskFee,
+    /// Ghi nhận đã nộp.
+    PayFee,
+    /// Miễn phí, lệ phí.
+    ExemptFee,
+    /// Hoàn trả phí, lệ phí.
+    RefundFee,
+    /// Cơ quan nhắn người nộp.
+    MessageApplicant,
+    /// Người nộp nhắn cơ quan.
+    MessageAgency,
+    /// Giữ bản chính.
+    KeepOriginal,
+    /// Trả bản chính.
+    ReturnOriginal,
+}
+
+/// Why an act is not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAct {
+    /// The person may not do it to this dossier.
+    Person,
+    /// The state does not allow it.
+    State,
+}
+
+impl Act {
+    /// The name in journal and events.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AskFee => "ask-fee",
+            Self::PayFee => "pay-fee",
+            Self::ExemptFee => "exempt-fee",
+            Self::RefundFee => "refund-fee",
+            Self::MessageApplicant => "message-applicant",
+            Self::MessageAgency => "message-agency",
+            Self::KeepOriginal => "keep-original",
+            Self::ReturnOriginal => "return-original",
+        }
+    }
+
+    /// What it is called on the timeline that citizens read.
+    pub(crate) fn title_vi(self) -> &'static str {
+        match self {
+            Self::AskFee => "Yêu cầu nộp phí, lệ phí",
+            Self::PayFee => "Ghi nhận đã nộp phí, lệ phí",
+            Self::ExemptFee => "Miễn phí, lệ phí",
+            Self::RefundFee => "Hoàn trả phí, lệ phí",
+            Self::MessageApplicant => "Nhắn người nộp",
+            Self::MessageAgency => "Nhắn cơ quan",
+            Self::KeepOriginal => "Giữ bản chính",
+            Self::ReturnOriginal => "Trả bản chính",
+        }
+    }
+
+    /// The rights of which one is enough.
+    pub(crate) fn rights(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::AskFee => &[P::DossierReceive, P::DossierHandle],
+            Self::PayFee | Self::ExemptFee | Self::RefundFee | Self::KeepOriginal => {
+                &[P::DossierReceive]
+            }
+            Self::ReturnOriginal => &[P::DossierHandOver],
+            Self::MessageApplicant => &[P::DossierReceive, P::DossierHandle, P::DossierApprove],
+            Self::MessageAgency => &[P::DossierOwn],
+        }
+    }
+
+    /// Whether this party may do it to this dossier as it is.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn may(self, by: By<'_>, dossier: &Dossier) -> Result<(), NoAct> {
+        let allowed = match by {
+            // The payment platform's call-back.
+            By::System => self == Self::PayFee,
+            By::Person(actor) => {
+                let concerned = match self {
+                    Self::MessageAgency => dossier.owner == Some(actor.subject),
+                    Self::AskFee
+                    | Self::PayFee
+                    | Self::ExemptFee
+                    | Self::RefundFee
+                    | Self::MessageApplicant
+                    | Self::KeepOriginal
+                    | Self::ReturnOriginal => {
+                        actor.agency.as_deref() == Some(dossier.agency.code.as_str())
+                    }
+                };
+                concerned && self.rights().iter().any(|right| actor.can(*right))
+            }
+        };
+        if !allowed {
+            return Err(NoAct::Person);
+        }
+        let ended = match dossier.status {
+            S::NotReceived | S::Withdrawn | S::Stopped | S::Returned => true,
+            S::New
+            | S::Received
+            | S::InProgress
+            | S::SupplementRequested
+            | S::PaymentRequested
+            | S::Done => false,
+        };
+        match self {
+            // Nothing new is asked of who has nothing more to expect.
+            Self::AskFee | Self::KeepOriginal if ended => Err(NoAct::State),
+            Self::AskFee
+            | Self::KeepOriginal
+            | Self::PayFee
+            | Self::ExemptFee
+            | Self::RefundFee
+            | Self::MessageApplicant
+            | Self::MessageAgency
+            | Self::ReturnOriginal => Ok(()),
+        }
+    }
+}
+
+/// The dossier after an act, and what the journal says. `after` is the dossier with what the act changed.
+pub(crate) fn done(
+    mut after: Dossier,
+    act: Act,
+    by: By<'_>,
+    now: DateTime<Utc>,
+    reason: Option<String>,
+    data: &Value,
+) -> Transition {
+    after.version += 1;
+    let from = Some(after.status);
+    let entry = Entry::of(
+        &after,
+        act.name(),
+        act.rights(),
+        from,
+        (by, now),
+        (reason, data),
+    );
+    Transition {
+        dossier: after,
+        entry,
+    }
+}
+
+/// Whether one of an act's rights is held; which dossiers it reaches is the query's business.
+pub(crate) fn permitted(actor: &Actor, act: Act) -> bool {
+    act.rights().iter().any(|right| actor.can(*right))
+}

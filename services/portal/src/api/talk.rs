@@ -1,0 +1,95 @@
+//! Calls about fees, messages and papers of a dossier.
+
+use super::types::{Fees, List, Message, OwnDocument, Papers, PaymentReport};
+use super::{Answered, Api, segment};
+use serde_json::Value;
+
+impl Api<'_> {
+    /// What is to be paid for a dossier.
+    pub(crate) async fn fees(self, id: &str) -> Answered<Fees> {
+        self.get(&format!("/api/v1/dossiers/{}/fees", segment(id)))
+            .await
+    }
+
+    /// Changes what is to be paid, on the version that the person saw. `to` is the path below the dossier.
+    pub(crate) async fn change_fees(
+        self,
+        id: &str,
+        to: &str,
+        version: i64,
+        key: &str,
+        body: &Value,
+    ) -> Answered<Fees> {
+        let path = format!("/api/v1/dossiers/{}/{to}", segment(id));
+        let call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""))
+            .header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+
+    /// What the payment platform reported about one's agency.
+    pub(crate) async fn payments(
+        self,
+        outcome: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Answered<List<PaymentReport>> {
+        let query: Vec<(&str, &str)> = [("outcome", outcome), ("cursor", cursor)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        self.find("/api/v1/payments", &query).await
+    }
+
+    /// The papers of a dossier.
+    pub(crate) async fn papers(self, id: &str) -> Answered<Papers> {
+        self.get(&format!("/api/v1/dossiers/{}/papers", segment(id)))
+            .await
+    }
+
+    /// Changes what is noted of originals, on the version that the person saw.
+    pub(crate) async fn change_papers(
+        self,
+        id: &str,
+        to: &str,
+        version: i64,
+        key: &str,
+        body: &Value,
+    ) -> Answered<Papers> {
+        let path = format!("/api/v1/dossiers/{}/{to}", segment(id));
+        let call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""))
+            .header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+
+    /// Results of one's own dossiers.
+    pub(crate) async fn documents(self, cursor: Option<&str>) -> Answered<List<OwnDocument>> {
+        match cursor {
+            Some(cursor) => self.find("/api/v1/documents", &[("cursor", cursor)]).await,
+            None => self.get("/api/v1/documents").await,
+        }
+    }
+
+    /// Messages on a dossier, newest first.
+    pub(crate) async fn messages(self, id: &str, cursor: Option<&str>) -> Answered<List<Message>> {
+        let path = format!("/api/v1/dossiers/{}/messages", segment(id));
+        match cursor {
+            Some(cursor) => self.find(&path, &[("cursor", cursor)]).await,
+            None => self.get(&path).await,
+        }
+    }
+
+    /// Writes a message.
+    pub(crate) async fn write_message(
+        self,
+        id: &str,
+        key: &str,
+        body: &Value,
+    ) -> Answered<Message> {
+        let path = format!("/api/v1/dossiers/{}/messages", segment(id));
+        let call = self.call("POST", &path)?.header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+}
