@@ -8,7 +8,7 @@ ME=bench
 # Token checks, sign-ins and what others notice of them, sessions in memory: one service in one process.
 sign_in() {
   say "sign-in"
-  (cd "$ROOT" && ${CARGO:-cargo} test --quiet --profile "${PROFILE:-dev}" -p identity --test it -- --ignored --exact --nocapture figures::sign_in)
+  (cd "$ROOT" && ${CARGO:-cargo} test --quiet --profile "${PROFILE:-dev}" -p identity --test it -- --exact --nocapture figures::sign_in)
 }
 case ${PART:-} in
   sign-in) sign_in; exit ;;

@@ -687,15 +687,13 @@ mod tests {
         let commands = "receive request-supplement refuse start-handling propose send-back approve request-payment \
                         confirm-payment stop hand-over apologise reopen correct acknowledge";
         for command in commands.split_whitespace() {
-            for language in [Language::Vi, Language::En] {
-                assert!(Tr(language).action(command).is_some(), "{command}");
-                assert_ne!(Tr(language).command(command), command);
-                assert!(Tr(language).done(command).is_some());
+            for tr in [Tr(Language::Vi), Tr(Language::En)] {
+                assert!(tr.action(command).is_some(), "{command}");
+                assert_ne!(tr.command(command), command);
+                assert!(tr.done(command).is_some());
             }
         }
-        assert!(
-            Tr(Language::Vi).action("supplement").is_none(),
-            "the applicant's own"
-        );
+        let own = Tr(Language::Vi).action("supplement");
+        assert!(own.is_none(), "the applicant's own");
     }
 }

@@ -49,7 +49,6 @@ async fn others(world: &World, token: &str, stop: &AtomicBool) -> Vec<Duration> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: make bench PART=sign-in"]
 async fn sign_in() {
     let world = World::with(&[
         ("failures_per_address", "1000000".to_owned()),

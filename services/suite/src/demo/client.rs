@@ -401,8 +401,12 @@ fn cookies(answer: &Answer) -> String {
 }
 
 /// The hidden inputs of a page: name and value.
+/// Those of the first form; what follows are other ways to sign in.
 fn hidden_fields(html: &str) -> Vec<(String, String)> {
-    html.split("<input")
+    html.split("</form")
+        .next()
+        .unwrap_or_default()
+        .split("<input")
         .skip(1)
         .filter_map(|tag| {
             let tag = tag.split('>').next()?;
