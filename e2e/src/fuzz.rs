@@ -330,7 +330,7 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// SplitMix64, below `below`.
+    /// `SplitMix64`, below `below`.
     fn draw(&mut self, below: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;

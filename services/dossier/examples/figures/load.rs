@@ -214,7 +214,7 @@ impl World {
                 n / 2 < u64::from(super::fill::working(size)),
                 "the dossiers are used up"
             );
-            let (kind, token, version, command) = if n % 2 == 0 {
+            let (kind, token, version, command) = if n.is_multiple_of(2) {
                 (super::fill::Kind::New, self.officer.clone(), 1, "receive")
             } else {
                 (
@@ -249,7 +249,9 @@ impl World {
 }
 
 fn id(reply: &Reply) -> anyhow::Result<String> {
-    Ok(reply.json()["id"].as_str().context("an id")?.to_owned())
+    let body = reply.json();
+    let id = body.get("id").and_then(serde_json::Value::as_str);
+    Ok(id.context("an id")?.to_owned())
 }
 
 fn procedure() -> anyhow::Result<ProcedureChanged> {

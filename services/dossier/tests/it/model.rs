@@ -306,7 +306,7 @@ fn key(at: At) -> &'static str {
     }
 }
 
-/// SplitMix64: the same seed, the same story.
+/// `SplitMix64`: the same seed, the same story.
 struct Dice(u64);
 
 impl Dice {

@@ -1,9 +1,4 @@
 //! Acting for somebody else: authorised by them, or entered by an administrator on sight of the papers.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what is not there is null, and the test says so"
-)]
-
 use crate::world::{PASSWORD, World, answer, claims, portal, request, text};
 use chrono::Duration;
 use serde_json::{Value, json};

@@ -1,9 +1,4 @@
 //! Signing in by a national provider, with the stand-in: there and back, and what does not work.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what is not there is null, and the test says so"
-)]
-
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
 use chrono::Duration;
 use serde_json::json;
