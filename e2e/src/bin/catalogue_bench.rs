@@ -2,8 +2,8 @@
 //! and the same searches in the database with trigrams, side by side.
 #![expect(
     clippy::print_stdout,
+    clippy::indexing_slicing,
     clippy::float_arithmetic,
-    clippy::cast_precision_loss,
     reason = "a program that prints what it measured"
 )]
 
