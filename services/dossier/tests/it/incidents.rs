@@ -53,6 +53,12 @@ async fn the_clocks_stand_while_an_incident_lasts_and_every_dossier_gets_the_tim
         .json();
 
     at(&w, "2026-11-17T01:30:00Z");
+    // Its last day for an apology began an hour before the incident: told already.
+    let told = ["apologyDue".to_owned()];
+    wait_for("the alarm of before", || async {
+        (w.alarms(&received).await == told).then_some(())
+    })
+    .await;
     let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": "2026-11-17T01:30:00Z"});
     let incident = announce(&w, body.clone()).await;
     assert_eq!(incident["announcedBy"], "Ngô Văn Khánh");
@@ -80,7 +86,7 @@ async fn the_clocks_stand_while_an_incident_lasts_and_every_dossier_gets_the_tim
         .post("/api/v1/incidents", &now)
         .await;
     other.expect_problem(409, "incident.overlaps");
-    assert_eq!(w.alarms(&received).await, Vec::<String>::new());
+    assert_eq!(w.alarms(&received).await, told, "nothing since");
     assert_eq!(
         w.get(&officer, &asked).await["status"]["key"],
         "supplementRequested"
