@@ -501,11 +501,16 @@ async fn the_official_lists_are_taken_whole() {
             s.told,
             s.broken.iter().take(3).collect::<Vec<_>>()
         );
-        assert!(s.created > 0, "{name}");
+        assert!(
+            kind == Kind::Provinces || s.created > 0,
+            "{name}: {:?}",
+            s.broken
+        );
         match kind {
             Kind::Provinces => assert_eq!(
-                (s.updated, s.skipped),
-                (0, 0),
+                (s.created, s.updated, s.skipped),
+                // The statistics office writes "Hoá" where the resolution has "Hóa": Thanh Hóa and Khánh Hòa.
+                (0, 2, 0),
                 "our own list agrees with the official one"
             ),
             Kind::Communes | Kind::CommuneMapping | Kind::Fields => {

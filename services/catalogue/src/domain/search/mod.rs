@@ -1,7 +1,7 @@
 //! Search over the names of procedures, in memory: words in any order, without tone marks, by beginning, by code.
 //!
 //! One wrong letter in a word, or a blank that is missing, is forgiven when nothing else has all the words. An [`Index`] is built from all entries at once and never changes; a few thousand entries take milliseconds. Order of results: exact
-//! name, then the words side by side, then how much of the name the query covers (rare words weigh more), then name and id, so that a
+//! name, then the words side by side (in their order, then in any), then how much of the name the query covers (rare words weigh more), then name and id, so that a
 //! page never repeats or skips one.
 
 mod entry;
@@ -283,12 +283,17 @@ impl Index {
 
     /// Entries that have all words when one letter of a word, or a missing blank, is forgiven.
     fn by_slips(&self, words: &[String], met: &[Vec<Met>]) -> Option<Vec<(usize, u32)>> {
+        self.by_letters(words, met)
+            .or_else(|| self.by_blanks(words))
+    }
+
+    /// "khaisinh": two words without their blank. After the letters: "khaii" is no "kha ii".
+    fn by_blanks(&self, words: &[String]) -> Option<Vec<(usize, u32)>> {
         let known = |w: &str| {
             self.words
                 .binary_search_by(|(have, _)| have.as_str().cmp(w))
                 .is_ok()
         };
-        // "khaisinh": two words without their blank.
         let split: Vec<String> = words
             .iter()
             .flat_map(|w| match typo::split(w, known) {
@@ -296,9 +301,13 @@ impl Index {
                 _ => vec![w.clone()],
             })
             .collect();
-        if split.len() > words.len() {
-            return Some(self.by_words(&split)).filter(|found| !found.is_empty());
-        }
+        (split.len() > words.len())
+            .then(|| self.by_words(&split))
+            .filter(|found| !found.is_empty())
+    }
+
+    /// One letter of a word wrong, missing, too many, or exchanged with the next.
+    fn by_letters(&self, words: &[String], met: &[Vec<Met>]) -> Option<Vec<(usize, u32)>> {
         let mut met = met.to_vec();
         let mut meant: Vec<Vec<&str>> = words.iter().map(|w| vec![w.as_str()]).collect();
         for ((word, met), meant) in words.iter().zip(&mut met).zip(&mut meant) {
@@ -442,10 +451,13 @@ impl Index {
             score = score.saturating_add(1_000_000);
         }
         if let Some(at) = side_by_side {
-            score = score.saturating_add(200_000);
+            // Less in a long name, where they may stand together by chance.
+            score = score.saturating_add(120_000 + coverage.saturating_mul(80));
             if at == 0 {
                 score = score.saturating_add(30_000);
             }
+        } else if are_side_by_side(&e.words, words) {
+            score = score.saturating_add(coverage.saturating_mul(190));
         }
         if e.national {
             score = score.saturating_add(20_000);
@@ -476,6 +488,14 @@ fn position_of(whole: &[String], part: &[String]) -> Option<usize> {
         w.split_last()
             .is_some_and(|(w_last, w_front)| w_front == front && w_last.starts_with(last.as_str()))
     })
+}
+
+/// Whether the words of `part` stand side by side in `whole`, in any order.
+fn are_side_by_side(whole: &[String], part: &[String]) -> bool {
+    part.len() > 1
+        && whole
+            .windows(part.len())
+            .any(|w| part.iter().all(|p| w.contains(p)) && w.iter().all(|p| part.contains(p)))
 }
 
 #[cfg(test)]
