@@ -86,7 +86,7 @@ async fn publish(db: &Db, rt: &Runtime, count: usize) -> anyhow::Result<()> {
 }
 
 async fn throughput(world: &World, url: &str, started: Instant) -> anyhow::Result<()> {
-    let rt = probe::runtime()?;
+    let rt = probe::runtime(world)?;
     let db = probe::open(url, &rt).await?;
     let prefix = format!("{}throughput.", world.prefix);
     let direct = connect(url).await?;
@@ -242,7 +242,7 @@ async fn housekeeping(
 
 /// Publishes at a steady rate; how long each event took to its effect, sorted.
 async fn steady(world: &World, name: &str, out: &str, into: &str) -> anyhow::Result<Vec<Duration>> {
-    let rt = probe::runtime()?;
+    let rt = probe::runtime(world)?;
     let (from, to) = (probe::open(out, &rt).await?, probe::open(into, &rt).await?);
     let prefix = format!("{}{name}.", world.prefix);
     let bus = bus(world, &prefix, "figures-in", &rt).await?;

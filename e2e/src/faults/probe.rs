@@ -44,9 +44,9 @@ struct App {
     panicked: AtomicUsize,
 }
 
-/// A runtime of the harness's own, with the real clock.
-pub(super) fn runtime() -> anyhow::Result<Runtime> {
-    let secret = kit::Ids.secret();
+/// A runtime of the harness's own, with the real clock; it opens what the services seal.
+pub(super) fn runtime(world: &World) -> anyhow::Result<Runtime> {
+    let secret = world.sealing.clone();
     let settings = kit::config::load(
         "harness",
         kit::config::PROCESS_DEFAULTS,
@@ -73,7 +73,7 @@ pub(super) async fn open(url: &str, rt: &Runtime) -> anyhow::Result<Db> {
 
 impl Probe {
     pub(super) async fn start(world: &World) -> anyhow::Result<Self> {
-        let rt = runtime()?;
+        let rt = runtime(world)?;
         let url = world.database_url(NAME)?;
         let db = open(url, &rt).await?;
         let direct = world.database(NAME).await?;

@@ -69,6 +69,8 @@ pub(super) struct World {
     pub(super) folder: tempfile::TempDir,
     programs: PathBuf,
     pub(super) prefix: String,
+    /// The key under which services seal what tells of persons.
+    pub(super) sealing: String,
     /// The object store has a file system of its own, which can be filled.
     pub(super) own_disk: bool,
 }
@@ -112,6 +114,7 @@ impl World {
             folder,
             programs: programs.to_owned(),
             prefix: "faults.".to_owned(),
+            sealing: kit::Ids.secret(),
             own_disk: false,
         };
         world.own_disk = world.mount().await;
@@ -158,7 +161,7 @@ impl World {
         };
         let mut common = BTreeMap::from(
             [
-                ("MOTCUA_PROCESS__SEALING__SECRET", kit::Ids.secret()),
+                ("MOTCUA_PROCESS__SEALING__SECRET", self.sealing.clone()),
                 ("MOTCUA_PROCESS__BUS__PREFIX", self.prefix.clone()),
                 ("MOTCUA_PROCESS__CACHE__PREFIX", self.prefix.clone()),
                 ("MOTCUA_PROCESS__TELEMETRY__LOG", "warn".to_owned()),

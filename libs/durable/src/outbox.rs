@@ -22,9 +22,9 @@ const BATCH: u64 = 100;
 /// Largest message, bytes: half of what RabbitMQ takes by default. One that is larger would close the channel each time it is sent,
 /// and hold up all others.
 pub const LARGEST: usize = 8 * 1024 * 1024;
-/// The lease row of the relay, and for how long it is held.
+/// The lease row of the relay, and for how long it is held: so long nothing is sent when the one who has it is killed.
 const LEASE: &str = "relay";
-const HELD: Duration = Duration::from_secs(30);
+const HELD: Duration = Duration::from_secs(3);
 
 /// Publishes an event: it is sent if, and only if, the caller's transaction commits.
 ///

@@ -27,7 +27,7 @@ const ATTEMPTS: i64 = 12;
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a claim holds without a sign of life; a third of it is the heartbeat. What a killed process had claimed is taken up
 /// by another after this.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(5);
 /// How often finished rows are removed.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
@@ -190,7 +190,7 @@ impl<A: Send + Sync + 'static> Worker<A> {
         self
     }
 
-    /// Another lease than 30 seconds on what is claimed; renewed when a third of it has passed.
+    /// Another lease than five seconds on what is claimed; renewed when a third of it has passed.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(30));
