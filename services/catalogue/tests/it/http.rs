@@ -323,7 +323,7 @@ async fn only_the_province_admin_imports() {
 async fn the_document_names_every_operation_with_its_rights() {
     let document = serde_json::to_value(catalogue::openapi()).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 35);
+    assert_eq!(paths.len(), 38);
     for (path, item) in paths {
         for (method, op) in item.as_object().expect("operations") {
             for key in [
@@ -339,4 +339,11 @@ async fn the_document_names_every_operation_with_its_rights() {
     }
     let security = &document["paths"]["/api/v1/imports/procedures"]["post"]["security"];
     assert_eq!(*security, json!([{"bearer": ["catalogue.manage"]}]));
+}
+
+#[test]
+fn zz_dump() {
+    if let Ok(to) = std::env::var("ZZ_DUMP") {
+        std::fs::write(to, catalogue::openapi().to_json().expect("JSON")).expect("written");
+    }
 }
