@@ -341,9 +341,3 @@ async fn the_document_names_every_operation_with_its_rights() {
     assert_eq!(*security, json!([{"bearer": ["catalogue.manage"]}]));
 }
 
-#[test]
-fn zz_dump() {
-    if let Ok(to) = std::env::var("ZZ_DUMP") {
-        std::fs::write(to, catalogue::openapi().to_json().expect("JSON")).expect("written");
-    }
-}

@@ -431,3 +431,55 @@ async fn lines_of_what_came_before_they_were_kept_are_kept_by_the_next_import() 
     let back = world.app.anonymous().get(&path).await.expect(200);
     assert_eq!(back.text(), one[0]);
 }
+
+/// An agency kept by a release that had no column for the body above it.
+#[tokio::test]
+async fn the_tree_of_agencies_has_its_branches_after_an_upgrade() {
+    use sea_orm::ConnectionTrait as _;
+    use sea_orm::sea_query::{Alias, Query};
+    let before: fn() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> =
+        || catalogue::migrations().into_iter().take(2).collect();
+    let rt = testkit::runtime();
+    let test = testkit::TestDb::with(&rt, before).await;
+    let mut insert = Query::insert();
+    insert
+        .into_table(Alias::new("agency"))
+        .columns(
+            [
+                "code",
+                "version",
+                "content_hash",
+                "level",
+                "reception",
+                "province_code",
+                "content",
+                "updated_at",
+            ]
+            .map(Alias::new),
+        )
+        .values_panic([
+            "H05.21".into(),
+            1_i64.into(),
+            "x".into(),
+            "commune".into(),
+            true.into(),
+            "24".into(),
+            json!({"code": "H05.21", "parentCode": "H05"}).to_string().into(),
+            rt.clock.now().into(),
+        ]);
+    let insert = &insert;
+    test.db
+        .tx(|tx| async move { tx.execute(insert).await.map(|_| ()) })
+        .await
+        .expect("the database");
+    durable::migrate(&test.db, catalogue::migrations)
+        .await
+        .expect("the upgrade");
+    let mut select = Query::select();
+    select
+        .column(Alias::new("parent_code"))
+        .from(Alias::new("agency"));
+    let row = test.db.read().query_one(&select).await.expect("a query");
+    let parent: Option<String> = row.expect("a row").try_get("", "parent_code").expect("text");
+    assert_eq!(parent.as_deref(), Some("H05"));
+}
