@@ -340,4 +340,3 @@ async fn the_document_names_every_operation_with_its_rights() {
     let security = &document["paths"]["/api/v1/imports/procedures"]["post"]["security"];
     assert_eq!(*security, json!([{"bearer": ["catalogue.manage"]}]));
 }
-

@@ -464,7 +464,9 @@ async fn the_tree_of_agencies_has_its_branches_after_an_upgrade() {
             "commune".into(),
             true.into(),
             "24".into(),
-            json!({"code": "H05.21", "parentCode": "H05"}).to_string().into(),
+            json!({"code": "H05.21", "parentCode": "H05"})
+                .to_string()
+                .into(),
             rt.clock.now().into(),
         ]);
     let insert = &insert;
@@ -480,6 +482,9 @@ async fn the_tree_of_agencies_has_its_branches_after_an_upgrade() {
         .column(Alias::new("parent_code"))
         .from(Alias::new("agency"));
     let row = test.db.read().query_one(&select).await.expect("a query");
-    let parent: Option<String> = row.expect("a row").try_get("", "parent_code").expect("text");
+    let parent: Option<String> = row
+        .expect("a row")
+        .try_get("", "parent_code")
+        .expect("text");
     assert_eq!(parent.as_deref(), Some("H05"));
 }
