@@ -51,7 +51,10 @@ async fn a_flag_that_nobody_has_set_is_not_a_no() {
             {"submissionMethod": "POSTAL", "processingTime": 3, "processingTimeUnit": "DAY", "fees": []}]}),
     );
     import(db, &[by_post], ImportOptions::default()).await;
-    assert_eq!(flags(&world).await[1], json!(true));
+    testkit::wait_for("the index to follow", async || {
+        (flags(&world).await[1] == json!(true)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
