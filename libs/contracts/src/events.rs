@@ -6,7 +6,7 @@ use crate::types::{Channel, Contact, DossierStatus, Fee, ReturnWay};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vn::worktime::{CalendarSpec, Term};
+use vn::worktime::{CalendarSpec, MinuteOfDay, Term};
 
 /// Says of each struct what its envelope says, and keeps the list of them all.
 macro_rules! events {
@@ -74,6 +74,15 @@ pub struct ProcedureMethod {
     /// The term; `None` where it cannot be computed ("no date by rule").
     #[schema(value_type = Option<Object>, example = json!({ "value": 3, "unit": "workingDay" }))]
     pub term: Option<Term>,
+    /// Terms that follow each other, each from the end of the one before it ("06 ngày làm việc và 30 ngày"); `term` is `None` then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>, example = json!([{ "value": 6, "unit": "workingDay" }, { "value": 30, "unit": "day" }]))]
+    pub sequence: Vec<Term>,
+    /// What is received after this hour counts from the next working day, where the procedure itself says so; it wins over the
+    /// calendar of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "15:00")]
+    pub cut_off: Option<MinuteOfDay>,
     /// The term as published.
     pub term_text: String,
     /// Fees.

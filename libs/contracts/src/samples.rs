@@ -67,6 +67,11 @@ fn procedure_changed() -> serde_json::Result<ProcedureChanged> {
             term: Some(serde_json::from_value(
                 json!({ "value": 1.5, "unit": "workingDay" }),
             )?),
+            // Not with a term at once in life; here for the sake of its names.
+            sequence: serde_json::from_value(
+                json!([{ "value": 6, "unit": "workingDay" }, { "value": 30, "unit": "day" }]),
+            )?,
+            cut_off: Some(serde_json::from_value(json!("15:00"))?),
             term_text: "01 ngày rưỡi làm việc".to_owned(),
             fees: vec![Fee {
                 amount: Some(10_000),

@@ -28,6 +28,7 @@ fn code_of(fault: Fault) -> contracts::Code {
         Fault::Code | Fault::Term | Fault::Amount | Fault::Currency | Fault::Repeated => {
             shared::FIELD_INVALID
         }
+        Fault::PostalDenied => POSTAL_DENIED,
         Fault::Date => IMPOSSIBLE_DATE,
         Fault::NoExecutingAgency => NO_EXECUTING_AGENCY,
         Fault::NoLevel => NO_LEVEL,
@@ -80,6 +81,8 @@ codes! {
     NOT_IN_FORCE = "procedure.not-in-force", 404, "Thủ tục chưa hoặc không còn hiệu lực vào ngày này", "The procedure was not in force on that day";
     /// No version of this number.
     VERSION_UNKNOWN = "procedure.version-unknown", 404, "Không có phiên bản này", "There is no such version";
+    /// Nothing is kept of the source of this version.
+    SOURCE_NOT_KEPT = "procedure.source-not-kept", 404, "Không lưu bản gốc của phiên bản này", "The source of this version is not kept";
     /// It is in force already.
     PROCEDURE_IN_FORCE = "procedure.in-force", 409, "Thủ tục đang có hiệu lực", "The procedure is in force";
     /// It is withdrawn already.
@@ -100,6 +103,8 @@ codes! {
     MARKUP = "text.markup", 422, "Không được chứa thẻ HTML", "HTML is not allowed in texts";
     /// A date that cannot be.
     IMPOSSIBLE_DATE = "date.impossible", 422, "Ngày không hợp lý", "The date cannot be";
+    /// Said not to be taken by post, beside a way of filing by post.
+    POSTAL_DENIED = "procedure.postal-denied", 422, "Đã có cách thức nộp qua bưu chính nên không thể ghi là không nhận qua bưu chính", "There is a way of filing by post: it cannot be said not to be taken by post";
     /// No executing agency.
     NO_EXECUTING_AGENCY = "procedure.no-executing-agency", 422, "Thiếu cơ quan thực hiện", "There is no executing agency";
     /// No tier of government.

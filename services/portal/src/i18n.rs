@@ -81,6 +81,16 @@ texts! {
     found_none: "Không tìm thấy thủ tục nào. Hãy thử ít từ hơn.", "No procedure found. Try fewer words.";
     code: "Mã thủ tục", "Code";
     non_territorial: "Nộp được tại mọi nơi (phi địa giới)", "May be filed anywhere in the country";
+    internal_procedure: "Thủ tục nội bộ giữa cơ quan nhà nước", "Between state agencies only";
+    flag_postal: "Nộp hồ sơ qua bưu chính công ích", "By public post";
+    flag_non_territorial: "Phi địa giới hành chính", "At any desk of the country";
+    flag_kiosk: "Tại ki-ốt thông minh", "At a smart kiosk";
+    flag_immediate: "Trả kết quả ngay", "Result at once";
+    flag_duty: "Có nghĩa vụ tài chính (thuế, tiền sử dụng đất …)", "Taxes or levies fall due";
+    said_yes: "Có", "Yes";
+    said_no: "Không", "No";
+    replaced_by: "Được thay thế bằng dữ liệu của", "Taken from the data of";
+    as_published: "Xem nguyên văn do Cổng Dịch vụ công quốc gia công bố (JSON)", "See it as the national portal published it (JSON)";
     procedure_withdrawn: "Thủ tục này đã hết hiệu lực.", "This procedure is no longer in force.";
     not_online: "Thủ tục này chưa nộp được trực tuyến. Vui lòng nộp theo cách thức nêu dưới đây.", "This procedure cannot be filed online yet. Please use one of the ways below.";
     file_now: "Nộp hồ sơ", "File a dossier";

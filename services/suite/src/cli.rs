@@ -111,6 +111,10 @@ enum Import {
     CommuneMapping(import::Table),
     /// Fields (CSV): `field_code,field_name[,valid_from,valid_to]`.
     Fields(import::Table),
+    /// Who may file, đối tượng (CSV): `subject_code,subject_name[,valid_from,valid_to]`.
+    Subjects(import::Table),
+    /// What procedures end in, kết quả (CSV): `result_code,result_name[,valid_from,valid_to]`.
+    Results(import::Table),
     /// Agencies in both code forms (CSV): `code,name[,long_code,parent_code,valid_from,valid_to]`.
     Agencies(import::Table),
     /// Holidays and swapped days (CSV): `date,name,kind` (`off`, `make-up-workday`).
@@ -311,6 +315,8 @@ async fn import(settings: &Settings, what: Import) -> anyhow::Result<()> {
         Import::Communes(t) => (Kind::Communes, t),
         Import::CommuneMapping(t) => (Kind::CommuneMapping, t),
         Import::Fields(t) => (Kind::Fields, t),
+        Import::Subjects(t) => (Kind::Subjects, t),
+        Import::Results(t) => (Kind::Results, t),
         Import::Agencies(t) => (Kind::Agencies, t),
         Import::Holidays(t) => (Kind::Holidays, t),
         Import::Calendars(t) => (Kind::Calendars, t),

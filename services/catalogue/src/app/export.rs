@@ -35,7 +35,7 @@ impl Format {
     }
 }
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 25] = [
     "id",
     "version",
     "code",
@@ -55,6 +55,12 @@ const HEADER: [&str; 19] = [
     "effective_from",
     "effective_to",
     "source",
+    "postal",
+    "non_territorial",
+    "kiosk",
+    "immediate_result",
+    "financial_duty",
+    "internal",
 ];
 
 /// The catalogue as in force on a day, piece by piece; memory is bounded by one batch.
@@ -145,7 +151,7 @@ fn write(to: &mut Vec<u8>, row: &InForce, format: Format) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn cells(row: &InForce) -> [String; 19] {
+fn cells(row: &InForce) -> [String; 25] {
     let c: &Content = &row.content;
     let join = |all: Vec<&str>| all.join("; ");
     let date = |d: Option<NaiveDate>| d.map(|d| d.to_string()).unwrap_or_default();
@@ -185,6 +191,12 @@ fn cells(row: &InForce) -> [String; 19] {
         date(row.effective_from),
         date(row.effective_to),
         row.source.clone(),
+        said(c.by_post()),
+        said(c.non_territorial),
+        said(c.kiosk),
+        said(c.immediate_result),
+        said(c.financial_duty),
+        said(Some(c.internal)),
     ]
 }
 
@@ -194,6 +206,12 @@ fn channel(channel: Channel) -> &'static str {
         Channel::Direct => "direct",
         Channel::Postal => "postal",
     }
+}
+
+/// Yes or no; empty for what nobody has said.
+fn said(flag: Option<bool>) -> String {
+    flag.map(|yes| if yes { "yes" } else { "no" }.to_owned())
+        .unwrap_or_default()
 }
 
 /// A cell that a spreadsheet does not take for a formula.

@@ -34,13 +34,16 @@ pub(crate) fn procedure_changed(
                 .map(|level| level.as_str().to_owned())
                 .collect()
         }),
-        non_territorial: c.non_territorial,
+        // Without a word of it only the competent desk takes it.
+        non_territorial: c.non_territorial.unwrap_or(false),
         methods: c
             .methods
             .iter()
             .map(|m| ProcedureMethod {
                 channel: m.channel,
                 term: computable(&m.term),
+                sequence: in_sequence(&m.term),
+                cut_off: m.term.cut_off.as_deref().and_then(|h| h.parse().ok()),
                 term_text: m.term.text.clone(),
                 fees: m.fees.iter().map(|f| f.fee.clone()).collect(),
             })
@@ -69,8 +72,17 @@ fn component(p: &Component) -> ProcedureComponent {
 
 /// A term that a due date can be computed from; `None` where the rule gives no date.
 fn computable(term: &PublishedTerm) -> Option<Term> {
-    let value = term.value?;
-    let unit = match term.unit {
+    of(term.value?, term.unit)
+}
+
+/// Terms that follow each other; none when one of them cannot be counted, since the rest alone would promise too much.
+fn in_sequence(term: &PublishedTerm) -> Vec<Term> {
+    let all: Option<Vec<Term>> = term.sequence.iter().map(|p| of(p.value, p.unit)).collect();
+    all.unwrap_or_default()
+}
+
+fn of(value: f64, unit: TermUnit) -> Option<Term> {
+    let unit = match unit {
         TermUnit::WorkingHour => "workingHour",
         TermUnit::WorkingDay => "workingDay",
         TermUnit::Day => "day",

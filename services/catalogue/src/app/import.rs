@@ -7,12 +7,13 @@ use crate::domain::difference::Difference;
 use crate::domain::quality::WarningKind;
 use crate::store::drafts::{self, ImportRun, Who};
 use crate::store::procedures::{self, Source};
+use crate::store::source;
 use chrono::NaiveDate;
 use durable::Db;
 use kit::Runtime;
 use sea_orm::DbErr;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -352,6 +353,9 @@ impl<'a> Run<'a> {
                 .tx(|tx| async move { write::write(&tx, how, differing, back).await })
                 .await?
         };
+        if !self.options.dry_run {
+            self.keep_sources(&batch, &have).await?;
+        }
         let new = written
             .iter()
             .filter(|c| c.kind != ChangeKind::Back)
@@ -361,6 +365,35 @@ impl<'a> Run<'a> {
             self.summary.change(changed);
         }
         Ok(())
+    }
+
+    /// Keeps the lines of what has not changed and came before lines were kept.
+    async fn keep_sources(
+        &self,
+        batch: &[Good],
+        have: &HashMap<Uuid, procedures::Existing>,
+    ) -> Result<(), DbErr> {
+        let unchanged: Vec<source::Line<'_>> = batch
+            .iter()
+            .filter(|g| have.get(&g.id).is_some_and(|e| e.content_hash == g.hash))
+            .filter_map(|g| Some((g.id, g.hash.as_str(), g.source.as_deref()?)))
+            .collect();
+        if unchanged.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = unchanged.iter().map(|(id, ..)| *id).collect();
+        let kept = source::kept(self.db.read(), &ids).await?;
+        let lacking: Vec<source::Line<'_>> = unchanged
+            .into_iter()
+            .filter(|(id, hash, _)| !kept.contains(&(*id, (*hash).to_owned())))
+            .collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let lacking = &lacking;
+        self.db
+            .tx(|tx| async move { source::keep(&*tx, lacking).await })
+            .await
     }
 
     /// Marks what a whole file no longer has.

@@ -4,8 +4,10 @@
 use crate::domain::content::Content;
 use crate::domain::portal::{self, Parsed};
 use crate::domain::quality::Warning;
+use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use flate2::write::GzEncoder;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::Sender;
@@ -23,6 +25,8 @@ pub(crate) struct Good {
     pub(crate) json: String,
     pub(crate) hash: String,
     pub(crate) warnings: Vec<Warning>,
+    /// The line as it came, gzip; none for what was not read from a file.
+    pub(crate) source: Option<Vec<u8>>,
 }
 
 /// What became of one line.
@@ -188,10 +192,32 @@ fn one(number: u64, length: u64, bytes: &[u8]) -> Option<Line> {
     match portal::parse_line(text) {
         Err(error) => broken(error.to_string()),
         Ok(parsed) => match good(number, parsed) {
-            Ok(good) => Some(Line::Good(Box::new(good))),
+            Ok(mut good) => {
+                good.source = packed(text).ok();
+                Some(Line::Good(Box::new(good)))
+            }
             Err(error) => broken(error.to_string()),
         },
     }
+}
+
+/// A line as it is kept: a fifth of its size, and done by the thread that parses while the database writes.
+fn packed(line: &str) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(line.len() / 4), Compression::fast());
+    encoder.write_all(line.as_bytes())?;
+    encoder.finish()
+}
+
+/// The line that was kept.
+///
+/// # Errors
+/// When it is damaged.
+pub(crate) fn unpacked(line: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(line.len().saturating_mul(5));
+    MultiGzDecoder::new(line)
+        .take(MAX_LINE as u64)
+        .read_to_end(&mut out)?;
+    Ok(out)
 }
 
 /// Hashes a parsed line: SHA-256 of its cleaned, canonical JSON decides whether anything changed.
@@ -204,6 +230,7 @@ pub(crate) fn good(line: u64, parsed: Parsed) -> serde_json::Result<Good> {
         json,
         content: parsed.content,
         warnings: parsed.warnings,
+        source: None,
     })
 }
 
@@ -220,9 +247,6 @@ fn unreadable(error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write as _;
 
     const LINE: &str = r#"{"id":"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7","code":"1.000001","name":"Mẫu","detail":{}}"#;
 
@@ -302,5 +326,62 @@ mod tests {
             out.last().expect("a report").1.contains("larger than"),
             "{out:?}"
         );
+    }
+
+    /// Fifty megabytes of one line, of which only a few kilobytes exist at a time, and a good line behind it.
+    struct Endless {
+        left: usize,
+        then: &'static [u8],
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            if self.left == 0 {
+                return self.then.read(buf);
+            }
+            let n = self.left.min(buf.len());
+            for b in buf.iter_mut().take(n) {
+                *b = b'x';
+            }
+            self.left -= n;
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn a_line_of_fifty_megabytes_is_passed_over_without_being_held() {
+        let behind = format!("\n{LINE}\n").leak().as_bytes();
+        let fifty = || Endless {
+            left: 50 << 20,
+            then: behind,
+        };
+        let (to, mut from) = tokio::sync::mpsc::channel(10);
+        read_all(fifty(), 1 << 30, &to);
+        drop(to);
+        let mut said = Vec::new();
+        while let Some(line) = from.blocking_recv() {
+            said.push(match line {
+                Line::Good(g) => (g.line, "ok".to_owned()),
+                Line::Broken { line, reason } | Line::Cut { line, reason } => (line, reason),
+            });
+        }
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(
+            said[0].1.starts_with("line of 52428801 bytes; at most"),
+            "{said:?}"
+        );
+        assert_eq!(said[1], (2, "ok".to_owned()), "the rest goes on");
+        // What is held of it: no more than the longest line that is read, as a vector grows.
+        let mut held = Vec::new();
+        let taken = take_line(&mut BufReader::new(fifty()), &mut held).expect("memory");
+        assert_eq!(taken, ((50 << 20) + 1, false));
+        assert!(held.len() == MAX_LINE + 1 && held.capacity() <= 2 * MAX_LINE + 2);
+    }
+
+    #[test]
+    fn a_line_is_kept_as_it_came() {
+        let line = LINE.replace("Mẫu", "Ma\u{302}\u{303}u\u{200b}\u{f0fc}");
+        let out = unpacked(&packed(&line).expect("memory")).expect("whole");
+        assert_eq!(out, line.as_bytes());
     }
 }

@@ -1,11 +1,11 @@
-//! Import of reference data from tables (CSV): provinces, communes and the official mapping, fields, agencies, holidays, office calendars.
+//! Import of reference data from tables (CSV): provinces, communes and the official mapping, fields, subjects, results, agencies, holidays, office calendars.
 //! A row that cannot be true is reported with its line and left out; the rest is taken in one transaction and told to whoever keeps
 //! copies. A second run of the same file changes nothing.
 
 use super::agencies;
 use super::import::BrokenLine;
 use super::units;
-use crate::domain::reference::{self, CalendarDay, Field};
+use crate::domain::reference::{self, CalendarDay, FieldRow, ItemKind};
 use crate::domain::unit::{self, CurrentRow, MapRow, TWO_TIER};
 use crate::store;
 use crate::store::drafts::{self, ImportRun, Who};
@@ -38,6 +38,10 @@ pub enum Kind {
     CommuneMapping,
     /// `fields.csv`.
     Fields,
+    /// Đối tượng thực hiện: `subject_code,subject_name,valid_from,valid_to`.
+    Subjects,
+    /// Kết quả thực hiện: `result_code,result_name,valid_from,valid_to`.
+    Results,
     /// `agency_level1.csv`, `agency_codes.csv`.
     Agencies,
     /// `holidays.csv`.
@@ -53,6 +57,8 @@ impl Kind {
         Kind::Communes,
         Kind::CommuneMapping,
         Kind::Fields,
+        Kind::Subjects,
+        Kind::Results,
         Kind::Agencies,
         Kind::Holidays,
         Kind::Calendars,
@@ -65,6 +71,8 @@ impl Kind {
             Kind::Communes => "communes",
             Kind::CommuneMapping => "commune-mapping",
             Kind::Fields => "fields",
+            Kind::Subjects => "subjects",
+            Kind::Results => "results",
             Kind::Agencies => "agencies",
             Kind::Holidays => "holidays",
             Kind::Calendars => "calendars",
@@ -107,7 +115,7 @@ pub struct ReferenceSummary {
     pub skipped: usize,
     /// Events that were published: provinces whose list changed, agencies.
     pub told: usize,
-    /// Rows passed over and why, at most a thousand of them.
+    /// Rows passed over and why, and rows that the table itself mends, at most a thousand of them.
     pub broken: Vec<BrokenLine>,
     /// Nothing was written.
     pub dry_run: bool,
@@ -200,7 +208,9 @@ enum Table {
     Provinces(Rows<reference::ProvinceRow>),
     Communes(Rows<CurrentRow>),
     CommuneMapping(Rows<MapRow>),
-    Fields(Rows<reference::FieldRow>),
+    Fields(Rows<FieldRow>),
+    Subjects(Rows<reference::SubjectRow>),
+    Results(Rows<reference::ResultRow>),
     Agencies(Rows<reference::AgencyRow>),
     Holidays(Rows<reference::HolidayRow>),
     Calendars(Rows<reference::CalendarRow>),
@@ -213,6 +223,8 @@ impl Table {
             Kind::Communes => rows(reader).map(|(r, b)| (Self::Communes(r), b))?,
             Kind::CommuneMapping => rows(reader).map(|(r, b)| (Self::CommuneMapping(r), b))?,
             Kind::Fields => rows(reader).map(|(r, b)| (Self::Fields(r), b))?,
+            Kind::Subjects => rows(reader).map(|(r, b)| (Self::Subjects(r), b))?,
+            Kind::Results => rows(reader).map(|(r, b)| (Self::Results(r), b))?,
             Kind::Agencies => rows(reader).map(|(r, b)| (Self::Agencies(r), b))?,
             Kind::Holidays => rows(reader).map(|(r, b)| (Self::Holidays(r), b))?,
             Kind::Calendars => rows(reader).map(|(r, b)| (Self::Calendars(r), b))?,
@@ -225,6 +237,8 @@ impl Table {
             Self::Communes(r) => r.len(),
             Self::CommuneMapping(r) => r.len(),
             Self::Fields(r) => r.len(),
+            Self::Subjects(r) => r.len(),
+            Self::Results(r) => r.len(),
             Self::Agencies(r) => r.len(),
             Self::Holidays(r) => r.len(),
             Self::Calendars(r) => r.len(),
@@ -248,6 +262,8 @@ impl Table {
             Self::Communes(r) => communes(tx, rt, r).await,
             Self::CommuneMapping(r) => mapping(tx, rt, r).await,
             Self::Fields(r) => fields(tx, r, dated).await,
+            Self::Subjects(r) => items(tx, ItemKind::Subject, each(r), dated).await,
+            Self::Results(r) => items(tx, ItemKind::Result, each(r), dated).await,
             Self::Agencies(r) => agencies::import(tx, rt, each(r)).await,
             Self::Holidays(r) => holidays(tx, rt, r).await,
             Self::Calendars(r) => agencies::import_calendars(tx, rt, each(r)).await,
@@ -340,8 +356,7 @@ async fn communes(
         .collect();
     let (mut good, mut broken) = (BTreeMap::new(), Vec::new());
     for (line, r) in rows {
-        let five = r.code.len() == 5 && r.code.bytes().all(|b| b.is_ascii_digit());
-        if !five {
+        if !unit::is_commune_code(&r.code) {
             broken.push((*line, format!("`{}` is no commune code", r.code)));
         } else if !provinces.contains(&r.province_code) {
             broken.push((*line, format!("there is no province `{}`", r.province_code)));
@@ -381,19 +396,13 @@ async fn mapping(tx: &Tx, rt: &Runtime, rows: &[(u64, MapRow)]) -> Result<Refere
             province_code: c.province_code,
         })
         .collect();
-    let map: Vec<MapRow> = rows.iter().map(|(_, r)| r.clone()).collect();
-    let (communes, _astray) = unit::join(&current, &map);
     let known: std::collections::BTreeSet<&str> = current.iter().map(|c| c.code.as_str()).collect();
-    let broken: Vec<reference::Broken> = rows
-        .iter()
-        .filter(|(_, r)| !known.contains(r.new_code.as_str()))
-        .map(|(line, r)| {
-            (
-                *line,
-                format!("{} → {}: there is no such commune", r.old_code, r.new_code),
-            )
-        })
-        .collect();
+    let unit::Mapping {
+        good: map,
+        mended,
+        broken,
+    } = unit::believable(rows, &known);
+    let (communes, _astray) = unit::join(&current, &map);
     // Only communes that the mapping tells of: it says nothing of the others.
     let told: std::collections::BTreeSet<&str> = map
         .iter()
@@ -403,89 +412,52 @@ async fn mapping(tx: &Tx, rt: &Runtime, rows: &[(u64, MapRow)]) -> Result<Refere
         .into_iter()
         .filter(|c| told.contains(c.code.as_str()))
         .collect();
-    let good: Vec<MapRow> = map
-        .into_iter()
-        .filter(|r| known.contains(r.new_code.as_str()))
-        .collect();
-    let (created, updated) = store::units::put_mapping(&**tx, &good).await?;
+    let (created, updated) = store::units::put_mapping(&**tx, &map).await?;
     let put = units::put_in(tx, rt, &[], &communes).await?;
-    Ok(ReferenceSummary {
+    let mut done = ReferenceSummary {
         created,
         updated,
         told: put.told,
         ..summary(broken)
-    })
+    };
+    let mended = mended
+        .into_iter()
+        .map(|(line, reason)| BrokenLine { line, reason });
+    done.broken.extend(mended);
+    Ok(done)
 }
 
-/// A changed name ends the period of the old one on the day before.
 async fn fields(
     tx: &Tx,
-    rows: &[(u64, reference::FieldRow)],
+    rows: &[(u64, FieldRow)],
     dated: NaiveDate,
 ) -> Result<ReferenceSummary, DbErr> {
     let (listed, broken) = reference::fields(each(rows));
     let have = store::reference::fields(&**tx).await?;
-    let (mut created, mut updated, mut write) = (0, 0, Vec::new());
-    for f in listed {
-        let of_code = || have.iter().filter(|h| h.code == f.code);
-        let explicit = f.valid_from.is_some() || f.valid_to.is_some();
-        if let Some(same) =
-            of_code().find(|h| h.valid_from == f.valid_from && (explicit || h.valid_to.is_none()))
-        {
-            if same.name == f.name && same.valid_to == f.valid_to {
-                continue;
-            }
-            if explicit {
-                updated += 1;
-                write.push(f);
-                continue;
-            }
-        }
-        match of_code().find(|h| h.valid_to.is_none()) {
-            None => {
-                created += 1;
-                write.push(f);
-            }
-            Some(open) if explicit => {
-                created += 1;
-                // The open period ends where the new one begins.
-                if let Some(last) = f.valid_from.and_then(|d| d.pred_opt())
-                    && open.valid_from.is_none_or(|from| from <= last)
-                {
-                    write.push(Field {
-                        valid_to: Some(last),
-                        ..open.clone()
-                    });
-                }
-                write.push(f);
-            }
-            Some(open) if open.name == f.name => {}
-            Some(open) if open.valid_from.is_some_and(|from| from >= dated) => {
-                updated += 1;
-                write.push(Field {
-                    name: f.name,
-                    ..open.clone()
-                });
-            }
-            Some(open) => {
-                created += 1;
-                write.push(Field {
-                    valid_to: dated.pred_opt(),
-                    ..open.clone()
-                });
-                write.push(Field {
-                    valid_from: Some(dated),
-                    ..f
-                });
-            }
-        }
-    }
-    store::reference::put_fields(&**tx, &write).await?;
-    Ok(ReferenceSummary {
-        created,
-        updated,
+    let change = reference::periods(listed, &have, dated);
+    store::reference::put_fields(&**tx, &change.write).await?;
+    Ok(of_periods(&change, broken))
+}
+
+async fn items<R: Into<FieldRow>>(
+    tx: &Tx,
+    kind: ItemKind,
+    rows: impl Iterator<Item = (u64, R)>,
+    dated: NaiveDate,
+) -> Result<ReferenceSummary, DbErr> {
+    let (listed, broken) = reference::fields(rows.map(|(line, r)| (line, r.into())));
+    let have = store::reference::items(&**tx, kind).await?;
+    let change = reference::periods(listed, &have, dated);
+    store::reference::put_items(&**tx, kind, &change.write).await?;
+    Ok(of_periods(&change, broken))
+}
+
+fn of_periods(change: &reference::Periods, broken: Vec<reference::Broken>) -> ReferenceSummary {
+    ReferenceSummary {
+        created: change.created,
+        updated: change.updated,
         ..summary(broken)
-    })
+    }
 }
 
 async fn holidays(

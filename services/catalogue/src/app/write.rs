@@ -8,6 +8,7 @@ use crate::domain::life_cycle::{self, DraftState};
 use crate::store::drafts::{self, Draft, Entry, Who};
 use crate::store::gone::{self, Sourced};
 use crate::store::procedures::{self, Existing, NewVersion, Source};
+use crate::store::source;
 use chrono::{DateTime, NaiveDate, Utc};
 use durable::Tx;
 use kit::Runtime;
@@ -128,6 +129,12 @@ pub(crate) async fn write(
             }
         }
     }
+    let lines: Vec<source::Line<'_>> = goods
+        .iter()
+        .filter(|g| have.get(&g.id).is_none_or(|old| !old.says(&g.hash)))
+        .filter_map(|g| Some((g.id, g.hash.as_str(), g.source.as_deref()?)))
+        .collect();
+    source::keep(&**tx, &lines).await?;
     procedures::insert(&**tx, &new, seq, how.now).await?;
     procedures::update(&**tx, &next, seq, how.now).await?;
     let entries: Vec<Entry> = next

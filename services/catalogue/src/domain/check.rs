@@ -32,6 +32,8 @@ pub enum Fault {
     Date,
     /// The same id twice.
     Repeated,
+    /// Said not to be taken by post, beside a way of filing by post.
+    PostalDenied,
     /// No executing agency.
     NoExecutingAgency,
     /// No tier of government.
@@ -134,11 +136,21 @@ pub fn draft(c: &Content) -> Vec<Found> {
             }
         }
     }
+    if c.postal == Some(false) && c.listed_by_post() == Some(true) {
+        say("/postal".to_owned(), Fault::PostalDenied);
+    }
     for (i, case) in c.components.iter().enumerate() {
         let mut ids = std::collections::BTreeSet::new();
         for (j, p) in case.components.iter().enumerate() {
             if p.name.is_empty() {
                 say(format!("/components/{i}/components/{j}/name"), Fault::Empty);
+            }
+            if p.replacing_database
+                .as_ref()
+                .is_some_and(|d| d.name.is_empty())
+            {
+                let at = format!("/components/{i}/components/{j}/replacingDatabase/name");
+                say(at, Fault::Empty);
             }
             if p.id.is_empty() {
                 say(format!("/components/{i}/components/{j}/id"), Fault::Empty);
@@ -196,7 +208,11 @@ pub fn settle(mut c: Content) -> Content {
         .flat_map(|case| &mut case.components)
     {
         p.note = p.originals == 0 && p.copies == 0;
-        p.required = p.required && !p.note;
+        p.required = p.required && !p.note && p.replacing_database.is_none();
+    }
+    // What the ways of filing say anyway is not said twice.
+    if c.postal == c.listed_by_post() {
+        c.postal = None;
     }
     c
 }

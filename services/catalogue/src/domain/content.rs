@@ -291,6 +291,10 @@ pub struct Component {
     pub required: bool,
     /// There is an electronic form for it.
     pub electronic_form: bool,
+    /// The national database whose data takes its place (CSDL thay thế giấy tờ): who files need not send it, the agency reads it
+    /// there (NĐ 309/2026/NĐ-CP art. 2.1). Absent: nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacing_database: Option<Named>,
     /// Form files (mẫu đơn, tờ khai).
     pub forms: Vec<FormFile>,
 }
@@ -392,10 +396,24 @@ pub struct Content {
     pub service_level: ServiceLevel,
     /// Thủ tục nội bộ giữa cơ quan nhà nước.
     pub internal: bool,
-    /// Phi địa giới.
-    pub non_territorial: bool,
+    /// Phi địa giới: any desk of the country takes it. Absent: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_territorial: Option<bool>,
     /// Ngành dọc.
     pub vertical: bool,
+    /// Tiếp nhận, trả kết quả qua dịch vụ bưu chính công ích, where it is said apart from the ways of filing: see [`Content::by_post`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal: Option<bool>,
+    /// Thực hiện được tại ki-ốt thông minh. Absent: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kiosk: Option<bool>,
+    /// Trả kết quả ngay: handed out while the applicant waits, without a receipt unless asked for (NĐ 61/2018 art. 17.4, kept by
+    /// NĐ 118/2025). Absent: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub immediate_result: Option<bool>,
+    /// Có nghĩa vụ tài chính besides the fees: a tax or a land-use levy that falls due before the result. Absent: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub financial_duty: Option<bool>,
     /// Groups by life event (sự kiện đời người, vòng đời doanh nghiệp).
     pub groups: Vec<String>,
     /// Publisher's keywords.
@@ -413,5 +431,16 @@ impl Content {
             .into_iter()
             .filter(|c| self.methods.iter().any(|m| m.channel == *c))
             .collect()
+    }
+
+    /// Whether it can be filed by post: as said; else as the published ways of filing, which are the whole list, say; else not known.
+    pub fn by_post(&self) -> Option<bool> {
+        self.postal.or_else(|| self.listed_by_post())
+    }
+
+    /// What the ways of filing alone say of the post.
+    pub fn listed_by_post(&self) -> Option<bool> {
+        (!self.methods.is_empty())
+            .then(|| self.methods.iter().any(|m| m.channel == Channel::Postal))
     }
 }

@@ -119,6 +119,89 @@ pub struct MapRow {
     pub old_district: String,
 }
 
+/// Five digits.
+pub fn is_commune_code(code: &str) -> bool {
+    code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The mapping, without the slips of the official tables.
+#[derive(Debug, Default)]
+pub struct Mapping {
+    /// Lines that can be true.
+    pub good: Vec<MapRow>,
+    /// Lines taken under the code that the rest of the table gives the commune, and what was wrong.
+    pub mended: Vec<(u64, String)>,
+    /// Lines left out, and why.
+    pub broken: Vec<(u64, String)>,
+}
+
+/// Lines of the mapping that can be true. The official tables have slips: a code that is another commune's, one of six digits, a name
+/// that a spreadsheet could not compute. What the table itself does not mend is left out and said: a guess would send people to the
+/// wrong commune.
+pub fn believable(rows: &[(u64, MapRow)], current: &BTreeSet<&str>) -> Mapping {
+    let mut names: BTreeMap<&str, Vec<((&str, &str), usize)>> = BTreeMap::new();
+    let mut codes: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (_, r) in rows.iter().filter(|(_, r)| is_commune_code(&r.old_code)) {
+        let is = (r.old_name.as_str(), r.old_province_code.as_str());
+        let of_code = names.entry(&r.old_code).or_default();
+        match of_code.iter_mut().find(|(name, _)| *name == is) {
+            Some((_, lines)) => *lines += 1,
+            None => of_code.push((is, 1)),
+        }
+        let place = (is.0, r.old_district.as_str(), is.1);
+        codes.entry(place).or_default().insert(&r.old_code);
+    }
+    // Of two names of one code that with more lines, else the first one.
+    let named: BTreeMap<&str, (&str, &str)> = names
+        .into_iter()
+        .filter_map(|(code, of_code)| {
+            let (name, _) = of_code.into_iter().rev().max_by_key(|(_, lines)| *lines)?;
+            Some((code, name))
+        })
+        .collect();
+    let mut out = Mapping::default();
+    for (line, r) in rows {
+        let (old, new) = (r.old_code.as_str(), r.new_code.as_str());
+        let is = (r.old_name.as_str(), r.old_province_code.as_str());
+        // A district that had no communes became a special zone (đặc khu): there is no code, and may be no name, to come from.
+        let nothing = old.is_empty();
+        let reason = if !(nothing || is_commune_code(old)) || !is_commune_code(new) {
+            format!("{old} → {new}: no commune code")
+        } else if [&r.old_name, &r.new_name]
+            .iter()
+            .any(|n| n.starts_with('#'))
+            || (r.old_name.trim().is_empty() && !nothing)
+        {
+            format!("{old} → {new}: no name")
+        } else if !current.contains(new) {
+            format!("{old} → {new}: there is no such commune")
+        } else if nothing || named.get(old) == Some(&is) {
+            out.good.push(r.clone());
+            continue;
+        } else {
+            let place = (is.0, r.old_district.as_str(), is.1);
+            let mut others = codes
+                .get(&place)
+                .into_iter()
+                .flatten()
+                .filter(|c| **c != old);
+            let reason = format!("{old} → {new}: `{old}` is not {}", r.old_name);
+            if let (Some(other), None) = (others.next(), others.next()) {
+                out.mended
+                    .push((*line, format!("{reason}; taken as `{other}`")));
+                out.good.push(MapRow {
+                    old_code: (*other).to_owned(),
+                    ..r.clone()
+                });
+                continue;
+            }
+            reason
+        };
+        out.broken.push((*line, reason));
+    }
+    out
+}
+
 /// Joins both lists: current communes, and ended ones with what they went into. A commune that kept code, name and province has one
 /// period without ends. Lines of the mapping that lead nowhere are returned apart.
 pub fn join(current: &[CurrentRow], map: &[MapRow]) -> (Vec<Commune>, Vec<String>) {
@@ -141,6 +224,9 @@ pub fn join(current: &[CurrentRow], map: &[MapRow]) -> (Vec<Commune>, Vec<String
             && sources.get(row.new_code.as_str()) == Some(&1)
         {
             unchanged.insert(row.old_code.as_str());
+            continue;
+        }
+        if row.old_code.is_empty() {
             continue;
         }
         let commune = out

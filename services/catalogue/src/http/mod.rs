@@ -20,6 +20,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(procedures::read)
         .service(procedures::versions)
         .service(procedures::version_of)
+        .service(reports::source)
         .service(editing::withdraw)
         .service(editing::restore)
         .service(editing::journal)
@@ -47,6 +48,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(reference::communes)
         .service(reference::mappings)
         .service(reference::calendar_days)
+        .service(reference::subjects)
+        .service(reference::results)
         .service(reference::import)
         .service(imports::procedures);
 }

@@ -1,11 +1,12 @@
 //! Reference data: the communes of all times by code or name, the official mapping, the days of the calendar, and imports of tables.
 
 use super::imports::{Pieces, pump};
-use super::types::{CalendarDay, Commune, CommuneMapping};
+use super::types::{CalendarDay, Commune, CommuneMapping, ReferenceItem};
 use crate::App;
 use crate::app::reference::{
     Kind, ReferenceOptions, ReferenceSummary, Unreadable, import_reference,
 };
+use crate::domain::reference::ItemKind;
 use crate::error;
 use crate::store::drafts::Who;
 use crate::store::{reference, units};
@@ -37,7 +38,7 @@ pub(crate) struct ImportQuery {
 #[utoipa::path(
     post, path = "/api/v1/reference-imports/{kind}", tag = "imports", operation_id = "importReference",
     summary = "Import reference data",
-    description = "Takes a table (CSV with a header): `provinces`, `communes`, `commune-mapping` (after `communes`), `fields`, `agencies` (both code forms, with the tree), `holidays`, `calendars` (`agency_code,day,shifts,name`). Everything has its period. A row that cannot be true is reported with its line and left out; the rest is taken in one transaction. A second import of the same file changes nothing.",
+    description = "Takes a table (CSV with a header): `provinces`, `communes`, `commune-mapping` (after `communes`), `fields`, `subjects` (`subject_code,subject_name,valid_from,valid_to`), `results` (`result_code,result_name,valid_from,valid_to`), `agencies` (both code forms, with the tree), `holidays`, `calendars` (`agency_code,day,shifts,name`). Everything has its period. A row that cannot be true is reported with its line and left out; the rest is taken in one transaction. A second import of the same file changes nothing.",
     params(("kind" = String, Path, description = "Which data", example = "fields"), ImportQuery),
     request_body(content = String, content_type = "text/csv", description = "The table", example = "field_code,field_name\nG15-TP07,Hộ tịch\n"),
     responses(
@@ -187,6 +188,84 @@ pub(crate) async fn mappings(
         })
         .collect();
     Ok(Json(Page { items, next: None }))
+}
+
+/// Which subjects or results.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ItemsQuery {
+    /// As of this day; today when absent.
+    #[param(example = "2026-11-16")]
+    on: Option<NaiveDate>,
+    /// Items a page, 1–100; 20 when absent.
+    #[param(minimum = 1, maximum = 100, example = 20)]
+    limit: Option<u32>,
+    /// Cursor from the page before.
+    cursor: Option<String>,
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/subjects", tag = "procedures", operation_id = "listSubjects",
+    summary = "List subjects",
+    description = "Who may file procedures (đối tượng thực hiện), as the reference data has them on a day, by code.",
+    params(ItemsQuery),
+    responses(
+        (status = 200, description = "One page", body = Page<ReferenceItem>),
+        (status = "4XX", description = "query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(()),
+)]
+#[get("/api/v1/subjects")]
+pub(crate) async fn subjects(
+    app: web::Data<App>,
+    Query(query): Query<ItemsQuery>,
+) -> Result<Json<Page<ReferenceItem>>, Problem> {
+    items(&app, ItemKind::Subject, &query).await
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/results", tag = "procedures", operation_id = "listResults",
+    summary = "List results",
+    description = "What procedures end in (kết quả thực hiện), as the reference data has them on a day, by code.",
+    params(ItemsQuery),
+    responses(
+        (status = 200, description = "One page", body = Page<ReferenceItem>),
+        (status = "4XX", description = "query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(()),
+)]
+#[get("/api/v1/results")]
+pub(crate) async fn results(
+    app: web::Data<App>,
+    Query(query): Query<ItemsQuery>,
+) -> Result<Json<Page<ReferenceItem>>, Problem> {
+    items(&app, ItemKind::Result, &query).await
+}
+
+async fn items(
+    app: &App,
+    kind: ItemKind,
+    query: &ItemsQuery,
+) -> Result<Json<Page<ReferenceItem>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let after = super::after_code(query.cursor.as_deref())?;
+    let day = query.on.unwrap_or_else(|| app.today());
+    let rows = reference::items_on(app.db.read(), kind, day, after.as_deref(), limit + 1)
+        .await
+        .map_err(error::failed)?;
+    let items = rows
+        .into_iter()
+        .map(|f| ReferenceItem {
+            code: f.code,
+            name: f.name,
+            valid_from: f.valid_from,
+            valid_to: f.valid_to,
+        })
+        .collect();
+    Ok(Json(Page::cut(items, limit, |i: &ReferenceItem| {
+        i.code.clone()
+    })))
 }
 
 /// A year.

@@ -1,19 +1,22 @@
-//! Open data, and what is doubtful in it.
+//! Open data, the source as it came, and what is doubtful in it.
 
 use crate::App;
 use crate::app::export::{Format, stream};
+use crate::app::lines::unpacked;
 use crate::app::quality::{QualityReport, quality_report};
 use crate::error;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
-use actix_web::{HttpResponse, get, web};
+use crate::store::source::{self as kept, Kept};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::NaiveDate;
 use contracts::permission::perm;
 use contracts::problem::shared;
 use futures_util::StreamExt as _;
-use kit::http::{Json, Query};
-use kit::{Allowed, Problem, ProblemBody};
+use kit::http::{Json, Path, Query};
+use kit::{Allowed, Problem, ProblemBody, etag};
 use serde::Deserialize;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 /// Parameters of the export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -70,6 +73,47 @@ pub(crate) async fn export(
             format!("attachment; filename=\"{name}\""),
         ))
         .streaming(Box::pin(body)))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/procedures/{id}/versions/{version}/source", tag = "procedures", operation_id = "getProcedureSource",
+    summary = "Read the source of a version",
+    description = "The line of the national portal's file that a version was read from, exactly as it came: with its decomposed letters, invisible and private-use characters, blanks and markup. The version itself shows the text cleaned. There is none for what was written here.",
+    params(("id" = Uuid, Path, description = "The national portal's id", example = "019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7"), ("version" = i64, Path, description = "From 1", example = 1)),
+    responses(
+        (status = 200, description = "The line, in the portal's JSON", body = Object, headers(("ETag" = String, description = "Hash of what was read from it, in quotes"))),
+        (status = 304, description = "Not changed"),
+        (status = "4XX", description = "procedure.version-unknown, procedure.source-not-kept", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(()),
+)]
+#[get("/api/v1/procedures/{id}/versions/{version}/source")]
+pub(crate) async fn source(
+    app: web::Data<App>,
+    Path((id, version)): Path<(Uuid, i64)>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let line = kept::of(app.db.read(), id, version)
+        .await
+        .map_err(error::failed)?;
+    let (tag, line) = match line {
+        Kept::NoVersion => return Err(Problem::new(error::VERSION_UNKNOWN)),
+        Kept::Nothing => return Err(Problem::new(error::SOURCE_NOT_KEPT)),
+        Kept::Line(tag, line) => (tag, line),
+    };
+    let (etag_header, keep) = (format!("\"{tag}\""), super::PUBLIC_SECONDS);
+    if etag::not_modified(&req, &tag) {
+        return Ok(HttpResponse::NotModified()
+            .insert_header((ETAG, etag_header))
+            .insert_header((CACHE_CONTROL, keep))
+            .finish());
+    }
+    let line = unpacked(&line).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag_header))
+        .insert_header((CACHE_CONTROL, keep))
+        .content_type("application/json")
+        .body(line))
 }
 
 /// Parameters of the quality report.

@@ -84,8 +84,16 @@ pub(crate) struct Procedure {
     pub(crate) return_methods: Vec<ReturnMethods>,
     /// Thủ tục nội bộ.
     pub(crate) internal: bool,
-    /// Tiếp nhận phi địa giới hành chính.
-    pub(crate) non_territorial: bool,
+    /// Tiếp nhận phi địa giới hành chính: any desk of the country takes it. `null`: nobody has said.
+    pub(crate) non_territorial: Option<bool>,
+    /// Qua dịch vụ bưu chính công ích: as said, else as the ways of filing say. `null`: nobody has said.
+    pub(crate) postal: Option<bool>,
+    /// Thực hiện được tại ki-ốt thông minh. `null`: nobody has said.
+    pub(crate) kiosk: Option<bool>,
+    /// Trả kết quả ngay. `null`: nobody has said.
+    pub(crate) immediate_result: Option<bool>,
+    /// Có nghĩa vụ tài chính (thuế, tiền sử dụng đất …) besides the fees. `null`: nobody has said.
+    pub(crate) financial_duty: Option<bool>,
     /// Groups by life event.
     pub(crate) groups: Vec<String>,
     /// Publisher's note.
@@ -409,6 +417,22 @@ pub(crate) struct CalendarDay {
     /// `product`, or `imported`.
     #[schema(example = "product")]
     pub(crate) source: String,
+}
+
+/// A subject (đối tượng) or a result (kết quả) of procedures in one period, as the reference data has it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReferenceItem {
+    /// Code.
+    #[schema(example = "ĐT1")]
+    pub(crate) code: String,
+    /// Name.
+    #[schema(example = "Công dân Việt Nam")]
+    pub(crate) name: String,
+    /// First day.
+    pub(crate) valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub(crate) valid_to: Option<NaiveDate>,
 }
 
 /// What an agency was in one version.

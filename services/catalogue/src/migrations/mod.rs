@@ -1,12 +1,17 @@
 //! The tables of the catalogue. Forward only; a step that shipped is never edited.
 
 mod m0002_life_cycle;
+mod m0003_sources;
 
 use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables), Box::new(m0002_life_cycle::LifeCycle)]
+    vec![
+        Box::new(Tables),
+        Box::new(m0002_life_cycle::LifeCycle),
+        Box::new(m0003_sources::Sources),
+    ]
 }
 
 struct Tables;

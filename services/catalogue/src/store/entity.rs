@@ -359,3 +359,47 @@ pub(super) mod agency_version {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+pub(super) mod reference_item {
+    use sea_orm::entity::prelude::*;
+
+    /// A subject or a result in one period; the key is `code@first day`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reference_item")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: String,
+        pub code: String,
+        #[sea_orm(column_type = "Text")]
+        pub name: String,
+        pub valid_from: Option<chrono::NaiveDate>,
+        pub valid_to: Option<chrono::NaiveDate>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod source {
+    use sea_orm::entity::prelude::*;
+
+    /// The line of the source that a content was read from, as it came, gzip.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "procedure_source")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub procedure_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub content_hash: String,
+        pub line: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -7,6 +7,7 @@ pub(crate) mod gone;
 pub(crate) mod procedures;
 pub(crate) mod quality;
 pub(crate) mod reference;
+pub(crate) mod source;
 pub(crate) mod units;
 
 use sea_orm::DbErr;

@@ -275,6 +275,8 @@ fn procedure() -> anyhow::Result<ProcedureChanged> {
         methods: vec![ProcedureMethod {
             channel: Channel::Online,
             term: Term::whole(5, Unit::WorkingDay).ok(),
+            sequence: Vec::new(),
+            cut_off: None,
             term_text: "5 ngày làm việc".to_owned(),
             fees: Vec::new(),
         }],

@@ -292,7 +292,7 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
         .into_iter()
         .filter(|m| m.channel == channel)
         .collect();
-    methods.sort_by_key(|m| m.term.is_none());
+    methods.sort_by_key(|m| m.term.is_none() && m.sequence.is_empty());
     let method = methods.into_iter().next();
     ProcedureSnapshot {
         id: procedure.procedure_id,
@@ -301,6 +301,11 @@ fn snapshot(procedure: ProcedureChanged, channel: Channel) -> ProcedureSnapshot 
         name: procedure.name,
         field: procedure.field,
         term: method.as_ref().and_then(|m| m.term),
+        sequence: method
+            .as_ref()
+            .map(|m| m.sequence.clone())
+            .unwrap_or_default(),
+        cut_off: method.as_ref().and_then(|m| m.cut_off),
         term_text: method
             .as_ref()
             .map(|m| m.term_text.clone())

@@ -12,7 +12,7 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-use vn::worktime::{Outcome, Term};
+use vn::worktime::{MinuteOfDay, Outcome, Term};
 
 /// A dossier (hồ sơ thủ tục hành chính).
 #[derive(Clone, Debug)]
@@ -213,13 +213,34 @@ pub(crate) struct ProcedureSnapshot {
     pub(crate) code: String,
     pub(crate) name: String,
     pub(crate) field: String,
-    /// The term of the dossier's channel; none: no date by rule.
+    /// The term of the dossier's channel; none: no date by rule, unless there is a sequence.
     pub(crate) term: Option<Term>,
+    /// Terms that follow each other in place of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sequence: Vec<Term>,
+    /// The hour after which a reception counts from the next working day, where the procedure itself says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cut_off: Option<MinuteOfDay>,
     pub(crate) term_text: String,
     pub(crate) components: Vec<ProcedureComponent>,
     /// The published fees of the dossier's channel.
     #[serde(default)]
     pub(crate) fees: Vec<contracts::Fee>,
+}
+
+impl ProcedureSnapshot {
+    /// The terms that make the due date, in order; none: no date by rule.
+    pub(crate) fn terms(&self) -> &[Term] {
+        match &self.term {
+            Some(term) => std::slice::from_ref(term),
+            None => &self.sequence,
+        }
+    }
+
+    /// The term that runs out last: in its unit a pause is counted.
+    pub(crate) fn last_term(&self) -> Option<Term> {
+        self.terms().last().copied()
+    }
 }
 
 /// An attached paper.

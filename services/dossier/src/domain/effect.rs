@@ -170,7 +170,7 @@ pub(super) fn carry(
                     receipt: note.clone(),
                 });
             }
-            let term = d.details.procedure.term;
+            let term = d.details.procedure.last_term();
             if let Some(payment) = &mut d.details.payment {
                 payment.confirmed_at = Some(now);
                 d.due_at = payment
@@ -292,18 +292,14 @@ pub(super) fn carry(
 /// The term runs from `now`, from zero.
 pub(super) fn restart(d: &mut Dossier, now: DateTime<Utc>, calendar: &Calendar) {
     d.details.term_from = Some(now);
-    d.due_at = d
-        .details
-        .procedure
-        .term
-        .as_ref()
-        .and_then(|term| calendar.due(term, now));
+    let procedure = &d.details.procedure;
+    d.due_at = calendar.due_of(procedure.terms(), procedure.cut_off, now);
     d.details.first_due_at = d.due_at;
 }
 
 /// Every clock that ran between `from` and `to` ends later by as much.
 fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: &Calendar) {
-    let term = d.details.procedure.term;
+    let term = d.details.procedure.last_term();
     let shift = |due: DateTime<Utc>, begun: DateTime<Utc>, stood: DateTime<Utc>| {
         calendar.resume(due, from.max(begun), to.min(stood), term.as_ref())
     };

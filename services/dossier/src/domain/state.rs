@@ -561,8 +561,8 @@ fn clocks(
             // While an incident lasts the clock stands where it stopped.
             let stands = |due: Option<DateTime<Utc>>| match (due, context.incident_since) {
                 (Some(due), Some(since)) => {
-                    let term = after.details.procedure.term.as_ref();
-                    Some(calendar.resume(due, since, now, term))
+                    let term = after.details.procedure.last_term();
+                    Some(calendar.resume(due, since, now, term.as_ref()))
                 }
                 (due, _) => due,
             };

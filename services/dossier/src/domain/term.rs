@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
-use vn::worktime::{self, CalendarSpec, Outcome, Term, Unit, local_date};
+use vn::worktime::{self, CalendarSpec, MinuteOfDay, Outcome, Rules, Term, Unit, local_date};
 
 /// Furthest new date of an apology, days after the old one: more is a slip of the finger.
 const FURTHEST: i64 = 365;
@@ -51,7 +51,21 @@ impl Calendar {
 
     /// When a term that begins at `from` ends; none beyond what a calendar can say (100 years).
     pub(crate) fn due(&self, term: &Term, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        worktime::due(from, term, &self.days)
+        self.due_of(std::slice::from_ref(term), None, from)
+    }
+
+    /// The same of terms that follow each other, with the cut-off of the procedure if it has one; none without terms.
+    pub(crate) fn due_of(
+        &self,
+        terms: &[Term],
+        cut_off: Option<MinuteOfDay>,
+        from: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let rules = Rules {
+            cut_off,
+            ..Rules::default()
+        };
+        worktime::due_by_rules(from, terms, &rules, &self.days)
             .ok()
             .map(|due| due.due_at)
     }

@@ -131,6 +131,8 @@ impl World {
                     name: "Đăng ký khai sinh".to_owned(),
                     field: "Hộ tịch".to_owned(),
                     term,
+                    sequence: Vec::new(),
+                    cut_off: None,
                     term_text: "2 ngày làm việc".to_owned(),
                     fees: Vec::new(),
                     components: Vec::new(),

@@ -295,6 +295,8 @@ pub(crate) fn procedure(id: &str, version: i64) -> ProcedureChanged {
     let method = |channel, days| ProcedureMethod {
         channel,
         term: Term::whole(days, Unit::WorkingDay).ok(),
+        sequence: Vec::new(),
+        cut_off: None,
         term_text: format!("{days} ngày làm việc"),
         fees: vec![Fee {
             amount: Some(0),

@@ -104,6 +104,8 @@ struct One {
     agencies: Vec<(&'static str, String)>,
     conditions: Vec<String>,
     returns: Vec<String>,
+    /// What is said of it, yes or no, and what nobody has said.
+    flags: [(&'static str, &'static str); 5],
 }
 
 struct MethodRow {
@@ -145,6 +147,7 @@ pub(super) async fn one(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse,
         agencies: agencies(t, &p),
         conditions: owned_lines(p.conditions.as_deref().unwrap_or_default()),
         returns: returns(t, &p),
+        flags: flags(t, &p),
         p,
     })
 }
@@ -204,4 +207,20 @@ fn returns(t: Tr, p: &Procedure) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// The flags with their answers; what nobody has said is not a "no".
+fn flags(t: Tr, p: &Procedure) -> [(&'static str, &'static str); 5] {
+    let said = |flag: Option<bool>| match flag {
+        Some(true) => t.said_yes(),
+        Some(false) => t.said_no(),
+        None => t.not_published(),
+    };
+    [
+        (t.flag_postal(), said(p.postal)),
+        (t.flag_non_territorial(), said(p.non_territorial)),
+        (t.flag_kiosk(), said(p.kiosk)),
+        (t.flag_immediate(), said(p.immediate_result)),
+        (t.flag_duty(), said(p.financial_duty)),
+    ]
 }

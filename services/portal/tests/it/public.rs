@@ -140,6 +140,47 @@ async fn a_procedure_shows_its_eleven_items_terms_and_fees() {
 }
 
 #[tokio::test]
+async fn a_procedure_shows_its_flags_and_what_nobody_has_said_is_no_no() {
+    let world = World::new().await;
+    let mut p = procedure();
+    p["postal"] = json!(false);
+    p["kiosk"] = json!(true);
+    p["financialDuty"] = json!(null);
+    p["source"] = json!("nationalPortal");
+    p["version"] = json!(3);
+    p["components"][0]["components"][0]["replacingDatabase"] =
+        json!({"code": "CSDLDC", "name": "CSDL quốc gia về dân cư"});
+    world
+        .answers(&format!("/api/v1/procedures/{PROCEDURE}"), p)
+        .await;
+    let html = world
+        .app
+        .anonymous()
+        .get(&format!("/thu-tuc/{PROCEDURE}"))
+        .await
+        .expect(200)
+        .text();
+    for (flag, said) in [
+        ("Nộp hồ sơ qua bưu chính công ích", "Không"),
+        ("Phi địa giới hành chính", "Có"),
+        ("Tại ki-ốt thông minh", "Có"),
+        ("Trả kết quả ngay", "Chưa công bố."),
+        (
+            "Có nghĩa vụ tài chính (thuế, tiền sử dụng đất …)",
+            "Chưa công bố.",
+        ),
+    ] {
+        assert!(
+            html.contains(&format!("<dt>{flag}</dt><dd>{said}</dd>")),
+            "{flag}: {html}"
+        );
+    }
+    assert!(html.contains("CSDL quốc gia về dân cư"), "{html}");
+    let original = format!("/api/v1/procedures/{PROCEDURE}/versions/3/source");
+    assert!(html.contains(&original), "{html}");
+}
+
+#[tokio::test]
 async fn a_procedure_without_the_online_channel_cannot_be_filed() {
     let world = World::new().await;
     let mut paper = procedure();

@@ -145,6 +145,10 @@ impl Reader {
             internal: d.is_internal,
             non_territorial: d.is_non_territorial,
             vertical: d.is_vertical,
+            postal: d.is_postal,
+            kiosk: d.is_kiosk,
+            immediate_result: d.is_immediate_result,
+            financial_duty: d.has_financial_duty,
             groups: d
                 .service_groups_details
                 .iter()
@@ -324,6 +328,11 @@ impl Reader {
                 let originals = c.original_qty.parse().unwrap_or(0);
                 let copies = c.copy_qty.parse().unwrap_or(0);
                 let note = originals == 0 && copies == 0;
+                let replacing_database = c
+                    .replacing_database
+                    .as_ref()
+                    .map(|d| self.named(d))
+                    .filter(|d| !d.name.is_empty());
                 components.push(Component {
                     id,
                     code: self.line(&c.code),
@@ -331,8 +340,10 @@ impl Reader {
                     originals,
                     copies,
                     note,
-                    required: c.required && !note,
+                    // What a database says must not be asked for.
+                    required: c.required && !note && replacing_database.is_none(),
                     electronic_form: c.has_electronic_form,
+                    replacing_database,
                     forms: c
                         .attachments
                         .iter()

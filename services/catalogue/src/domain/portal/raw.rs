@@ -98,8 +98,17 @@ pub(super) struct Detail {
     pub(super) is_other_agency: bool,
     #[serde(deserialize_with = "flag")]
     pub(super) is_vertical: bool,
-    #[serde(deserialize_with = "flag")]
-    pub(super) is_non_territorial: bool,
+    #[serde(deserialize_with = "said")]
+    pub(super) is_non_territorial: Option<bool>,
+    // The portal has no word for these four; our own export has.
+    #[serde(deserialize_with = "said")]
+    pub(super) is_postal: Option<bool>,
+    #[serde(deserialize_with = "said")]
+    pub(super) is_kiosk: Option<bool>,
+    #[serde(deserialize_with = "said")]
+    pub(super) is_immediate_result: Option<bool>,
+    #[serde(deserialize_with = "said")]
+    pub(super) has_financial_duty: Option<bool>,
     #[serde(deserialize_with = "flag")]
     pub(super) is_offline_only: bool,
     #[serde(deserialize_with = "list")]
@@ -188,6 +197,9 @@ pub(super) struct Component {
     pub(super) required: bool,
     #[serde(deserialize_with = "flag")]
     pub(super) has_electronic_form: bool,
+    /// Ours: the portal's `source` beside a paper is empty in every record of July 2026.
+    #[serde(deserialize_with = "optional")]
+    pub(super) replacing_database: Option<Coded>,
     #[serde(deserialize_with = "list")]
     pub(super) attachments: Vec<Attachment>,
 }
@@ -290,6 +302,15 @@ fn text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
 /// A boolean; anything else is false.
 fn flag<'de, D: Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
     Ok(text(d)? == "true")
+}
+
+/// A boolean that may not be there: yes and no are told from what nobody has said.
+fn said<'de, D: Deserializer<'de>>(d: D) -> Result<Option<bool>, D::Error> {
+    Ok(match text(d)?.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    })
 }
 
 /// An object that may be null or of another type.

@@ -1,8 +1,8 @@
 //! The way back: a content as a line of the portal's JSON, so that what is exported can be imported again and says the same.
 
 use crate::domain::content::{
-    Content, FeeDoubt, FeeKind, Level, Method, MethodFee, Named, PublishedTerm, ServiceLevel,
-    TermSource, TermUnit,
+    Component, Content, FeeDoubt, FeeKind, Level, Method, MethodFee, Named, PublishedTerm,
+    ServiceLevel, TermSource, TermUnit,
 };
 use contracts::Channel;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub fn to_line(id: Uuid, c: &Content) -> Value {
     let id = id.to_string();
     let online = c.methods.iter().any(|m| m.channel == Channel::Online);
-    let detail = json!({
+    let mut detail = json!({
         "id": id, "code": c.code, "codeNotation": c.code, "name": c.name, "state": "ACTIVE",
         "categoriesDetails": if c.field.name.is_empty() { json!([]) } else { json!([named(&c.field)]) },
         "executionSteps": c.steps.iter().map(|s| json!({"name": s.name, "description": s.description})).collect::<Vec<_>>(),
@@ -20,11 +20,7 @@ pub fn to_line(id: Uuid, c: &Content) -> Value {
         "cases": listed(c),
         "executionCases": c.components.iter().map(|case| json!({
             "name": case.case,
-            "profileComponents": case.components.iter().map(|p| json!({
-                "profileComponentId": p.id, "code": p.code, "name": p.name, "originalQty": p.originals, "copyQty": p.copies,
-                "required": p.required, "hasElectronicForm": p.electronic_form,
-                "attachments": p.forms.iter().map(|f| json!({"fileName": f.name, "filePath": f.path})).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
+            "profileComponents": case.components.iter().map(component).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "subjectTypesDetails": all(&c.subjects),
         "resultsDetails": all(&c.results),
@@ -48,7 +44,6 @@ pub fn to_line(id: Uuid, c: &Content) -> Value {
         "isFullProcess": c.service_level == ServiceLevel::Full,
         "isOfflineOnly": c.service_level == ServiceLevel::Information && !online,
         "isInternal": c.internal,
-        "isNonTerritorial": c.non_territorial,
         "isVertical": c.vertical,
         "serviceGroupsDetails": c.groups.iter().map(|g| json!({"name": g})).collect::<Vec<_>>(),
         "keywords": c.keywords,
@@ -62,7 +57,32 @@ pub fn to_line(id: Uuid, c: &Content) -> Value {
             }).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     });
+    // What nobody has said is not there: null would be a word of its own for a reader of the portal's files.
+    let said = [
+        ("isNonTerritorial", c.non_territorial),
+        ("isPostal", c.postal),
+        ("isKiosk", c.kiosk),
+        ("isImmediateResult", c.immediate_result),
+        ("hasFinancialDuty", c.financial_duty),
+    ];
+    for (name, value) in said {
+        if let (Some(value), Some(detail)) = (value, detail.as_object_mut()) {
+            detail.insert(name.to_owned(), json!(value));
+        }
+    }
     json!({"id": id, "code": c.code, "name": c.name, "detail": detail})
+}
+
+fn component(p: &Component) -> Value {
+    let mut value = json!({
+        "profileComponentId": p.id, "code": p.code, "name": p.name, "originalQty": p.originals, "copyQty": p.copies,
+        "required": p.required, "hasElectronicForm": p.electronic_form,
+        "attachments": p.forms.iter().map(|f| json!({"fileName": f.name, "filePath": f.path})).collect::<Vec<_>>(),
+    });
+    if let (Some(database), Some(value)) = (&p.replacing_database, value.as_object_mut()) {
+        value.insert("replacingDatabase".to_owned(), named(database));
+    }
+    value
 }
 
 fn named(n: &Named) -> Value {

@@ -1,6 +1,10 @@
 //! Reference data as it comes in tables: what a row says, whether it can be true, and what contradicts the rest. Each thing has a period;
 //! a code means nothing without a date.
 
+mod periods;
+
+pub use periods::{Periods, periods};
+
 use super::agency::Agency;
 use super::check::is_plausible;
 use super::content::Level;
@@ -15,7 +19,7 @@ use vn::worktime::{CalendarSpec, DaySpec, DayUse, Shift, WeekSpec};
 /// A row that cannot be taken, by its line, with the reason.
 pub type Broken = (u64, String);
 
-/// A field (lĩnh vực) in one period.
+/// A field (lĩnh vực), a subject or a result in one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Code, as the ministries have it; home-made ones occur.
@@ -67,6 +71,69 @@ pub struct FieldRow {
     valid_from: String,
     #[serde(default)]
     valid_to: String,
+}
+
+/// Named things with a code of their own that are neither fields nor bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// Đối tượng thực hiện.
+    Subject,
+    /// Kết quả thực hiện.
+    Result,
+}
+
+impl ItemKind {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ItemKind::Subject => "subject",
+            ItemKind::Result => "result",
+        }
+    }
+}
+
+/// A row of a table of subjects (đối tượng thực hiện).
+#[derive(Clone, Debug, Deserialize)]
+pub struct SubjectRow {
+    subject_code: String,
+    subject_name: String,
+    #[serde(default)]
+    valid_from: String,
+    #[serde(default)]
+    valid_to: String,
+}
+
+impl From<SubjectRow> for FieldRow {
+    fn from(r: SubjectRow) -> Self {
+        Self {
+            field_code: r.subject_code,
+            field_name: r.subject_name,
+            valid_from: r.valid_from,
+            valid_to: r.valid_to,
+        }
+    }
+}
+
+/// A row of a table of results (kết quả thực hiện).
+#[derive(Clone, Debug, Deserialize)]
+pub struct ResultRow {
+    result_code: String,
+    result_name: String,
+    #[serde(default)]
+    valid_from: String,
+    #[serde(default)]
+    valid_to: String,
+}
+
+impl From<ResultRow> for FieldRow {
+    fn from(r: ResultRow) -> Self {
+        Self {
+            field_code: r.result_code,
+            field_name: r.result_name,
+            valid_from: r.valid_from,
+            valid_to: r.valid_to,
+        }
+    }
 }
 
 /// A row of `holidays.csv`.
@@ -196,7 +263,7 @@ pub fn provinces(
     })
 }
 
-/// Reads fields.
+/// Reads fields, subjects or results.
 pub fn fields(rows: impl IntoIterator<Item = (u64, FieldRow)>) -> (Vec<Field>, Vec<Broken>) {
     let mut seen = BTreeMap::new();
     sift(rows, |r| {

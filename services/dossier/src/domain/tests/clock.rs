@@ -32,6 +32,49 @@ fn after_the_cut_off_it_counts_from_the_next_working_day() {
 }
 
 #[test]
+fn the_cut_off_of_the_procedure_wins_over_the_calendars() {
+    let world = World::new();
+    let mut dossier = world.new_dossier();
+    let mut received = |cut_off: &str, when: &str| {
+        dossier.details.procedure.cut_off = Some(cut_off.parse().expect("a time"));
+        world
+            .try_at(
+                &dossier,
+                Command::Receive,
+                By::Person(&world.officer),
+                at(when),
+            )
+            .expect("open")
+            .dossier
+            .due_at
+    };
+    // Monday 09:00 is after 08:00: it counts from Tuesday, two working days.
+    assert_eq!(
+        received("08:00", "2026-11-16T02:00:00Z"),
+        Some(at("2026-11-19T10:00:00Z"))
+    );
+    // Friday 15:01 is before 16:00: it counts as Friday; Tuesday 24 November is a public holiday.
+    assert_eq!(
+        received("16:00", "2026-11-20T08:01:00Z"),
+        Some(at("2026-11-25T10:00:00Z"))
+    );
+}
+
+#[test]
+fn terms_in_sequence_follow_each_other() {
+    let world = World::new();
+    let mut dossier = world.filed(None).dossier;
+    dossier.details.procedure.sequence = vec![
+        Term::whole(2, Unit::WorkingDay).expect("a term"),
+        Term::whole(30, Unit::Day).expect("a term"),
+    ];
+    let received = world.done(&dossier, Command::Receive);
+    // Two working days end on Wednesday 18 November; thirty days later is Friday 18 December.
+    assert_eq!(received.due_at, Some(at("2026-12-18T10:00:00Z")));
+    assert_eq!(received.details.first_due_at, received.due_at);
+}
+
+#[test]
 fn a_supplement_stops_the_clock_and_the_time_restarts_from_zero() {
     let world = World::new();
     let received = world.done(&world.new_dossier(), Command::Receive);

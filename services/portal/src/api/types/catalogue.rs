@@ -84,9 +84,30 @@ pub(crate) struct Procedure {
     /// Ways of getting the result.
     #[serde(default)]
     pub(crate) return_methods: Vec<ReturnMethods>,
-    /// Whether any desk of the country takes it (phi địa giới).
+    /// Whether any desk of the country takes it (phi địa giới); `None` here and below: nobody has said.
     #[serde(default)]
-    pub(crate) non_territorial: bool,
+    pub(crate) non_territorial: Option<bool>,
+    /// Whether the post takes it (bưu chính công ích).
+    #[serde(default)]
+    pub(crate) postal: Option<bool>,
+    /// Whether a smart kiosk takes it.
+    #[serde(default)]
+    pub(crate) kiosk: Option<bool>,
+    /// Whether the result is handed out at once (trả kết quả ngay).
+    #[serde(default)]
+    pub(crate) immediate_result: Option<bool>,
+    /// Whether taxes or levies fall due besides the fees (nghĩa vụ tài chính).
+    #[serde(default)]
+    pub(crate) financial_duty: Option<bool>,
+    /// Between agencies only (thủ tục nội bộ).
+    #[serde(default)]
+    pub(crate) internal: bool,
+    /// Version, from 1.
+    #[serde(default)]
+    pub(crate) version: i64,
+    /// `nationalPortal`, `own` or `editor`.
+    #[serde(default)]
+    pub(crate) source: String,
 }
 
 fn yes() -> bool {
@@ -170,6 +191,7 @@ pub(crate) struct ComponentCase {
 
 /// One paper (thành phần hồ sơ).
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Component {
     /// Stable within the procedure.
     pub(crate) id: String,
@@ -188,6 +210,9 @@ pub(crate) struct Component {
     /// Must be attached online.
     #[serde(default)]
     pub(crate) required: bool,
+    /// The national database whose data takes its place (CSDL thay thế giấy tờ).
+    #[serde(default)]
+    pub(crate) replacing_database: Option<Named>,
     /// Blank forms.
     #[serde(default)]
     pub(crate) forms: Vec<BlankForm>,
