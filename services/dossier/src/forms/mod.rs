@@ -559,7 +559,11 @@ mod tests {
                 remark: "x".repeat(300),
             });
         }
-        assert!(control_slip(&slip).expect("a form").len() > 1000);
+        let made = control_slip(&slip).expect("a form");
+        assert!(made.len() > 1000);
+        if let Ok(folder) = std::env::var("MOTCUA_FORMS") {
+            std::fs::write(format!("{folder}/slip.pdf"), made).expect("written");
+        }
     }
 
     #[test]

@@ -424,3 +424,76 @@ pub(super) fn one_line(address: &Address, commune: &Commune) -> String {
         Commune::Ended(_) | Commune::Unknown => address.street.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Outcome::{Early, Late, OnTime};
+    use serde_json::json;
+
+    fn entry(command: &str, at: &str, data: &Value) -> Entry {
+        Entry {
+            dossier_id: DossierId(Uuid::nil()),
+            seq: 1,
+            at: at.parse().expect("an instant"),
+            actor_id: None,
+            actor_name: "Lê Thị Cúc".to_owned(),
+            actor_role: "one_stop_officer".to_owned(),
+            agency: None,
+            command: command.to_owned(),
+            from: None,
+            to: DossierStatus::InProgress,
+            step: "handling".to_owned(),
+            reason: None,
+            data: data.to_string(),
+            prev_hash: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_hand_over_is_held_against_the_date_that_held_then() {
+        let due = |day: u32| json!({"dueAt": format!("2026-11-{day}T10:00:00Z")});
+        let received =
+            json!({"checkDueAt": "2026-11-17T02:00:00Z", "dueAt": "2026-11-18T10:00:00Z"});
+        let nothing = json!({});
+        let journal = [
+            entry("file", "2026-11-16T02:00:00Z", &nothing),
+            entry("receive", "2026-11-17T02:00:01Z", &received),
+            entry("ask-fee", "2026-11-17T03:00:00Z", &nothing),
+            entry("start-handling", "2026-11-17T03:00:00Z", &nothing),
+            entry("apologise", "2026-11-17T04:00:00Z", &due(20)),
+            entry("propose", "2026-11-20T04:00:00Z", &nothing),
+            entry("send-back", "2026-11-21T04:00:00Z", &nothing),
+            entry("request-payment", "2026-11-21T05:00:00Z", &nothing),
+            entry("propose", "2026-11-21T06:00:00Z", &nothing),
+            entry("confirm-payment", "2026-11-22T05:00:00Z", &due(25)),
+            entry("approve", "2026-11-23T05:00:00Z", &nothing),
+        ];
+        let told = outcomes(&journal, Some(Late));
+        assert_eq!(
+            told,
+            [
+                None,
+                Some(Late),
+                None,
+                Some(Early),
+                None,
+                Some(OnTime),
+                Some(Late),
+                None,
+                // The clock stands.
+                None,
+                None,
+                // As it is counted, not as the last date alone would have it.
+                Some(Late),
+            ]
+        );
+        // What an earlier release wrote says less, and nothing false.
+        let old = [entry("receive", "2026-11-17T02:00:01Z", &due(18))];
+        assert_eq!(outcomes(&old, None), [None]);
+        assert_eq!(title("pay-fee"), "Ghi nhận đã nộp phí, lệ phí");
+        assert_eq!(title("approve"), "Phê duyệt kết quả");
+        assert_eq!(title("what-comes-later"), "what-comes-later");
+    }
+}
