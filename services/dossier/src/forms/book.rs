@@ -150,8 +150,5 @@ mod tests {
         form.lines[7].procedure = "Đ".repeat(5000);
         let full = book(&form).expect("a form");
         assert!(full.len() > empty.len() + 1000);
-        if let Ok(folder) = std::env::var("MOTCUA_FORMS") {
-            std::fs::write(format!("{folder}/book.pdf"), full).expect("written");
-        }
     }
 }

@@ -118,8 +118,5 @@ mod tests {
             .push((form.head.issued_at, 250_000, "Thu nhầm mức phí".to_owned()));
         let part = fee_receipt(&form).expect("a form");
         assert!(part.len() > whole.len());
-        if let Ok(folder) = std::env::var("MOTCUA_FORMS") {
-            std::fs::write(format!("{folder}/fee.pdf"), part).expect("written");
-        }
     }
 }
