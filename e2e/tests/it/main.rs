@@ -7,6 +7,7 @@ mod documents;
 mod fuzz;
 mod marked;
 mod rotation;
+mod special;
 mod story;
 mod tasks;
 

@@ -7,6 +7,7 @@
 pub mod agency;
 pub mod cccd;
 pub mod dossier_number;
+pub mod money;
 pub mod mst;
 pub mod phone;
 pub mod postal_code;

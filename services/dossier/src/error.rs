@@ -50,6 +50,8 @@ pub mod code {
         FEE_UNCLEAR = "fee.tier-unclear", 422, "Mức phí công bố không rõ; hãy ghi số tiền và lý do", "The published fee is not certain; state amount and reason";
         /// No such published tier.
         FEE_TIER_UNKNOWN = "fee.tier-unknown", 422, "Thủ tục không công bố mức phí này", "The procedure has no such published fee";
+        /// More would go back than was paid and has not gone back.
+        REFUND_TOO_MUCH = "fee.refund-too-much", 422, "Số tiền hoàn trả lớn hơn số tiền đã nộp còn lại", "More than is left of what was paid cannot be refunded";
         /// As many as a dossier may have.
         FEE_TOO_MANY = "fee.too-many", 422, "Hồ sơ đã có quá nhiều khoản phí", "The dossier has too many fees";
         /// The call-back is not signed by the payment platform.
@@ -66,6 +68,8 @@ pub mod code {
         FILE_BOMB = "file.bomb", 422, "Tệp bung ra quá lớn", "The file unfolds to too much";
         /// The package is damaged or carries programs.
         FILE_PACKAGE = "file.package-invalid", 422, "Tệp nén bên trong bị hỏng hoặc có chương trình kèm theo", "The package inside is damaged or carries programs";
+        /// A name shows something else than it is.
+        NAME_DECEPTIVE = "name.deceptive", 422, "Tên có ký tự dễ gây nhầm lẫn (chữ của hệ chữ khác hoặc ký tự ẩn)", "The name has characters that deceive: of another script, or hidden";
         /// Unknown or withdrawn procedure.
         PROCEDURE_UNKNOWN = "procedure.unknown", 422, "Không có thủ tục này hoặc thủ tục đã hết hiệu lực", "There is no such procedure in force";
         /// The procedure does not take this channel.
@@ -133,9 +137,9 @@ pub(crate) enum Error {
     /// An act is not open to this person.
     #[error("the person may not do it")]
     ActPerson(Act),
-    /// An act is not open in this state.
+    /// An act is not open in this state, which is that of this version.
     #[error("the act is not open in this state")]
-    ActState(Act, DossierStatus),
+    ActState(Act, DossierStatus, i64),
     /// An obligation does not become what was asked for.
     #[error(transparent)]
     Fee(#[from] NoFee),
@@ -217,7 +221,7 @@ impl From<Error> for Problem {
             }
             Error::Refused(refusal) => refused(&refusal),
             Error::ActPerson(act) => Problem::new(shared::FORBIDDEN).extra("command", act.name()),
-            Error::ActState(act, state) => Problem::new(code::ACT_NOT_OPEN)
+            Error::ActState(act, state, version) => Problem::new(code::ACT_NOT_OPEN)
                 .detail(
                     format!(
                         "Không thể \"{}\" khi hồ sơ ở trạng thái \"{}\"",
@@ -231,6 +235,7 @@ impl From<Error> for Problem {
                     ),
                 )
                 .extra("state", state.as_str())
+                .extra("version", version)
                 .extra("command", act.name()),
             Error::Fee(no) => no_fee(no),
             Error::Key(_) => Problem::new(shared::IDEMPOTENCY_REUSED),
@@ -244,6 +249,10 @@ fn no_fee(no: NoFee) -> Problem {
         NoFee::Unknown => Problem::new(code::FEE_NOT_FOUND),
         NoFee::State(state) => Problem::new(code::FEE_STATE).extra("state", state),
         NoFee::Unclear => Problem::invalid(vec![FieldError::of("/tier", code::FEE_UNCLEAR)]),
+        NoFee::RefundTooMuch(left) => {
+            Problem::invalid(vec![FieldError::of("/amount", code::REFUND_TOO_MUCH)])
+                .extra("left", left)
+        }
         NoFee::TooMany => Problem::new(code::FEE_TOO_MANY),
         NoFee::Amount => Problem::invalid(vec![FieldError::of("/amount", shared::FIELD_INVALID)]),
     }
@@ -301,6 +310,7 @@ fn refused(refusal: &Refusal) -> Problem {
     problem
         .extra("state", refusal.state.as_str())
         .extra("step", refusal.step.as_str())
+        .extra("version", refusal.version)
         .extra("command", refusal.command.name())
 }
 

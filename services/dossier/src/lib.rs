@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vn::dossier_number::NumberFormat;
 
+pub use domain::commands;
 pub use domain::term::Clocks;
 pub use verify::{Finding, verify};
 

@@ -30,6 +30,10 @@
 //! | `message-applicant` | that the agency has written | |
 //! | `message-agency` | – | one-stop desk, or specialist while handled |
 //! | `stop` | reason | |
+//! | `apologise` | both dates and the reason ✉✆ | |
+//! | `give-time-back` | the new date, when one was promised | |
+//! | `reopen`, `correct` | reason | specialist; of what was never received the one-stop desk |
+//! | `hand-on` (a linked dossier) | – | one-stop desk |
 //! | `approve` (or whatever leads to `done`) | result ready ✉✆ | one-stop desk |
 //! | `hand-over`, `post-delivered` (or whatever leads to `returned`) | result returned ✉✆ | |
 //! | `shipment.handedToPost` | item number | |

@@ -461,6 +461,10 @@ pub(crate) fn dossier_facts(t: Tr, d: &Dossier, return_address: Option<&str>) ->
             t.receiving_label(),
             d.intake.receiving_agency.as_ref().map(|a| a.name.as_str()),
         )
+        .maybe(
+            t.support_label(),
+            d.intake.support_agency.as_ref().map(|a| a.name.as_str()),
+        )
         .maybe(t.minutes_label(), d.intake.minutes_number.as_deref())
         .maybe(t.kiosk_label(), d.intake.kiosk.as_deref())
         .maybe(t.representative_label(), d.intake.representative.as_deref())

@@ -54,7 +54,7 @@ pub(crate) async fn take(
 ) -> Result<Dossier, Error> {
     act.may(by, &before).map_err(|no| match no {
         NoAct::Person => Error::ActPerson(act),
-        NoAct::State => Error::ActState(act, before.status),
+        NoAct::State => Error::ActState(act, before.status, before.version),
     })?;
     // As the databases keep it.
     let now = app.rt.clock.now().trunc_subsecs(6);

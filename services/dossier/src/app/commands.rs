@@ -146,6 +146,7 @@ fn open(
         .map_err(|why| Refusal {
             state: before.status,
             step: before.step.clone(),
+            version: before.version,
             command,
             why,
         })

@@ -443,7 +443,7 @@ impl Checks<'_> {
         let Some(given) = given else {
             return Ok(None);
         };
-        let name = self.text("/representative/name", &given.name);
+        let name = self.name("/representative/name", &given.name);
         let identity_number = match Cccd::parse(given.identity_number.trim()) {
             Ok(number) => number.as_str().to_owned(),
             Err(_) => {
@@ -472,7 +472,7 @@ impl Checks<'_> {
     }
 
     async fn applicant(&mut self, given: Applicant) -> Result<Applicant, Error> {
-        let name = self.text("/applicant/name", &given.name);
+        let name = self.name("/applicant/name", &given.name);
         let person = match given.kind {
             SubjectKind::Citizen => true,
             SubjectKind::Business | SubjectKind::Organisation => false,
@@ -541,7 +541,7 @@ impl Checks<'_> {
                 let receiver_name = given
                     .receiver_name
                     .filter(|n| !n.trim().is_empty())
-                    .map(|n| self.text("/return/receiverName", &n));
+                    .map(|n| self.name("/return/receiverName", &n));
                 let receiver_phone = given
                     .receiver_phone
                     .filter(|p| !p.trim().is_empty())
@@ -575,6 +575,15 @@ impl Checks<'_> {
             self.refuse(pointer, shared::FIELD_TOO_LONG);
         }
         text
+    }
+
+    /// A name of a person or body: what nobody sees is taken out, what shows something else than it is, is refused.
+    fn name(&mut self, pointer: &str, given: &str) -> String {
+        let name = self.text(pointer, given);
+        if vn::text::is_deceptive(&name) {
+            self.refuse(pointer, code::NAME_DECEPTIVE);
+        }
+        name
     }
 
     fn phone(&mut self, pointer: &str, given: &str) -> String {

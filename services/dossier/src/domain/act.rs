@@ -40,6 +40,18 @@ pub(crate) enum NoAct {
 }
 
 impl Act {
+    /// Every act.
+    pub(crate) const ALL: [Act; 8] = [
+        Self::AskFee,
+        Self::PayFee,
+        Self::ExemptFee,
+        Self::RefundFee,
+        Self::MessageApplicant,
+        Self::MessageAgency,
+        Self::KeepOriginal,
+        Self::ReturnOriginal,
+    ];
+
     /// The name in journal and events.
     pub(crate) fn name(self) -> &'static str {
         match self {

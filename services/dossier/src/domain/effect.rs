@@ -32,12 +32,14 @@ pub(super) fn carry(
     Ok(match command {
         Command::Receive => {
             let number = context.number.ok_or(Why::Number)?;
+            let check_due_at = d.check_due_at;
             d.number.get_or_insert_with(|| number.to_owned());
             d.received_at = Some(now);
             // By post the filing is the signing of the minutes, unless it was completed since (QĐ 45/2016 art. 7).
             let by_post = d.channel == Channel::Postal && d.details.supplements == 0;
             restart(d, if by_post { d.submitted_at } else { now }, calendar);
-            (None, json!({"number": d.number, "dueAt": d.due_at}))
+            let data = json!({"number": d.number, "checkDueAt": check_due_at, "dueAt": d.due_at});
+            (None, data)
         }
         Command::RequestSupplement {
             items,
@@ -68,10 +70,10 @@ pub(super) fn carry(
             answers,
             note,
         } => {
-            let data = json!({
-                "files": attachments.iter().map(|a| a.file_id).collect::<Vec<_>>(),
-                "answers": answers.as_ref().map(|a| a.keys().cloned().collect::<Vec<_>>()),
-            });
+            let files: Vec<_> = attachments.iter().map(|a| a.file_id).collect();
+            let named = answers
+                .as_ref()
+                .map(|a| a.keys().cloned().collect::<Vec<_>>());
             d.details.attachments.extend(attachments);
             d.personal.answers.extend(answers.unwrap_or_default());
             if let Some(supplement) = &mut d.details.supplement {
@@ -81,6 +83,7 @@ pub(super) fn carry(
             if d.received_at.is_some() {
                 restart(d, now, calendar);
             }
+            let data = json!({"files": files, "answers": named, "dueAt": d.due_at});
             (note, data)
         }
         Command::Refuse { reason } => (Some(reason), json!({})),

@@ -29,6 +29,22 @@ pub(crate) struct Fee {
     pub(crate) reference: String,
     pub(crate) asked_at: DateTime<Utc>,
     pub(crate) state: State,
+    /// What went back, in order: never more than was paid. Empty for a refund of an earlier release, which was always whole.
+    #[serde(default)]
+    pub(crate) refunds: Vec<Refund>,
+}
+
+/// Money that went back (hoàn trả), all of it or a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refund {
+    pub(crate) at: DateTime<Utc>,
+    /// VND, more than zero.
+    pub(crate) amount: i64,
+    /// Why.
+    pub(crate) reason: String,
+    /// Number of the paper that says so (chứng từ hoàn trả).
+    pub(crate) voucher: Option<String>,
 }
 
 /// Where an amount comes from.
@@ -51,13 +67,13 @@ pub(crate) enum State {
     Paid(Paid),
     /// Được miễn.
     Exempt(Exempt),
-    /// Đã hoàn trả.
+    /// Đã hoàn trả: all that was paid.
     Refunded {
         /// What was paid.
         paid: Paid,
-        /// When it went back.
+        /// When the last of it went back.
         at: DateTime<Utc>,
-        /// Why.
+        /// Why, the last time.
         reason: String,
         /// Number of the paper that says so (chứng từ hoàn trả).
         voucher: Option<String>,
@@ -117,6 +133,9 @@ pub(crate) enum NoFee {
     /// Zero, negative or absurd.
     #[error("the amount is not possible")]
     Amount,
+    /// More would go back than is left, VND.
+    #[error("only {0} VND are left to refund")]
+    RefundTooMuch(i64),
 }
 
 impl State {
@@ -186,6 +205,7 @@ impl New {
             reference: reference(dossier, no),
             asked_at: now,
             state: State::Asked,
+            refunds: Vec::new(),
         }
     }
 }
@@ -231,28 +251,68 @@ pub(crate) fn exempt(fees: &mut [Fee], no: u32, exempt: Exempt) -> Result<&Fee, 
     Ok(fee)
 }
 
-/// What was paid goes back, whole.
+impl Fee {
+    /// What was paid and did not go back, VND.
+    pub(crate) fn left(&self) -> i64 {
+        match self.state {
+            State::Paid(_) => {
+                let back: i64 = self.refunds.iter().map(|r| r.amount).sum();
+                self.amount.saturating_sub(back)
+            }
+            State::Asked | State::Exempt(_) | State::Refunded { .. } => 0,
+        }
+    }
+
+    /// The payment, whatever became of it.
+    pub(crate) fn paid(&self) -> Option<&Paid> {
+        match &self.state {
+            State::Paid(paid) | State::Refunded { paid, .. } => Some(paid),
+            State::Asked | State::Exempt(_) => None,
+        }
+    }
+}
+
+/// What was paid goes back: the given amount, or all that is left. The obligation stays paid until all has gone back. Gives what went
+/// back.
 ///
 /// # Errors
-/// Unknown, or not paid.
+/// Unknown, not paid, no amount, or more than is left.
 pub(crate) fn refund(
     fees: &mut [Fee],
     no: u32,
+    amount: Option<i64>,
     reason: String,
     voucher: Option<String>,
     now: DateTime<Utc>,
-) -> Result<&Fee, NoFee> {
+) -> Result<i64, NoFee> {
     let fee = find(fees, no)?;
     let State::Paid(paid) = &fee.state else {
         return Err(NoFee::State(fee.state.name()));
     };
-    fee.state = State::Refunded {
-        paid: paid.clone(),
+    let paid = paid.clone();
+    let left = fee.left();
+    let amount = amount.unwrap_or(left);
+    if amount <= 0 {
+        return Err(NoFee::Amount);
+    }
+    if amount > left {
+        return Err(NoFee::RefundTooMuch(left));
+    }
+    fee.refunds.push(Refund {
         at: now,
-        reason,
-        voucher,
-    };
-    Ok(fee)
+        amount,
+        reason: reason.clone(),
+        voucher: voucher.clone(),
+    });
+    if amount == left {
+        fee.state = State::Refunded {
+            paid,
+            at: now,
+            reason,
+            voucher,
+        };
+    }
+    Ok(amount)
 }
 
 fn find(fees: &mut [Fee], no: u32) -> Result<&mut Fee, NoFee> {
@@ -344,7 +404,8 @@ mod tests {
         let mut fees = Vec::new();
         let no = ask(&mut fees, id, new(10_000), now()).expect("asked");
         assert!(open(&fees));
-        let back = |fees: &mut Vec<Fee>| refund(fees, no, "x".to_owned(), None, now()).map(|_| ());
+        let back =
+            |fees: &mut Vec<Fee>| refund(fees, no, None, "x".to_owned(), None, now()).map(|_| ());
         assert_eq!(back(&mut fees), Err(NoFee::State("asked")));
         pay(&mut fees, no, paid()).expect("paid");
         assert!(!open(&fees));
@@ -370,6 +431,46 @@ mod tests {
             Err(NoFee::State("exempt"))
         );
         assert_eq!(pay(&mut fees, 9, paid()).map(|_| ()), Err(NoFee::Unknown));
+    }
+
+    #[test]
+    fn never_more_goes_back_than_was_paid() {
+        let id = DossierId(Uuid::nil());
+        let mut fees = Vec::new();
+        let no = ask(&mut fees, id, new(10_000), now()).expect("asked");
+        pay(&mut fees, no, paid()).expect("paid");
+        let back = |fees: &mut Vec<Fee>, amount| {
+            refund(fees, no, amount, "thu thừa".to_owned(), None, now())
+        };
+        for wrong in [0, -1, i64::MIN] {
+            assert_eq!(back(&mut fees, Some(wrong)), Err(NoFee::Amount));
+        }
+        for wrong in [10_001, i64::MAX] {
+            let refused = back(&mut fees, Some(wrong));
+            assert_eq!(refused, Err(NoFee::RefundTooMuch(10_000)));
+        }
+        assert_eq!(back(&mut fees, Some(4_000)), Ok(4_000));
+        assert_eq!((fees[0].state.name(), fees[0].left()), ("paid", 6_000));
+        let refused = back(&mut fees, Some(6_001));
+        assert_eq!(refused, Err(NoFee::RefundTooMuch(6_000)));
+        assert_eq!(back(&mut fees, None), Ok(6_000));
+        assert_eq!((fees[0].state.name(), fees[0].left()), ("refunded", 0));
+        assert_eq!(back(&mut fees, Some(1)), Err(NoFee::State("refunded")));
+        let sum: i64 = fees[0].refunds.iter().map(|r| r.amount).sum();
+        assert_eq!(sum, 10_000);
+    }
+
+    #[test]
+    fn a_refund_of_an_earlier_release_can_be_read() {
+        let old = serde_json::json!({
+            "no": 1, "title": "x", "amount": 5, "basis": "officer", "reason": null, "reference": "MC1",
+            "askedAt": "2026-11-16T02:00:00Z",
+            "state": {"is": "refunded", "paid": {"at": "2026-11-16T02:00:00Z", "way": "cash", "receipt": null},
+                "at": "2026-11-16T03:00:00Z", "reason": "y", "voucher": null},
+        });
+        let fee: Fee = serde_json::from_value(old).expect("a fee");
+        assert_eq!((fee.refunds.len(), fee.left()), (0, 0));
+        assert!(fee.paid().is_some());
     }
 
     #[test]

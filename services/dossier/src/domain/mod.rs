@@ -25,3 +25,9 @@ pub(crate) use dossier::{
 pub(crate) use journal::Entry;
 pub(crate) use process::Process;
 pub(crate) use state::{Context, Refusal, Why, apply, may};
+
+/// The names of everything that events of a dossier tell of: commands that move it, and acts that do not.
+pub fn commands() -> impl Iterator<Item = &'static str> {
+    let moves = CommandKind::ALL.iter().map(|kind| kind.name());
+    moves.chain(act::Act::ALL.iter().map(|act| act.name()))
+}

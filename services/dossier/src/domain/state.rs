@@ -41,6 +41,8 @@ pub(crate) struct Transition {
 pub(crate) struct Refusal {
     pub(crate) state: S,
     pub(crate) step: String,
+    /// The version that has this state.
+    pub(crate) version: i64,
     pub(crate) command: CommandKind,
     pub(crate) why: Why,
 }
@@ -491,6 +493,7 @@ pub(crate) fn apply(
     let refuse = |why| Refusal {
         state: before.status,
         step: before.step.clone(),
+        version: before.version,
         command: kind,
         why,
     };

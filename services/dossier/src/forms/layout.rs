@@ -65,6 +65,8 @@ pub(super) struct Sheet {
     size: f32,
     y: f32,
     pages: Vec<Vec<Mark>>,
+    /// The head of the table that is being set, drawn again on each page, and its widths.
+    table: Option<(Vec<String>, Vec<u8>)>,
     faces: [Face; 3],
 }
 
@@ -75,6 +77,11 @@ impl Sheet {
 
     pub(super) fn a4(title: &'static str) -> Result<Self, FormError> {
         Self::new(title, 595.3, 841.9, 50.0, 11.0)
+    }
+
+    /// A4 lying, for books with many columns.
+    pub(super) fn a4_wide(title: &'static str) -> Result<Self, FormError> {
+        Self::new(title, 841.9, 595.3, 34.0, 10.0)
     }
 
     fn new(
@@ -99,6 +106,7 @@ impl Sheet {
             size,
             y: margin,
             pages: vec![Vec::new()],
+            table: None,
             faces,
         })
     }
@@ -296,8 +304,21 @@ impl Sheet {
         Ok(())
     }
 
-    /// A row of a table; widths in percent.
-    pub(super) fn row(&mut self, cells: &[&str; 5], widths: &[u8; 5], style: Style) {
+    /// Begins a table: its head, widths in percent. The head stands again on each page that a row turns to.
+    pub(super) fn table(&mut self, head: &[&str], widths: &[u8]) {
+        self.table = None;
+        self.cells(head, widths, Style::Bold);
+        let head = head.iter().map(|&cell| cell.to_owned()).collect();
+        self.table = Some((head, widths.to_vec()));
+    }
+
+    /// A row of the table.
+    pub(super) fn row(&mut self, cells: &[&str]) {
+        let widths = self.table.as_ref().map(|(_, w)| w.clone());
+        self.cells(cells, &widths.unwrap_or_default(), Style::Plain);
+    }
+
+    fn cells(&mut self, cells: &[&str], widths: &[u8], style: Style) {
         let size = self.size - 1.5;
         let inner = self.inner_width();
         let set: Vec<(f32, Vec<String>)> = cells
@@ -305,7 +326,7 @@ impl Sheet {
             .zip(widths)
             .map(|(cell, percent)| {
                 let width = inner * f32::from(*percent) / 100.0;
-                (width, self.wrap(cell, style, size, width - 8.0))
+                (width, self.wrap(cell, style, size, width - 6.0))
             })
             .collect();
         let most = set
@@ -313,17 +334,25 @@ impl Sheet {
             .map(|(_, lines)| lines.len())
             .max()
             .unwrap_or(1)
-            .min(40);
+            .min(if self.width > self.height { 30 } else { 40 });
         let step = size * 1.25;
         let height = (0..most).fold(6.0, |sum, _| sum + step);
+        let pages = self.pages.len();
         self.need(height);
+        if self.pages.len() > pages
+            && let Some((head, widths)) = self.table.take()
+        {
+            let cells: Vec<&str> = head.iter().map(String::as_str).collect();
+            self.cells(&cells, &widths, Style::Bold);
+            self.table = Some((head, widths));
+        }
         let top = self.y;
         let mut x = self.margin;
         for (width, lines) in set {
             let mut y = top + step;
             for line in lines.into_iter().take(most) {
                 self.mark(Mark::Text {
-                    x: x + 4.0,
+                    x: x + 3.0,
                     y,
                     size,
                     style,

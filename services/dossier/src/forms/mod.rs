@@ -1,9 +1,17 @@
 //! The statutory forms as PDF (`TT 03/2025/TT-VPCP`, annex I; before it `TT 01/2018/TT-VPCP` art. 9): 01 receipt and appointment,
-//! 02 supplement request, 03 refusal, 04 apology, 05 stop, 06 control slip. A5, as art. 10 asks for; the control slip is A4.
+//! 02 supplement request, 03 refusal, 04 apology, 05 stop, 06 control slip, 07 book; beside them the receipt of a fee. A5, as art. 10
+//! asks for; the control slip and the book are A4.
 //!
 //! Pure: data in, bytes out. The same data give the same bytes.
 
+mod book;
 mod layout;
+mod money;
+mod slip;
+
+pub use book::{Book, BookLine, book};
+pub use money::{FeeReceipt, fee_receipt};
+pub use slip::{ControlSlip, HandOver, control_slip, in_words as outcome_in_words};
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use layout::{Align, Sheet, Style};
@@ -111,22 +119,6 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// One hand-over.
-#[derive(Clone, Debug)]
-pub struct HandOver {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who gave it.
-    pub giver: String,
-    /// Who took it: the step it went to.
-    pub receiver: String,
-    /// What was done, in words.
-    pub result: String,
-    /// Remark or reason.
-    pub remark: String,
-}
-
-/// Form 06 (TT 03/2025), Phiếu kiểm soát quá trình giải quyết hồ sơ.
 /// Form 04, Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết; without a new date it is a draft.
 #[derive(Clone, Debug)]
 pub struct Apology {
@@ -155,14 +147,6 @@ pub struct StopNotice {
     pub withdrawn: bool,
     /// What was paid, VND.
     pub paid: Option<i64>,
-}
-
-#[derive(Clone, Debug)]
-pub struct ControlSlip {
-    /// Head and applicant.
-    pub head: Head,
-    /// Each hand-over, in order.
-    pub hand_overs: Vec<HandOver>,
 }
 
 /// Form 01.
@@ -405,7 +389,7 @@ pub fn stop_notice(form: &StopNotice) -> Result<Vec<u8>, FormError> {
         match form.paid {
             Some(amount) => format!(
                 "Nghĩa vụ tài chính: đã nộp {} đồng; việc hoàn trả theo quy định về phí, lệ phí.",
-                vnd(amount)
+                vn::money::dotted(amount)
             ),
             None => "Nghĩa vụ tài chính: không phát sinh.".to_owned(),
         },
@@ -415,65 +399,6 @@ pub fn stop_notice(form: &StopNotice) -> Result<Vec<u8>, FormError> {
     sheet.gap(6.0);
     sheet.signatures(("", ""), ("NGƯỜI THÔNG BÁO", &form.head.officer));
     sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
-    sheet.finish()
-}
-
-/// `1.250.000`.
-fn vnd(amount: i64) -> String {
-    let digits = amount.to_string();
-    let mut out = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Form 06.
-///
-/// # Errors
-/// [`FormError`].
-pub fn control_slip(form: &ControlSlip) -> Result<Vec<u8>, FormError> {
-    let mut sheet = Sheet::a4("Phiếu kiểm soát quá trình giải quyết hồ sơ")?;
-    head(&mut sheet, &form.head, "KSHS");
-    title(&mut sheet, "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ");
-    if let Some(number) = &form.head.number {
-        sheet.paragraph(&format!("Mã hồ sơ: {number}"), Style::Bold, Align::Centre);
-    }
-    sheet.paragraph(
-        &format!("Thủ tục: {}", form.head.content),
-        Style::Plain,
-        Align::Left,
-    );
-    sheet.gap(4.0);
-    let widths = [16, 22, 22, 20, 20];
-    sheet.row(
-        &[
-            "Thời gian giao, nhận",
-            "Người giao",
-            "Người nhận",
-            "Kết quả",
-            "Ghi chú",
-        ],
-        &widths,
-        Style::Bold,
-    );
-    for step in &form.hand_overs {
-        let when = at(step.at);
-        sheet.row(
-            &[
-                &when,
-                &step.giver,
-                &step.receiver,
-                &step.result,
-                &step.remark,
-            ],
-            &widths,
-            Style::Plain,
-        );
-    }
     sheet.finish()
 }
 
@@ -549,11 +474,23 @@ fn at(instant: DateTime<Utc>) -> String {
     )
 }
 
+/// `16/11/2026`, in Việt Nam.
+fn day(instant: DateTime<Utc>) -> String {
+    vn::worktime::local(instant).format("%d/%m/%Y").to_string()
+}
+
+/// `09:00 16/11/2026`, in Việt Nam.
+fn short(instant: DateTime<Utc>) -> String {
+    vn::worktime::local(instant)
+        .format("%H:%M %d/%m/%Y")
+        .to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn a_head() -> Head {
+    pub(super) fn a_head() -> Head {
         Head {
             parent_name: "Ủy ban nhân dân xã Yên Thế".into(),
             agency_name: "Trung tâm Phục vụ hành chính công xã Yên Thế".into(),
@@ -617,18 +554,12 @@ mod tests {
                 at: form.received_at,
                 giver: "Lê Thị Cúc".into(),
                 receiver: "Bộ phận chuyên môn".into(),
-                result: "Tiếp nhận hồ sơ và chuyển xử lý".into(),
+                done: "Tiếp nhận hồ sơ và chuyển xử lý".into(),
+                outcome: "Đúng hạn",
                 remark: "x".repeat(300),
             });
         }
         assert!(control_slip(&slip).expect("a form").len() > 1000);
-    }
-
-    #[test]
-    fn amounts_have_dots() {
-        for (amount, text) in [(5, "5"), (1000, "1.000"), (1_250_000, "1.250.000")] {
-            assert_eq!(vnd(amount), text);
-        }
     }
 
     #[test]

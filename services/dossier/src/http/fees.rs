@@ -62,7 +62,13 @@ pub(crate) struct FeeOut {
     asked_at: DateTime<Utc>,
     paid: Option<PaidOut>,
     exempt: Option<ExemptOut>,
+    /// Once all that was paid has gone back.
     refunded: Option<RefundedOut>,
+    /// What went back, in order.
+    refunds: Vec<RefundOut>,
+    /// VND that were paid and have not gone back.
+    #[schema(example = 0)]
+    left: i64,
     /// How to pay by transfer, while it is asked.
     transfer: Option<TransferOut>,
 }
@@ -91,6 +97,18 @@ pub(crate) struct ExemptOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefundedOut {
     at: DateTime<Utc>,
+    reason: String,
+    voucher: Option<String>,
+}
+
+/// Money that went back.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefundOut {
+    at: DateTime<Utc>,
+    /// VND.
+    #[schema(example = 4000)]
+    amount: i64,
     reason: String,
     voucher: Option<String>,
 }
@@ -173,6 +191,17 @@ fn out(app: &App, dossier: &Dossier, fee: &Fee) -> FeeOut {
         paid,
         exempt,
         refunded,
+        refunds: fee
+            .refunds
+            .iter()
+            .map(|r| RefundOut {
+                at: r.at,
+                amount: r.amount,
+                reason: r.reason.clone(),
+                voucher: r.voucher.clone(),
+            })
+            .collect(),
+        left: fee.left(),
         transfer: (fee.state == State::Asked)
             .then(|| transfer(app, &dossier.agency.code, fee))
             .flatten(),
@@ -460,6 +489,9 @@ pub(crate) async fn exempt_fee(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"reason": "Hồ sơ bị từ chối", "voucher": "PC-2026-0007"}))]
 pub(crate) struct RefundFee {
+    /// VND; all that is left when absent.
+    #[schema(example = 4000)]
+    amount: Option<i64>,
     /// Why the money goes back.
     #[schema(example = "Hồ sơ bị từ chối")]
     reason: String,
@@ -472,7 +504,7 @@ pub(crate) struct RefundFee {
 #[utoipa::path(
     post, path = "/api/v1/dossiers/{id}/fees/{fee}/refund", tag = "fees", operation_id = "refundFee",
     summary = "Hoàn trả phí, lệ phí · Refund a fee",
-    description = "What was paid goes back, whole, with a reason; in any state of the dossier.",
+    description = "What was paid goes back with a reason, whole or in parts, never more than was paid; in any state of the dossier.",
     params(
         ("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"),
         ("fee" = u32, Path, description = "Number of the obligation", example = 1),
@@ -493,22 +525,18 @@ pub(crate) async fn refund_fee(
     body: Json<RefundFee>,
 ) -> Result<HttpResponse, Problem> {
     doing.permit(Act::RefundFee)?;
-    let (id, no) = path.0;
+    let ((id, no), amount) = (path.0, body.0.amount);
     let mut texts = Texts::default();
     let reason = texts.required("/reason", &body.0.reason);
     let voucher = texts.optional("/voucher", body.0.voucher.as_deref());
     texts.done()?;
     let change = move |d: &mut Dossier, now| {
-        let fee = fee::refund(
-            &mut d.details.fees,
-            no,
-            reason.clone(),
-            voucher.clone(),
-            now,
-        )?;
+        let fees = &mut d.details.fees;
+        let back = fee::refund(fees, no, amount, reason.clone(), voucher.clone(), now)?;
+        let left = fees.iter().find(|f| f.no == no).map(Fee::left);
         Ok(Said {
             reason: Some(reason.clone()),
-            data: json!({"fee": no, "amount": fee.amount, "voucher": voucher}),
+            data: json!({"fee": no, "amount": back, "left": left, "voucher": voucher}),
         })
     };
     doing

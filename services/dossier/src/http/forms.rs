@@ -2,6 +2,7 @@
 
 use crate::app::commands::vn_day;
 use crate::app::{App, View};
+use crate::domain::act::Act;
 use crate::domain::term::may_apologise;
 use crate::domain::{CommandKind, Entry};
 use crate::error::{Error, code};
@@ -16,7 +17,9 @@ use contracts::{ActorKind, Address, Channel, DossierId, DossierStatus, Language,
 use kit::auth::{Allowed, perm};
 use kit::http::Path;
 use kit::{Problem, ProblemBody};
+use serde_json::Value;
 use uuid::Uuid;
+use vn::worktime::Outcome;
 
 /// A form of a dossier.
 #[utoipa::path(
@@ -77,7 +80,7 @@ pub(crate) async fn get_form(
 }
 
 /// What the forms of one dossier are made from.
-struct Paper {
+pub(super) struct Paper {
     view: View,
     agency: Option<AgencyChanged>,
     address: String,
@@ -87,7 +90,7 @@ struct Paper {
 type Made = Option<Result<Vec<u8>, forms::FormError>>;
 
 impl Paper {
-    async fn load(app: &App, view: View) -> Result<Self, Error> {
+    pub(super) async fn load(app: &App, view: View) -> Result<Self, Error> {
         let d = &view.dossier;
         let db = app.db.read();
         let agency = copies::agency(db, &d.agency.code).await?;
@@ -99,7 +102,7 @@ impl Paper {
             vn_day(d.submitted_at),
         )
         .await?;
-        let address = one_line(address, found);
+        let address = one_line(address, &found);
         let lookup_url = match &d.number {
             Some(number) => app.config.links.tracking.replace("{number}", number),
             None => app.config.links.tracking.replace("{number}", ""),
@@ -117,7 +120,11 @@ impl Paper {
         self.view.journal.iter().rfind(|e| e.command == kind.name())
     }
 
-    fn head(&self, entry: &Entry) -> forms::Head {
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(super) fn head(&self, entry: &Entry) -> forms::Head {
         let d = &self.view.dossier;
         let applicant = &d.personal.applicant;
         let agency = self.agency.as_ref();
@@ -333,18 +340,19 @@ impl Paper {
     fn control_slip(&self) -> Made {
         let received = self.last(CommandKind::Receive)?;
         let process = &self.view.process;
-        let hand_overs = self
-            .view
-            .journal
+        let journal = &self.view.journal;
+        let outcomes = outcomes(journal, self.view.dossier.outcome);
+        let hand_overs = journal
             .iter()
-            .map(|e| forms::HandOver {
+            .zip(outcomes)
+            .map(|(e, outcome)| forms::HandOver {
                 at: e.at,
                 giver: e.actor_name.clone(),
                 receiver: process
                     .step(&e.step)
                     .map_or_else(|| e.step.clone(), |s| s.name(Language::Vi).to_owned()),
-                result: CommandKind::parse(&e.command)
-                    .map_or_else(|| e.command.clone(), |k| k.title_vi().to_owned()),
+                done: title(&e.command),
+                outcome: outcome.map(forms::outcome_in_words).unwrap_or_default(),
                 remark: e.reason.clone().unwrap_or_default(),
             })
             .collect();
@@ -355,9 +363,137 @@ impl Paper {
     }
 }
 
-fn one_line(address: &Address, commune: Commune) -> String {
+/// What a command or act is called.
+fn title(command: &str) -> String {
+    let acts = || Act::ALL.into_iter().find(|act| act.name() == command);
+    CommandKind::parse(command)
+        .map(CommandKind::title_vi)
+        .or_else(|| acts().map(Act::title_vi))
+        .unwrap_or(command)
+        .to_owned()
+}
+
+/// How each hand-over kept the date that held when it was made, by the calendar date: the check against its eight working hours, the
+/// steps after it against the promised date. None where no clock of the agency ran or an entry of an earlier release does not say.
+/// How the last approval is counted is known: it knows of incidents.
+fn outcomes(journal: &[Entry], counted: Option<Outcome>) -> Vec<Option<Outcome>> {
+    use CommandKind as C;
+    let last = journal.iter().rposition(|e| e.command == C::Approve.name());
+    let mut due: Option<DateTime<Utc>> = None;
+    let mut out = Vec::with_capacity(journal.len());
+    for (n, entry) in journal.iter().enumerate() {
+        let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        let instant = |name: &str| -> Option<DateTime<Utc>> {
+            data.get(name).and_then(Value::as_str)?.parse().ok()
+        };
+        let kind = C::parse(&entry.command);
+        out.push(match kind {
+            Some(C::Receive) => instant("checkDueAt").map(|by| {
+                if entry.at <= by {
+                    Outcome::OnTime
+                } else {
+                    Outcome::Late
+                }
+            }),
+            Some(C::Approve) if last == Some(n) && counted.is_some() => counted,
+            Some(C::StartHandling | C::Propose | C::SendBack | C::Approve) => {
+                due.map(|due| Outcome::of(Some(due), entry.at))
+            }
+            _ => None,
+        });
+        match kind {
+            Some(
+                C::Receive
+                | C::Supplement
+                | C::ConfirmPayment
+                | C::Apologise
+                | C::Reopen
+                | C::Correct
+                | C::GiveTimeBack,
+            ) => due = instant("dueAt"),
+            Some(C::RequestSupplement | C::RequestPayment) => due = None,
+            _ => {}
+        }
+    }
+    out
+}
+
+pub(super) fn one_line(address: &Address, commune: &Commune) -> String {
     match commune {
-        Commune::Valid { name, province } => [address.street.as_str(), &name, &province].join(", "),
+        Commune::Valid { name, province } => [address.street.as_str(), name, province].join(", "),
         Commune::Ended(_) | Commune::Unknown => address.street.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Outcome::{Early, Late, OnTime};
+    use serde_json::json;
+
+    fn entry(command: &str, at: &str, data: &Value) -> Entry {
+        Entry {
+            dossier_id: DossierId(Uuid::nil()),
+            seq: 1,
+            at: at.parse().expect("an instant"),
+            actor_id: None,
+            actor_name: "Lê Thị Cúc".to_owned(),
+            actor_role: "one_stop_officer".to_owned(),
+            agency: None,
+            command: command.to_owned(),
+            from: None,
+            to: DossierStatus::InProgress,
+            step: "handling".to_owned(),
+            reason: None,
+            data: data.to_string(),
+            prev_hash: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_hand_over_is_held_against_the_date_that_held_then() {
+        let due = |day: u32| json!({"dueAt": format!("2026-11-{day}T10:00:00Z")});
+        let received =
+            json!({"checkDueAt": "2026-11-17T02:00:00Z", "dueAt": "2026-11-18T10:00:00Z"});
+        let nothing = json!({});
+        let journal = [
+            entry("file", "2026-11-16T02:00:00Z", &nothing),
+            entry("receive", "2026-11-17T02:00:01Z", &received),
+            entry("ask-fee", "2026-11-17T03:00:00Z", &nothing),
+            entry("start-handling", "2026-11-17T03:00:00Z", &nothing),
+            entry("apologise", "2026-11-17T04:00:00Z", &due(20)),
+            entry("propose", "2026-11-20T04:00:00Z", &nothing),
+            entry("send-back", "2026-11-21T04:00:00Z", &nothing),
+            entry("request-payment", "2026-11-21T05:00:00Z", &nothing),
+            entry("propose", "2026-11-21T06:00:00Z", &nothing),
+            entry("confirm-payment", "2026-11-22T05:00:00Z", &due(25)),
+            entry("approve", "2026-11-23T05:00:00Z", &nothing),
+        ];
+        let told = outcomes(&journal, Some(Late));
+        assert_eq!(
+            told,
+            [
+                None,
+                Some(Late),
+                None,
+                Some(Early),
+                None,
+                Some(OnTime),
+                Some(Late),
+                None,
+                // The clock stands.
+                None,
+                None,
+                // As it is counted, not as the last date alone would have it.
+                Some(Late),
+            ]
+        );
+        // What an earlier release wrote says less, and nothing false.
+        let old = [entry("receive", "2026-11-17T02:00:01Z", &due(18))];
+        assert_eq!(outcomes(&old, None), [None]);
+        assert_eq!(title("pay-fee"), "Ghi nhận đã nộp phí, lệ phí");
+        assert_eq!(title("approve"), "Phê duyệt kết quả");
+        assert_eq!(title("what-comes-later"), "what-comes-later");
     }
 }

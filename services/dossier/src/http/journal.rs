@@ -101,7 +101,7 @@ pub(crate) struct AccessOut {
     /// The system that read it, when it was none of a person.
     #[schema(example = "postoffice")]
     client: Option<String>,
-    /// `list`, `dossier`, `file`, `form` or `journal`.
+    /// `list`, `dossier`, `file`, `form`, `journal`, `fees`, `papers` or `messages`.
     #[schema(example = "dossier")]
     what: String,
     /// Why: the operation, or the command whose answer showed it.

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod desk;
 pub(crate) mod dossiers;
+pub(crate) mod fee_receipt;
 pub(crate) mod fees;
 pub(crate) mod files;
 pub(crate) mod forms;
@@ -16,6 +17,7 @@ pub(crate) mod messages;
 pub(crate) mod out;
 pub(crate) mod papers;
 pub(crate) mod payments;
+pub(crate) mod register;
 pub(crate) mod reports;
 pub(crate) mod tracking;
 
@@ -44,6 +46,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(fees::pay_fee)
         .service(fees::exempt_fee)
         .service(fees::refund_fee)
+        .service(fee_receipt::get_fee_receipt)
         .service(payments::report_payment)
         .service(payments::list_payments)
         .service(messages::list_messages)
@@ -69,6 +72,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(groups::get_group)
         .service(alarms::list_alarms)
         .service(reports::dossier_report)
+        .service(register::dossier_register)
         .service(incidents::announce)
         .service(incidents::list_incidents)
         .service(incidents::end);

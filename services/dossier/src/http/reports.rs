@@ -100,6 +100,37 @@ pub(crate) struct ReportQuery {
     to: Option<NaiveDate>,
 }
 
+impl ReportQuery {
+    /// First and last day, and the instants between: at most a year.
+    pub(super) fn period(
+        &self,
+        today: NaiveDate,
+    ) -> Result<(NaiveDate, NaiveDate, Period), Problem> {
+        let to = self.to.unwrap_or(today);
+        let from = self
+            .from
+            .unwrap_or_else(|| chrono::Datelike::with_day(&to, 1).unwrap_or(to));
+        let length = (to - from).num_days();
+        if !(0..LONGEST).contains(&length) {
+            return Err(wrong("from"));
+        }
+        let end = to
+            .checked_add_days(Days::new(1))
+            .ok_or_else(|| wrong("to"))?;
+        let period = Period {
+            from: midnight(from),
+            until: midnight(end),
+        };
+        Ok((from, to, period))
+    }
+}
+
+/// A parameter that cannot be.
+pub(super) fn wrong(name: &'static str) -> Problem {
+    let code = shared::FIELD_INVALID;
+    Problem::new(shared::QUERY_INVALID).field(name, code, code.vi, code.en)
+}
+
 /// Early, on time, late.
 #[utoipa::path(
     get, path = "/api/v1/reports/dossiers", tag = "reports", operation_id = "dossierReport",
@@ -121,26 +152,7 @@ pub(crate) async fn dossier_report(
     let actor = caller.actor();
     let now = app.rt.clock.now();
     let today = vn_day(now);
-    let to = query.0.to.unwrap_or(today);
-    let from = query
-        .0
-        .from
-        .unwrap_or_else(|| chrono::Datelike::with_day(&to, 1).unwrap_or(to));
-    let wrong = |name: &'static str| {
-        let code = shared::FIELD_INVALID;
-        Problem::new(shared::QUERY_INVALID).field(name, code, code.vi, code.en)
-    };
-    let length = (to - from).num_days();
-    if !(0..LONGEST).contains(&length) {
-        return Err(wrong("from"));
-    }
-    let end = to
-        .checked_add_days(Days::new(1))
-        .ok_or_else(|| wrong("to"))?;
-    let period = Period {
-        from: midnight(from),
-        until: midnight(end),
-    };
+    let (from, to, period) = query.0.period(today)?;
     let counts = reports::counts(app.db.read(), &actor.scope(), period, now, midnight(today))
         .await
         .map_err(Error::from)?;

@@ -8,6 +8,8 @@ use uuid::Uuid;
 pub(crate) enum What {
     /// A line of a list.
     List,
+    /// A line of the book of a desk.
+    Register,
     /// The dossier.
     Dossier,
     /// A file of it.
@@ -18,6 +20,8 @@ pub(crate) enum What {
     Journal,
     /// What is to be paid for it.
     Fees,
+    /// The receipt of one of its fees.
+    FeeReceipt,
     /// Its papers.
     Papers,
     /// What was written about it.
@@ -31,11 +35,13 @@ impl What {
     pub(crate) fn of(self, subjects: &[Uuid]) -> Shown<'_> {
         let (what, operation) = match self {
             Self::List => ("list", "listDossiers"),
+            Self::Register => ("list", "dossierRegister"),
             Self::Dossier => ("dossier", "getDossier"),
             Self::File => ("file", "downloadFile"),
             Self::Form => ("form", "getForm"),
             Self::Journal => ("journal", "getJournal"),
             Self::Fees => ("fees", "listFees"),
+            Self::FeeReceipt => ("fees", "getFeeReceipt"),
             Self::Papers => ("papers", "listPapers"),
             Self::Messages => ("messages", "listMessages"),
             Self::Answer(command) => ("dossier", command),

@@ -2,14 +2,17 @@
 
 use super::corrupt;
 use super::entity::journal::{ActiveModel, Column, Entity, Model};
-use crate::domain::Entry;
 use crate::domain::journal::GENESIS;
+use crate::domain::{CommandKind, Entry};
+use chrono::{DateTime, Utc};
 use contracts::{AccountId, DossierId, DossierStatus};
 use durable::Tx;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Chains an entry to the one before and writes it.
 pub(crate) async fn append(tx: &Tx, entry: Entry) -> Result<Entry, DbErr> {
@@ -64,6 +67,28 @@ pub(crate) async fn of(db: &impl ConnectionTrait, dossier: DossierId) -> Result<
         .into_iter()
         .map(entry)
         .collect()
+}
+
+/// When the results of these dossiers went to the applicant, at the counter or by post; the last time where it went twice.
+pub(crate) async fn returned_at(
+    db: &impl ConnectionTrait,
+    dossiers: &[Uuid],
+) -> Result<BTreeMap<Uuid, DateTime<Utc>>, DbErr> {
+    let ways = [CommandKind::HandOver, CommandKind::PostDelivered].map(CommandKind::name);
+    let mut out = BTreeMap::new();
+    for some in dossiers.chunks(500) {
+        let rows: Vec<(Uuid, DateTime<Utc>)> = Entity::find()
+            .select_only()
+            .columns([Column::DossierId, Column::At])
+            .filter(Column::DossierId.is_in(some.iter().copied()))
+            .filter(Column::Command.is_in(ways))
+            .order_by_asc(Column::Seq)
+            .into_tuple()
+            .all(db)
+            .await?;
+        out.extend(rows);
+    }
+    Ok(out)
 }
 
 fn entry(row: Model) -> Result<Entry, DbErr> {

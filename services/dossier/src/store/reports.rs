@@ -1,12 +1,15 @@
 //! Counts of an agency (sổ theo dõi, báo cáo tình hình giải quyết): the queries of one report.
 
+use super::dossiers::{read, within};
 use super::entity::dossier::{Column, Entity};
+use crate::domain::Dossier;
 use chrono::{DateTime, Utc};
 use contracts::{DossierStatus, Scope};
+use kit::Runtime;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _, Select,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 /// A period: from its first instant to the first after it.
@@ -60,6 +63,30 @@ fn own(scope: &Scope) -> Option<Select<Entity>> {
         ),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => None,
     }
+}
+
+/// What was received in a period within a scope, in the order of reception: an agency's own, and what was handed in there for another
+/// one. Nothing for whoever is no agency.
+pub(crate) async fn received(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    rt: &Runtime,
+    period: Period,
+    limit: u64,
+) -> Result<Vec<Dossier>, DbErr> {
+    if own(scope).is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = Entity::find()
+        .filter(within(scope))
+        .filter(Column::ReceivedAt.gte(period.from))
+        .filter(Column::ReceivedAt.lt(period.until))
+        .order_by_asc(Column::ReceivedAt)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(|row| read(rt, row)).collect()
 }
 
 /// Counts of an agency. `today` is the first instant of the present day in Việt Nam: what was due before it is late.

@@ -396,6 +396,7 @@ async fn commands_need_a_version_and_the_present_one() {
         (&problem["state"], &problem["step"], &problem["command"]),
         (&json!("received"), &json!("handling"), &json!("receive"))
     );
+    assert_eq!(problem["version"], 2);
     assert_eq!(w.events(&filed).await.len(), 2);
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod books;
 mod bucket;
 mod channels;
 mod clock;
@@ -18,6 +19,7 @@ mod fees;
 mod files;
 mod groups;
 mod incidents;
+mod limits;
 mod messages;
 mod model;
 mod numbers;

@@ -434,7 +434,7 @@ impl<'a> Api<'a> {
         .await
     }
 
-    async fn download(self, path: &str) -> Answered<Answer> {
+    pub(super) async fn download(self, path: &str) -> Answered<Answer> {
         Ok(self
             .call("GET", path)?
             .deadline(FILE_DEADLINE)

@@ -1,10 +1,32 @@
-//! Calls about fees, messages and papers of a dossier.
+//! Calls about fees, messages and papers of a dossier, linked dossiers, and what is printed.
 
-use super::types::{Fees, List, Message, OwnDocument, Papers, PaymentReport};
+use super::types::{Fees, Group, List, Message, NewGroup, OwnDocument, Papers, PaymentReport};
 use super::{Answered, Api, segment};
+use chrono::NaiveDate;
+use kit::client::Answer;
 use serde_json::Value;
 
 impl Api<'_> {
+    /// Files dossiers together, all or none.
+    pub(crate) async fn file_group(self, group: &NewGroup, key: &str) -> Answered<Group> {
+        let call = self
+            .call("POST", "/api/v1/dossier-groups")?
+            .header("idempotency-key", key);
+        Ok(call.json(group).send_json().await?)
+    }
+
+    /// The receipt of a paid fee.
+    pub(crate) async fn fee_receipt(self, id: &str, fee: u32) -> Answered<Answer> {
+        let path = format!("/api/v1/dossiers/{}/fees/{fee}/receipt.pdf", segment(id));
+        self.download(&path).await
+    }
+
+    /// The book of one's desk.
+    pub(crate) async fn register(self, from: NaiveDate, to: NaiveDate) -> Answered<Answer> {
+        let path = format!("/api/v1/reports/register.pdf?from={from}&to={to}");
+        self.download(&path).await
+    }
+
     /// What is to be paid for a dossier.
     pub(crate) async fn fees(self, id: &str) -> Answered<Fees> {
         self.get(&format!("/api/v1/dossiers/{}/fees", segment(id)))

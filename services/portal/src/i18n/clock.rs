@@ -43,6 +43,10 @@ texts! {
     representative_label: "Người được ủy quyền", "By authorisation";
     minutes_label: "Biên bản giao nhận bưu chính", "Minutes of the post office";
     kiosk_label: "Ki-ốt", "Kiosk";
+    support_label: "Cơ quan hỗ trợ nộp hồ sơ", "Agency that helps to file";
+    support_none: "– Không có –", "– None –";
+    support_hint: "Chỉ chọn khi có cơ quan hướng dẫn, hỗ trợ nộp hồ sơ này.", "Only when an agency helps with this filing.";
+    counter_place_hint: "Phi địa giới: chọn cơ quan có thẩm quyền giải quyết; cơ quan của bạn được ghi là nơi tiếp nhận. Thời hạn tính từ khi cơ quan có thẩm quyền nhận hồ sơ.", "Non-territorial: choose the competent agency; yours is noted as where it was handed in. The time counts from when the competent agency receives it.";
 
     minutes_number_label: "Số biên bản giao nhận (bưu chính)", "Number of the minutes (post)";
     minutes_signed_label: "Thời điểm ký biên bản", "Minutes signed at";
@@ -87,6 +91,20 @@ texts! {
     act_acknowledge_hint: "Trong 02 giờ làm việc kể từ khi được chuyển đến.", "Within 2 working hours of the hand-on.";
     cmd_hand_on: "Chuyển hồ sơ liên thông", "Linked dossier handed on";
     cmd_stop_linked: "Dừng hồ sơ liên thông", "Linked dossier stopped";
+    linked_title: "Nộp hồ sơ liên thông", "File linked dossiers";
+    linked_lead: "Nộp một lần cho nhiều thủ tục. Mỗi thủ tục có mã hồ sơ, thời hạn và cơ quan giải quyết riêng; hoặc nộp được tất cả, hoặc không hồ sơ nào được nộp.", "One form for several procedures. Each gets its own number, term and agency; all are filed, or none.";
+    linked_chosen: "Thủ tục đã chọn", "Chosen procedures";
+    linked_remove: "Bỏ", "Remove";
+    linked_add: "Thêm thủ tục", "Add a procedure";
+    linked_nothing: "Không tìm thấy thủ tục nào khác.", "No other procedure was found.";
+    linked_two: "Chọn ít nhất hai thủ tục, nhiều nhất mười.", "Choose at least two procedures, at most ten.";
+    linked_after: "Chờ kết quả của", "Waits for the result of";
+    linked_after_none: "– Không chờ, giải quyết ngay –", "– Nothing, handled at once –";
+    linked_after_hint: "Hồ sơ được chuyển đi ngay khi có kết quả trước; nếu không có kết quả thì dừng lại.", "It is handed on as soon as that result is there; without one it is stopped.";
+    linked_promise: "Người nộp chịu trách nhiệm về thông tin đã khai trong tất cả hồ sơ.", "You answer for what is declared in all of the dossiers.";
+    linked_send: "Nộp tất cả hồ sơ", "File all of them";
+    linked_also: "Nộp cùng thủ tục khác (liên thông)", "File with another procedure (linked)";
+    register_link: "In sổ theo dõi hồ sơ (mẫu 07) của kỳ này", "Print the book of dossiers (form 07) of this period";
     group_title: "Hồ sơ liên thông", "Linked dossiers";
     group_waiting: "Chờ kết quả hồ sơ khác", "Waits for another one";
     alarm_acknowledge_late: "Chưa xác nhận hồ sơ liên thông", "Linked dossier not acknowledged";

@@ -5,6 +5,7 @@ use crate::ctx::Ctx;
 use crate::error::PageError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
+use chrono::NaiveDate;
 use kit::client::Answer;
 use kit::http::Query;
 use serde::Deserialize;
@@ -47,6 +48,42 @@ pub(super) async fn officer_file(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, PageError> {
     file(&ctx, &path, asked.0.xem.is_some()).await
+}
+
+#[get("/ho-so/{id}/phi/{fee}/bien-lai.pdf")]
+pub(super) async fn citizen_receipt(
+    ctx: Ctx,
+    path: web::Path<(String, u32)>,
+) -> Result<HttpResponse, PageError> {
+    receipt(&ctx, &path).await
+}
+
+#[get("/mot-cua/ho-so/{id}/phi/{fee}/bien-lai.pdf")]
+pub(super) async fn officer_receipt(
+    ctx: Ctx,
+    path: web::Path<(String, u32)>,
+) -> Result<HttpResponse, PageError> {
+    receipt(&ctx, &path).await
+}
+
+/// The period of a book.
+#[derive(Deserialize)]
+struct Period {
+    tu: NaiveDate,
+    den: NaiveDate,
+}
+
+/// Sổ theo dõi hồ sơ.
+#[get("/mot-cua/so-theo-doi.pdf")]
+pub(super) async fn register(ctx: Ctx, period: Query<Period>) -> Result<HttpResponse, PageError> {
+    ctx.officer()?;
+    let book = ctx.api().register(period.0.tu, period.0.den).await;
+    pass_on(&ctx, book)
+}
+
+async fn receipt(ctx: &Ctx, (id, fee): &(String, u32)) -> Result<HttpResponse, PageError> {
+    ctx.signed_in()?;
+    pass_on(ctx, ctx.api().fee_receipt(id, *fee).await)
 }
 
 async fn form(ctx: &Ctx, (id, form): &(String, String)) -> Result<HttpResponse, PageError> {

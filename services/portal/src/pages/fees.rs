@@ -50,6 +50,8 @@ struct Row {
     pay: Vec<Field>,
     exempt: Vec<Field>,
     refund: Vec<Field>,
+    /// There is a receipt to print.
+    receipt: bool,
 }
 
 struct Transfer {
@@ -71,6 +73,7 @@ struct Words {
     pay: &'static str,
     exempt: &'static str,
     refund: &'static str,
+    receipt: &'static str,
 }
 
 fn word(t: Tr, vi: &'static str, en: &'static str) -> &'static str {
@@ -104,6 +107,7 @@ fn words(t: Tr) -> Words {
         pay: word(t, "Ghi nhận đã nộp", "Note the payment"),
         exempt: word(t, "Miễn khoản này", "Exempt"),
         refund: word(t, "Hoàn trả", "Refund"),
+        receipt: word(t, "Biên lai (PDF)", "Receipt (PDF)"),
     }
 }
 
@@ -216,8 +220,24 @@ fn row(t: Tr, fee: &Owed, form: &Fields, errors: &Errors) -> Row {
     if let Some(e) = &fee.exempt {
         lines.push(format!("{} ({})", e.reason, e.legal_basis));
     }
-    if let Some(r) = &fee.refunded {
+    for r in &fee.refunds {
+        lines.push(format!(
+            "{} {}: {} · {}",
+            word(t, "Hoàn trả lúc", "Refunded at"),
+            format::time(&r.at),
+            format::money(r.amount, None),
+            r.reason
+        ));
+    }
+    if let Some(r) = fee.refunded.as_ref().filter(|_| fee.refunds.is_empty()) {
         lines.push(format!("{} · {}", format::time(&r.at), r.reason));
+    }
+    if fee.left > 0 && fee.left < fee.amount {
+        lines.push(format!(
+            "{}: {}",
+            word(t, "Còn thu", "Kept"),
+            format::money(fee.left, None)
+        ));
     }
     let (state, class) = match fee.state.as_str() {
         "paid" => (word(t, "Đã nộp", "Paid"), "fine"),
@@ -289,7 +309,26 @@ fn row(t: Tr, fee: &Owed, form: &Fields, errors: &Errors) -> Row {
                 word(t, "Căn cứ pháp lý", "Legal basis"),
             ),
         ],
-        refund: vec![at("refund", "reason", reason)],
+        refund: vec![
+            {
+                let name = format!("refund-{}-amount", fee.no);
+                let left = format::money(fee.left, None);
+                Field::text(
+                    t,
+                    name.clone(),
+                    word(t, "Số tiền (đồng)", "Amount (VND)"),
+                    form.get(&name),
+                )
+                .numeric()
+                .hint(&match t.0 {
+                    Language::Vi => format!("Để trống: hoàn trả toàn bộ {left}"),
+                    Language::En => format!("Left empty: all of {left}"),
+                })
+                .error(errors.at(&name))
+            },
+            at("refund", "reason", reason),
+        ],
+        receipt: fee.paid.is_some(),
     }
 }
 
@@ -380,7 +419,11 @@ pub(super) async fn change(
     let body = match what.as_str() {
         "pay" => json!({"way": given("way"), "receipt": given("receipt")}),
         "exempt" => json!({"reason": given("reason"), "legalBasis": given("legalBasis")}),
-        "refund" => json!({"reason": given("reason")}),
+        "refund" => match given("amount").as_str() {
+            "" => json!({"reason": given("reason")}),
+            // What is no number is none of the API's amounts: zero is refused at the field.
+            amount => json!({"reason": given("reason"), "amount": number(amount).unwrap_or(0)}),
+        },
         _ => return Err(PageError::NotFound),
     };
     let to = format!("fees/{fee}/{what}");

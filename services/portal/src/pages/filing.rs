@@ -3,17 +3,18 @@
 //! The form is sent whole, without a script. When the API refuses it, the form comes back with each error at its field, with
 //! everything typed, and with the uploaded files kept by their ids. A hidden key makes a double click one dossier.
 
+use super::filing_fields::{PAPERS, field_of, labelled};
+use super::filing_parts::{self, AUTHORISATION, Return, Who};
 use super::procedures::may_file;
 use super::{clock, papers, places};
 use crate::api::ApiError;
 use crate::api::types::{
-    Agency, Attach, Component, Named, NewApplicant, NewDossier, NewRepresentative, NewReturn,
+    Agency, Attach, Component, Me, NewApplicant, NewDossier, NewRepresentative, NewReturn,
     Procedure,
 };
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::{Fields, Submission};
-use crate::i18n::Tr;
 use crate::shell::{Page, Section, html};
 use crate::view::{ACCEPT, Errors, Field, FileField};
 use actix_multipart::Multipart;
@@ -21,7 +22,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use contracts::{Address, ReturnMethod, SubjectKind};
-use futures_util::future::{join, join4};
+use futures_util::future::join;
+use kit::http::Query;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -36,46 +39,40 @@ struct Filing {
     key: String,
     agencies_empty: bool,
     agency: Field,
-    kind: Field,
-    name: Field,
-    identity_number: Field,
-    tax_code: Field,
-    phone: Field,
-    email: Field,
-    province: Field,
-    commune: Field,
-    street: Field,
-    notes: Field,
+    /// The agency that helps to file.
+    support: Field,
+    /// The kiosk that the form is filled in at.
+    kiosk: String,
+    who: Who,
     form_limits: String,
     groups: Vec<Group>,
-    post: bool,
-    receiver_name: Field,
-    receiver_phone: Field,
-    return_province: Field,
-    return_commune: Field,
-    return_street: Field,
+    back: Return,
     /// Where the form is sent to.
     action: String,
     /// At the counter: channel, minutes and their signing.
     counter: Option<[Field; 3]>,
     compared: bool,
-    /// Name, identity number, phone and last day of who files for the applicant.
-    representative: [Field; 4],
-    authorisation: FileField,
 }
 
-/// The picker of the authorisation.
-const AUTHORISATION: &str = "authorisation";
-
 /// The papers of one case.
-struct Group {
-    title: String,
-    notes: Vec<String>,
-    files: Vec<FileField>,
+pub(super) struct Group {
+    pub(super) title: String,
+    pub(super) notes: Vec<String>,
+    pub(super) files: Vec<FileField>,
+}
+
+/// Where the form is filled in: a kiosk opens it with its name.
+#[derive(Deserialize)]
+struct Asked {
+    kiosk: Option<String>,
 }
 
 #[get("/nop-ho-so/{id}")]
-pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn blank(
+    ctx: Ctx,
+    id: web::Path<String>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, PageError> {
     if ctx.signed_in()?.officer {
         return at_the_counter(&ctx, &id).await;
     }
@@ -84,6 +81,26 @@ pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespons
     if !may_file(&procedure) {
         return Ok(see_other(&format!("/thu-tuc/{}", procedure.id)));
     }
+    let mut fields = known(&ctx, me)?;
+    if let Some(kiosk) = asked.0.kiosk {
+        fields.set("kiosk", kiosk);
+    }
+    let submission = Submission {
+        fields,
+        ..Submission::default()
+    };
+    show(
+        &ctx,
+        StatusCode::OK,
+        procedure,
+        &submission,
+        Errors::default(),
+    )
+    .await
+}
+
+/// What is known of the person, for a form that is empty yet.
+pub(super) fn known(ctx: &Ctx, me: Result<Me, ApiError>) -> Result<Fields, PageError> {
     let mut fields = Fields::default();
     match me {
         Ok(me) => {
@@ -100,18 +117,7 @@ pub(super) async fn blank(ctx: Ctx, id: web::Path<String>) -> Result<HttpRespons
         // The form can be filled in by hand.
         Err(error) => tracing::warn!(%error, "form not filled in advance"),
     }
-    let submission = Submission {
-        fields,
-        ..Submission::default()
-    };
-    show(
-        &ctx,
-        StatusCode::OK,
-        procedure,
-        &submission,
-        Errors::default(),
-    )
-    .await
+    Ok(fields)
 }
 
 /// The empty form for an officer: nothing is known of who stands there.
@@ -126,7 +132,7 @@ async fn at_the_counter(ctx: &Ctx, id: &str) -> Result<HttpResponse, PageError> 
 }
 
 /// `0912345678` for `+84912345678`: as people write it.
-fn local_phone(phone: &str) -> String {
+pub(super) fn local_phone(phone: &str) -> String {
     phone
         .strip_prefix("+84")
         .map_or_else(|| phone.to_owned(), |rest| format!("0{rest}"))
@@ -218,7 +224,7 @@ pub(super) async fn send(
     }
 }
 
-fn new_key(ctx: &Ctx) -> String {
+pub(super) fn new_key(ctx: &Ctx) -> String {
     ctx.app.rt.ids.uuid(ctx.app.rt.clock.now()).to_string()
 }
 
@@ -241,7 +247,7 @@ async fn away(
     .await
 }
 
-fn upload_errors(form: &Submission) -> Errors {
+pub(super) fn upload_errors(form: &Submission) -> Errors {
     let mut errors = Errors::default();
     for (slot, upload) in &form.uploads {
         if let Err(refusal) = upload {
@@ -264,56 +270,8 @@ fn name_missing_papers(ctx: &Ctx, procedure: &Procedure, form: &Submission, erro
     }
 }
 
-/// The section of papers, for an error that no single picker stands for.
-const PAPERS: &str = "s4";
-/// The section of the way of return.
-const RETURN: &str = "s5";
-
-/// Which field of the form a JSON Pointer into the request stands for.
-fn field_of(pointer: &str, attached: &[(String, String)]) -> Option<String> {
-    let known = match pointer {
-        "/agencyCode" => "agencyCode",
-        "/applicant/kind" => "kind",
-        "/applicant/name" => "name",
-        "/applicant/identityNumber" => "identityNumber",
-        "/applicant/taxCode" => "taxCode",
-        "/applicant/phone" => "phone",
-        "/applicant/email" => "email",
-        "/applicant/address/provinceCode" => "provinceCode",
-        "/applicant/address/communeCode" | "/applicant/address" => "communeCode",
-        "/applicant/address/street" => "street",
-        "/return/receiverName" => "returnReceiverName",
-        "/return/receiverPhone" => "returnReceiverPhone",
-        "/return/address/provinceCode" => "returnProvinceCode",
-        "/return/address/communeCode" | "/return/address" => "returnCommuneCode",
-        "/return/address/street" => "returnStreet",
-        "/channel" => "channel",
-        "/minutes" | "/minutes/number" => "minutesNumber",
-        "/minutes/signedAt" => "minutesSignedAt",
-        "/compared" => "compared",
-        "/representative/name" => "representativeName",
-        "/representative/identityNumber" => "representativeIdentityNumber",
-        "/representative/phone" => "representativePhone",
-        "/representative/validTo" => "representativeValidTo",
-        "/representative/fileId" => "file-authorisation",
-        "/attachments" => PAPERS,
-        _ if pointer.starts_with("/return") => RETURN,
-        _ if pointer.starts_with("/answers") => "notes",
-        _ => {
-            let n: usize = pointer
-                .strip_prefix("/attachments/")?
-                .split('/')
-                .next()?
-                .parse()
-                .ok()?;
-            return attached.get(n).map(|(slot, _)| format!("file-{slot}"));
-        }
-    };
-    Some(known.to_owned())
-}
-
 /// The papers to attach, each once, with the name of its picker.
-fn papers(procedure: &Procedure) -> Vec<(String, &Component)> {
+pub(super) fn papers(procedure: &Procedure) -> Vec<(String, &Component)> {
     let mut seen = BTreeSet::new();
     procedure
         .components
@@ -324,7 +282,7 @@ fn papers(procedure: &Procedure) -> Vec<(String, &Component)> {
         .collect()
 }
 
-fn dossier(
+pub(super) fn dossier(
     ctx: &Ctx,
     procedure: &Procedure,
     form: &Submission,
@@ -392,6 +350,8 @@ fn dossier(
             }
         },
         language: ctx.t.0,
+        kiosk: fields.some("kiosk").filter(|_| !officer),
+        support_agency_code: fields.some("supportAgencyCode"),
         minutes: if officer {
             clock::minutes(fields)
         } else {
@@ -423,19 +383,12 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let t = ctx.t;
     let fields = &form.fields;
-    let default = |name: &str| match fields.get(name) {
-        "" if !fields.has(name) => ctx.app.settings.province_code.as_str(),
-        chosen => chosen,
-    };
-    let (own, other) = (default("provinceCode"), default("returnProvinceCode"));
-    let (agencies, provinces, communes, return_communes) = join4(
+    let (agencies, parts) = join(
         ctx.api().agencies(&procedure.id),
-        places::provinces(ctx),
-        places::communes(ctx, own),
-        places::communes(ctx, other),
+        filing_parts::build(ctx, form, &errors),
     )
     .await;
-    if agencies.is_err() || provinces.is_empty() {
+    if agencies.is_err() || parts.away {
         let problem = &mut errors.problem;
         *problem = if problem.is_empty() {
             t.lists_away().to_owned()
@@ -448,89 +401,24 @@ async fn show(
     let at = |field: &str| errors.at(field);
     let input =
         |name: &str, label: &str| Field::text(t, name, label, fields.get(name)).error(at(name));
-    let select = |name: &str, label: &str, value: &str, list: &[Named]| {
-        Field::select(t, name, label, value, places::options(ctx, list)).error(at(name))
-    };
-    let kinds = [
-        ("citizen", t.kind_citizen()),
-        ("business", t.kind_business()),
-        ("organisation", t.kind_organisation()),
-    ]
-    .map(|(value, label)| (value.to_owned(), label.to_owned()));
     let store = papers::store(ctx).await;
-    let groups = groups(ctx, &procedure, form, (&errors, &store));
+    let groups = groups(ctx, &procedure, form, (&errors, &store), "");
+    let officer = ctx.signed_in()?.officer;
     let page = Filing {
         key: match fields.get("key") {
             "" => new_key(ctx),
             key => key.to_owned(),
         },
         agencies_empty,
-        agency: Field::select(
-            t,
-            "agencyCode",
-            t.agency_label(),
-            fields.get("agencyCode"),
-            places::agencies(ctx, &agencies),
-        )
-        .required()
-        .error(at("agencyCode")),
-        kind: Field::select(
-            t,
-            "kind",
-            t.kind_label(),
-            fields.get("kind"),
-            kinds.to_vec(),
-        )
-        .error(at("kind")),
-        name: input("name", t.name_label())
-            .required()
-            .autocomplete("name"),
-        identity_number: input("identityNumber", t.identity_label())
-            .hint(t.identity_hint())
-            .numeric(),
-        tax_code: input("taxCode", t.tax_label()).hint(t.tax_hint()),
-        phone: input("phone", t.phone_label())
-            .required()
-            .input("tel")
-            .autocomplete("tel"),
-        email: input("email", t.email_label())
-            .input("email")
-            .hint(t.email_hint())
-            .autocomplete("email"),
-        province: select("provinceCode", t.province_label(), own, &provinces).required(),
-        commune: select(
-            "communeCode",
-            t.commune_label(),
-            fields.get("communeCode"),
-            &communes,
-        )
-        .required(),
-        street: input("street", t.street_label())
-            .required()
-            .autocomplete("street-address"),
-        notes: Field::area(t, "notes", t.notes_label(), fields.get("notes"))
-            .hint(t.notes_hint())
-            .error(at("notes")),
+        agency: agency_field(ctx, "agencyCode", &agencies, form, &errors),
+        support: support_field(ctx, &agencies, form, &errors),
+        kiosk: fields.get("kiosk").to_owned(),
         form_limits: t.form_limits(ctx.app.settings.max_form_bytes),
         groups,
-        post: fields.get("returnMethod") == "post",
-        receiver_name: input("returnReceiverName", t.receiver_name_label()),
-        receiver_phone: input("returnReceiverPhone", t.receiver_phone_label()).input("tel"),
-        return_province: select(
-            "returnProvinceCode",
-            t.return_province_label(),
-            other,
-            &provinces,
-        ),
-        return_commune: select(
-            "returnCommuneCode",
-            t.return_commune_label(),
-            fields.get("returnCommuneCode"),
-            &return_communes,
-        ),
-        return_street: input("returnStreet", t.return_street_label()),
+        who: parts.who,
+        back: parts.back,
         action: format!("/nop-ho-so/{}", procedure.id),
-        counter: ctx.signed_in()?.officer.then(|| {
+        counter: officer.then(|| {
             let channels = [("direct", t.clock_direct()), ("postal", t.clock_postal())]
                 .map(|(value, label)| (value.to_owned(), label.to_owned()));
             [
@@ -547,26 +435,6 @@ async fn show(
             ]
         }),
         compared: fields.has("compared"),
-        representative: [
-            input("representativeName", t.representative_name_label()),
-            input("representativeIdentityNumber", t.identity_label()).numeric(),
-            input("representativePhone", t.phone_label()).input("tel"),
-            input("representativeValidTo", t.authorisation_valid_label()).input("date"),
-        ],
-        authorisation: FileField {
-            t,
-            slot: AUTHORISATION.to_owned(),
-            label: t.authorisation_label().to_owned(),
-            hint: None,
-            limits: t.file_limits(ctx.app.settings.max_file_bytes),
-            required: false,
-            error: errors
-                .at("file-authorisation")
-                .or_else(|| form.file_error(AUTHORISATION)),
-            kept: form.file(AUTHORISATION),
-            accept: ACCEPT,
-            store: Vec::new(),
-        },
         page: Page::new(ctx, Section::Procedures, t.filing_title())
             .at(&format!("/nop-ho-so/{}", procedure.id)),
         procedure,
@@ -576,48 +444,44 @@ async fn show(
     html(status, &page)
 }
 
-/// Says of which field each error is, for those whose text does not.
-fn labelled(t: Tr, errors: Vec<(String, String)>) -> Vec<(String, String)> {
-    errors
-        .into_iter()
-        .map(|(field, text)| {
-            let label = match field.as_str() {
-                "agencyCode" => t.agency_label(),
-                "kind" => t.kind_label(),
-                "name" => t.name_label(),
-                "identityNumber" => t.identity_label(),
-                "taxCode" => t.tax_label(),
-                "phone" => t.phone_label(),
-                "email" => t.email_label(),
-                "provinceCode" => t.province_label(),
-                "communeCode" => t.commune_label(),
-                "street" => t.street_label(),
-                "notes" => t.notes_label(),
-                "channel" => t.channel_label(),
-                "minutesNumber" => t.minutes_number_label(),
-                "minutesSignedAt" => t.minutes_signed_label(),
-                "representativeName" => t.representative_name_label(),
-                "representativeIdentityNumber" | "representativePhone" => t.representative_label(),
-                "representativeValidTo" => t.authorisation_valid_label(),
-                "file-authorisation" => t.authorisation_label(),
-                "returnReceiverName" => t.receiver_name_label(),
-                "returnReceiverPhone" => t.receiver_phone_label(),
-                "returnProvinceCode" => t.return_province_label(),
-                "returnCommuneCode" => t.return_commune_label(),
-                "returnStreet" => t.return_street_label(),
-                _ => return (field, text),
-            };
-            let text = format!("{label}: {text}");
-            (field, text)
-        })
-        .collect()
+/// The desk to file at: the competent one, wherever the form is filled in.
+pub(super) fn agency_field(
+    ctx: &Ctx,
+    name: &str,
+    agencies: &[Agency],
+    form: &Submission,
+    errors: &Errors,
+) -> Field {
+    let options = places::agencies(ctx, agencies);
+    let chosen = form.fields.get(name);
+    Field::select(ctx.t, name, ctx.t.agency_label(), chosen, options)
+        .required()
+        .error(errors.at(name))
 }
 
-fn groups(
+/// Who helps to file (nơi hỗ trợ, phi địa giới): no one, unless one is chosen.
+pub(super) fn support_field(
+    ctx: &Ctx,
+    agencies: &[Agency],
+    form: &Submission,
+    errors: &Errors,
+) -> Field {
+    let (t, name) = (ctx.t, "supportAgencyCode");
+    let none = (String::new(), t.support_none().to_owned());
+    let desks = agencies.iter().map(|a| (a.code.clone(), a.name.clone()));
+    let options = std::iter::once(none).chain(desks).collect();
+    Field::select(t, name, t.support_label(), form.fields.get(name), options)
+        .hint(t.support_hint())
+        .error(errors.at(name))
+}
+
+/// The pickers of a procedure's papers; `prefix` keeps those of several procedures on one form apart.
+pub(super) fn groups(
     ctx: &Ctx,
     procedure: &Procedure,
     form: &Submission,
     (errors, store): (&Errors, &[(String, String)]),
+    prefix: &str,
 ) -> Vec<Group> {
     let t = ctx.t;
     let mut shown = BTreeSet::new();
@@ -636,9 +500,9 @@ fn groups(
                 .components
                 .iter()
                 .filter(|c| !c.note && shown.insert(c.id.clone()))
-                .map(|c| FileField {
+                .map(|c| (format!("{prefix}{}", c.id), c))
+                .map(|(slot, c)| FileField {
                     t,
-                    slot: c.id.clone(),
                     label: if c.name.is_empty() {
                         t.paper_unnamed().to_owned()
                     } else {
@@ -648,11 +512,12 @@ fn groups(
                     limits: t.file_limits(ctx.app.settings.max_file_bytes),
                     required: c.required,
                     error: errors
-                        .at(&format!("file-{}", c.id))
-                        .or_else(|| form.file_error(&c.id)),
-                    kept: form.file(&c.id),
+                        .at(&format!("file-{slot}"))
+                        .or_else(|| form.file_error(&slot)),
+                    kept: form.file(&slot),
                     accept: ACCEPT,
                     store: store.to_vec(),
+                    slot,
                 })
                 .collect(),
         })
@@ -663,28 +528,6 @@ fn groups(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pointers_lead_to_fields() {
-        let attached = [
-            ("c-1".to_owned(), "f-1".to_owned()),
-            ("c-2".to_owned(), "f-2".to_owned()),
-        ];
-        let field = |pointer| field_of(pointer, &attached);
-        assert_eq!(
-            field("/applicant/identityNumber").as_deref(),
-            Some("identityNumber")
-        );
-        assert_eq!(field("/attachments/1/fileId").as_deref(), Some("file-c-2"));
-        assert_eq!(field("/attachments").as_deref(), Some(PAPERS));
-        assert_eq!(field("/answers/x").as_deref(), Some("notes"));
-        assert_eq!(
-            field("/return/address").as_deref(),
-            Some("returnCommuneCode")
-        );
-        assert_eq!(field("/attachments/9/fileId"), None);
-        assert_eq!(field("/somethingNew"), None);
-    }
 
     #[test]
     fn phones_are_shown_as_people_write_them() {

@@ -9,6 +9,9 @@ mod dossiers;
 mod download;
 mod fees;
 mod filing;
+mod filing_fields;
+mod filing_group;
+mod filing_parts;
 mod home;
 mod inbox;
 mod messages;
@@ -35,6 +38,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(procedures::one)
         .service(filing::blank)
         .service(filing::send)
+        .service(filing_group::blank)
+        .service(filing_group::send)
         .service(dossiers::list)
         .service(access::readers)
         .service(dossiers::withdraw_form)
@@ -66,6 +71,9 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(catalogue::withdraw)
         .service(download::officer_form)
         .service(download::officer_file)
+        .service(download::citizen_receipt)
+        .service(download::officer_receipt)
+        .service(download::register)
         .service(work::one)
         .service(payments::list)
         .service(papers::for_officer)

@@ -10,6 +10,7 @@ mod account;
 mod citizen;
 mod editing;
 mod filing;
+mod linked;
 mod my_data;
 mod officer;
 mod public;

@@ -1,7 +1,7 @@
 //! Each event that left has had its effect in each consumer exactly once.
 #![expect(clippy::indexing_slicing, reason = "JSON: what is not there is null")]
 
-use super::{DOSSIER_CHANGED, Report, SHIPMENT_CHANGED, expected, rows, select};
+use super::{DOSSIER_ALARM, DOSSIER_CHANGED, Report, SHIPMENT_CHANGED, expected, rows, select};
 use crate::settings::Databases;
 use durable::Db;
 use durable::sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
@@ -36,7 +36,7 @@ pub(super) async fn check(databases: &Databases, report: &mut Report) -> anyhow:
     taken(
         "notifications",
         &databases.notifications,
-        &[DOSSIER_CHANGED, SHIPMENT_CHANGED],
+        &[DOSSIER_CHANGED, DOSSIER_ALARM, SHIPMENT_CHANGED],
         dossiers.iter().chain(&shipments),
         report,
     )
@@ -165,6 +165,7 @@ async fn notices(
     for event in dossiers.iter().chain(shipments) {
         let expected = match event.kind.as_str() {
             DOSSIER_CHANGED => expected::of_dossier(&event.data),
+            DOSSIER_ALARM => expected::of_alarm(&event.data),
             SHIPMENT_CHANGED => expected::of_shipment(&event.data),
             _ => continue,
         };

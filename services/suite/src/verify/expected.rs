@@ -11,43 +11,80 @@ fn text<'a>(event: &'a Value, pointer: &str) -> &'a str {
     event.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
+/// Commands and acts that the applicant is told of though the public state may not have changed: the answer to what they did, money,
+/// what the agency wrote, and what the agency does to a promise or a result it gave.
+const TOLD: [&str; 10] = [
+    "supplement",
+    "confirm-payment",
+    "ask-fee",
+    "pay-fee",
+    "exempt-fee",
+    "refund-fee",
+    "message-applicant",
+    "apologise",
+    "reopen",
+    "correct",
+];
+
 /// The notices of a dossier's transition (the event's data).
 pub(super) fn of_dossier(data: &Value) -> BTreeSet<Told> {
     let (command, status) = (text(data, "/command"), text(data, "/status"));
     let moved = text(data, "/from") != status;
     let mut out = BTreeSet::new();
-    // Answers to what the applicant did, money, and what the agency wrote: told though the state has not changed.
-    let told = [
-        "supplement",
-        "confirm-payment",
-        "ask-fee",
-        "pay-fee",
-        "exempt-fee",
-        "refund-fee",
-        "message-applicant",
-    ];
-    if moved || told.contains(&command) {
-        let by_text_message = !told.contains(&command)
-            && matches!(
+    let told = match command {
+        // The time of an incident is news to whoever was promised a date.
+        "give-time-back" => !text(data, "/earlierDueAt").is_empty(),
+        _ => moved || TOLD.contains(&command),
+    };
+    if told {
+        let by_text_message = match command {
+            // NĐ 61/2018 art. 19(9): the new date is told by message.
+            "apologise" => true,
+            "give-time-back" => false,
+            _ if TOLD.contains(&command) => false,
+            _ => matches!(
                 status,
                 "received" | "supplementRequested" | "notReceived" | "done" | "returned"
-            );
+            ),
+        };
         applicant(data, by_text_message, &mut out);
     }
     let desk = match command {
-        "file" | "withdraw" => Some("one_stop_officer"),
+        "file" | "withdraw" | "hand-on" => Some("one_stop_officer"),
         "supplement" | "message-agency" if status == "inProgress" => Some("specialist"),
         "supplement" | "message-agency" => Some("one_stop_officer"),
-        "receive" | "send-back" | "confirm-payment" => Some("specialist"),
+        // Opened again before it was received it lies at the desk.
+        "reopen" if status == "new" => Some("one_stop_officer"),
+        "receive" | "send-back" | "confirm-payment" | "reopen" | "correct" => Some("specialist"),
         "propose" => Some("leader"),
         _ => None,
     };
     let finished = (moved && status == "done").then_some("one_stop_officer");
     for role in desk.into_iter().chain(finished) {
-        out.insert((
-            format!("role:{role}:{}", text(data, "/agencyCode")),
-            "inbox",
-        ));
+        to_role(data, role, &mut out);
+    }
+    out
+}
+
+/// The notices of a clock that came to a point (the event's data): the heads before, at and after due, the desk for what waits there,
+/// the applicant for what is waited for from them.
+pub(super) fn of_alarm(data: &Value) -> BTreeSet<Told> {
+    let kind = text(data, "/kind");
+    let mut out = BTreeSet::new();
+    if matches!(kind, "supplementDue" | "paymentOpen" | "resultWaiting") {
+        // Who does not answer in time is stopped, so the last day comes as a text message too.
+        applicant(data, kind == "supplementDue", &mut out);
+    }
+    let roles: &[&str] = match kind {
+        "apologyDue" | "dueSoon" | "due" | "overdue" => {
+            &["leader", "one_stop_officer", "specialist"]
+        }
+        "checkLate" | "acknowledgeLate" | "idle" => &["leader", "one_stop_officer"],
+        "paymentOpen" | "resultWaiting" => &["one_stop_officer"],
+        _ => &[],
+    };
+    for role in roles {
+        to_role(data, role, &mut out);
     }
     out
 }
@@ -61,12 +98,14 @@ pub(super) fn of_shipment(data: &Value) -> BTreeSet<Told> {
     }
     applicant(data, matches!(state, "invited" | "delivered"), &mut out);
     if matches!(state, "returnedToAgency" | "lost" | "damaged") {
-        out.insert((
-            format!("role:one_stop_officer:{}", text(data, "/agencyCode")),
-            "inbox",
-        ));
+        to_role(data, "one_stop_officer", &mut out);
     }
     out
+}
+
+fn to_role(data: &Value, role: &str, out: &mut BTreeSet<Told>) {
+    let agency = text(data, "/agencyCode");
+    out.insert((format!("role:{role}:{agency}"), "inbox"));
 }
 
 fn applicant(data: &Value, by_text_message: bool, out: &mut BTreeSet<Told>) {
@@ -91,3 +130,7 @@ pub(super) fn shipment(data: &Value) -> bool {
         && text(data, "/from") != "done"
         && text(data, "/returnWay/method") == "post"
 }
+
+#[cfg(test)]
+#[path = "expected_tests.rs"]
+mod tests;

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// The event of a dossier's transition.
 const DOSSIER_CHANGED: &str = "dossier.dossier-changed.v1";
+/// The event of a clock that came to a point.
+const DOSSIER_ALARM: &str = "dossier.dossier-alarm.v1";
 /// The event of a shipment's transition.
 const SHIPMENT_CHANGED: &str = "postal.shipment-changed.v1";
 /// How often a system that works is looked at again.

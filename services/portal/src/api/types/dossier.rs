@@ -36,6 +36,12 @@ pub(crate) struct NewDossier {
     pub(crate) return_way: NewReturn,
     /// Language of the notices.
     pub(crate) language: contracts::Language,
+    /// The kiosk it is filed at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kiosk: Option<String>,
+    /// The agency that helps to file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) support_agency_code: Option<String>,
     /// Minutes of the post office, for `postal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) minutes: Option<NewMinutes>,
@@ -45,6 +51,21 @@ pub(crate) struct NewDossier {
     /// At the counter: scans were compared with the originals.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) compared: bool,
+}
+
+/// Dossiers to be filed together.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewGroup {
+    pub(crate) members: Vec<NewMember>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewMember {
+    pub(crate) dossier: NewDossier,
+    /// Which of those before it, from 0, it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<u32>,
 }
 
 /// Minutes of the hand-over by the post office, as typed.
@@ -238,6 +259,8 @@ pub(crate) struct Intake {
     pub(crate) kiosk: Option<String>,
     #[serde(default)]
     pub(crate) receiving_agency: Option<Named>,
+    #[serde(default)]
+    pub(crate) support_agency: Option<Named>,
     #[serde(default)]
     pub(crate) representative: Option<String>,
 }

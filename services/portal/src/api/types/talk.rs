@@ -32,6 +32,12 @@ pub(crate) struct Owed {
     pub(crate) exempt: Option<Exempt>,
     #[serde(default)]
     pub(crate) refunded: Option<Refunded>,
+    /// What went back, in order.
+    #[serde(default)]
+    pub(crate) refunds: Vec<RefundPart>,
+    /// VND that were paid and have not gone back.
+    #[serde(default)]
+    pub(crate) left: i64,
     #[serde(default)]
     pub(crate) transfer: Option<Transfer>,
 }
@@ -56,6 +62,14 @@ pub(crate) struct Exempt {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Refunded {
     pub(crate) at: DateTime<Utc>,
+    pub(crate) reason: String,
+}
+
+/// Money that went back.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RefundPart {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) amount: i64,
     pub(crate) reason: String,
 }
 
