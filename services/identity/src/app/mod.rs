@@ -8,6 +8,7 @@ pub(crate) mod introspection;
 pub(crate) mod keys;
 pub(crate) mod machines;
 pub(crate) mod mandates;
+pub(crate) mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod providers;
 pub(crate) mod second_factor;

@@ -241,7 +241,7 @@ pub(crate) async fn turn_off(
     Ok(())
 }
 
-/// Takes it away from somebody who lost the device and the recovery codes, and signs the account out everywhere.
+/// Takes it, and passkeys, away from somebody who lost the device and the recovery codes, and signs the account out everywhere.
 pub(crate) async fn reset(
     app: &App,
     by: &Actor,
@@ -260,7 +260,8 @@ pub(crate) async fn reset(
                 if store::account::managed(&*tx, &reach, id).await?.is_none() {
                     return Err(Refused::NotFound);
                 }
-                if !store::second_factor::remove(&*tx, id).await? {
+                let passkeys = store::passkey::remove_all(&*tx, id).await?;
+                if !store::second_factor::remove(&*tx, id).await? && passkeys == 0 {
                     return Err(Refused::Off);
                 }
                 store::grant::end_all(&*tx, id, now).await?;
@@ -275,7 +276,8 @@ pub(crate) async fn reset(
 /// Whether a sign-in of this account asks for a second factor.
 pub(crate) async fn is_on(app: &App, account: AccountId) -> Result<bool, DbErr> {
     let factor = store::second_factor::find(app.db.read(), account).await?;
-    Ok(factor.is_some_and(|f| f.confirmed_at.is_some()))
+    let codes = factor.is_some_and(|f| f.confirmed_at.is_some());
+    Ok(codes || store::passkey::count(app.db.read(), account).await? > 0)
 }
 
 /// Checks a code, or a recovery code, and uses it up.

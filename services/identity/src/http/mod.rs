@@ -9,6 +9,7 @@ mod logout;
 mod mandates;
 mod me;
 mod page;
+mod passkeys;
 mod provider;
 mod revocations;
 mod second_factor;
@@ -68,6 +69,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
                 .service(authorize::submit)
                 .service(device::ask)
                 .service(device::answer)
+                .service(passkeys::show)
+                .service(passkeys::change)
                 .service(provider::callback)
                 .service(stand_in::authorize)
                 .service(stand_in::tokens)

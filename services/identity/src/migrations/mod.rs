@@ -10,6 +10,7 @@ mod m0010_second_factor;
 mod m0020_devices;
 mod m0021_mandates;
 mod m0022_providers;
+mod m0023_passkeys;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -22,5 +23,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0020_devices::Migration),
         Box::new(m0021_mandates::Migration),
         Box::new(m0022_providers::Migration),
+        Box::new(m0023_passkeys::Migration),
     ]
 }

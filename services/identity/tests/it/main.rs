@@ -16,6 +16,7 @@ mod libraries;
 mod limits;
 mod mandates;
 mod pages;
+mod passkeys;
 mod providers;
 mod revocation;
 mod second_factor;
