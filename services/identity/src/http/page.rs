@@ -1,6 +1,7 @@
-//! The pages: no script, own style only, Vietnamese first.
+//! The pages: own style only, Vietnamese first; no script, but for those of passkeys.
 
 use crate::App;
+use crate::app::passkeys::Question;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
@@ -37,6 +38,9 @@ struct SecondFactorText {
     hint: &'static str,
     code: &'static str,
     submit: &'static str,
+    passkey: &'static str,
+    needed: &'static str,
+    trouble: &'static str,
 }
 
 #[derive(Template)]
@@ -47,6 +51,45 @@ struct SecondFactorPage<'a> {
     t: SecondFactorText,
     error: Option<&'a str>,
     form: &'a str,
+    passkey: Option<&'a str>,
+    /// Whether a code may be typed.
+    codes: bool,
+    script: &'static str,
+}
+
+/// What speaks to the authenticator, on the pages of passkeys alone.
+const SCRIPT: &str = include_str!("../../templates/passkey.js");
+
+/// Words of the page of passkeys.
+struct PasskeysText {
+    title: &'static str,
+    hint: &'static str,
+    name: &'static str,
+    usual: &'static str,
+    password: &'static str,
+    make: &'static str,
+    remove: &'static str,
+    trouble: &'static str,
+    script: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "passkeys.html")]
+struct PasskeysPage<'a> {
+    lang: &'static str,
+    nonce: &'a str,
+    t: PasskeysText,
+    error: Option<&'static str>,
+    rows: Vec<PasskeyRow<'a>>,
+    form: &'a str,
+    options: Option<String>,
+    script: &'static str,
+}
+
+struct PasskeyRow<'a> {
+    id: uuid::Uuid,
+    name: &'a str,
+    since: String,
 }
 
 /// A QR code as one path of squares.
@@ -248,7 +291,12 @@ pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpR
 }
 
 /// The page that asks for the second factor.
-pub(super) fn second_factor(app: &App, language: Language, page: &SignIn<'_>) -> HttpResponse {
+pub(super) fn second_factor(
+    app: &App,
+    language: Language,
+    page: &SignIn<'_>,
+    passkey: Option<&Question>,
+) -> HttpResponse {
     let nonce = app.rt.ids.secret();
     let error = page.error.as_ref().map(|(vi, en)| match language {
         Language::Vi => *vi,
@@ -266,18 +314,37 @@ pub(super) fn second_factor(app: &App, language: Language, page: &SignIn<'_>) ->
             ),
             code: pick(language, "Mã xác thực", "Code"),
             submit: pick(language, "Tiếp tục", "Continue"),
+            passkey: pick(language, "Dùng khóa truy cập", "Use a passkey"),
+            needed: pick(
+                language,
+                "Cần bật JavaScript để dùng khóa truy cập.",
+                "Using a passkey needs JavaScript.",
+            ),
+            trouble: pick(
+                language,
+                "Khóa truy cập không dùng được. Hãy thử lại hoặc nhập mã",
+                "The passkey did not work. Try again, or type a code",
+            ),
         },
         error,
         form: page.form,
+        passkey: passkey.map(|asked| asked.options.as_str()),
+        codes: passkey.is_none_or(|asked| !asked.alone),
+        script: SCRIPT,
     };
-    render(
+    let response = render(
         &html,
         &nonce,
         page.status,
         language,
         &page.redirect_origin,
         page.retry_after,
-    )
+    );
+    if passkey.is_some() {
+        with_script(response, &nonce, &page.redirect_origin)
+    } else {
+        response
+    }
 }
 
 /// The page on which a second factor is set up, because the sign-in wants one and there is none.
@@ -463,6 +530,81 @@ pub(super) fn stand_in(app: &App, language: Language, people: &[(String, String)
         people,
     };
     render(&html, &nonce, StatusCode::OK, language, "", None)
+}
+
+/// Lets the one script of this page run, and nothing else.
+fn with_script(mut response: HttpResponse, nonce: &str, form_action: &str) -> HttpResponse {
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; \
+         form-action 'self' {form_action}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    if let Ok(policy) = header::HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The page on which passkeys are made and removed.
+pub(super) fn passkeys(
+    app: &App,
+    language: Language,
+    options: Option<String>,
+    rows: &[crate::store::passkey::Passkey],
+    form: &str,
+    error: Option<(&'static str, &'static str)>,
+) -> HttpResponse {
+    let nonce = app.rt.ids.secret();
+    let html = PasskeysPage {
+        lang: code(language),
+        nonce: &nonce,
+        t: PasskeysText {
+            title: pick(language, "Khóa truy cập", "Passkeys"),
+            hint: pick(
+                language,
+                "Khóa truy cập (passkey) dùng vân tay, khuôn mặt hoặc mã PIN của thiết bị thay cho mã xác thực.",
+                "A passkey uses the fingerprint, face or PIN of your device in place of a code.",
+            ),
+            name: pick(language, "Tên khóa", "Name of the passkey"),
+            usual: pick(language, "Thiết bị này", "This device"),
+            password: pick(language, "Mật khẩu", "Password"),
+            make: pick(language, "Tạo khóa truy cập", "Make a passkey"),
+            remove: pick(language, "Gỡ bỏ", "Remove"),
+            trouble: pick(
+                language,
+                "Thiết bị chưa tạo được khóa. Vui lòng thử lại",
+                "The device made no passkey. Please try again",
+            ),
+            script: pick(
+                language,
+                "Cần bật JavaScript để tạo khóa truy cập.",
+                "Making a passkey needs JavaScript.",
+            ),
+        },
+        error: error.map(|(vi, en)| pick(language, vi, en)),
+        rows: rows
+            .iter()
+            .map(|row| PasskeyRow {
+                id: row.id,
+                name: &row.name,
+                since: row.created_at.format("%d/%m/%Y").to_string(),
+            })
+            .collect(),
+        form,
+        options,
+        script: SCRIPT,
+    };
+    let status = if error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    with_script(
+        render(&html, &nonce, status, language, "", None),
+        &nonce,
+        "",
+    )
 }
 
 /// "Sign out?" for a request that does not prove that the person wants it.
