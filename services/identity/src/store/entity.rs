@@ -102,6 +102,7 @@ pub(super) mod machine_client {
         pub sandbox: bool,
         pub version: i64,
         pub updated_at: DateTimeUtc,
+        pub expiry_noticed_at: Option<DateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

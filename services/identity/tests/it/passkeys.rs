@@ -321,7 +321,10 @@ async fn a_passkey_is_its_owners_alone_and_goes_with_a_reset() {
     let browser = world.browser();
     let page = asked(&browser, "officer").await;
     let html = page.text();
-    assert!(!html.contains("one-time-code"), "there are no codes: {html}");
+    assert!(
+        !html.contains("one-time-code"),
+        "there are no codes: {html}"
+    );
     let theirs = keys[1].answer(&options(&page), ISSUER);
     let page = prove(&browser, &page, &theirs).await.expect(401);
     let mine = keys[0].answer(&options(&page), ISSUER);
