@@ -9,7 +9,6 @@ use crate::store;
 use crate::store::passkey::Passkey as Stored;
 use anyhow::Context as _;
 use contracts::AccountId;
-use sea_orm::DbErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
@@ -42,11 +41,6 @@ fn party(app: &App) -> anyhow::Result<Option<Webauthn>> {
         .and_then(|builder| builder.rp_name("Một Cửa").build())
         .context("relying party")?;
     Ok(Some(party))
-}
-
-/// Whether passkeys can be made here.
-pub(crate) fn are_possible(app: &App) -> bool {
-    party(app).is_ok_and(|party| party.is_some())
 }
 
 fn open<T: DeserializeOwned>(app: &App, sealed: &str) -> anyhow::Result<T> {

@@ -5,6 +5,7 @@ use crate::app::passkeys::Question;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use contracts::Language;
 use kit::Problem;
 
@@ -67,6 +68,7 @@ struct PasskeysText {
     name: &'static str,
     usual: &'static str,
     password: &'static str,
+    used: &'static str,
     make: &'static str,
     remove: &'static str,
     trouble: &'static str,
@@ -90,6 +92,8 @@ struct PasskeyRow<'a> {
     id: uuid::Uuid,
     name: &'a str,
     since: String,
+    /// When it was last used.
+    used: Option<String>,
 }
 
 /// A QR code as one path of squares.
@@ -546,6 +550,11 @@ fn with_script(mut response: HttpResponse, nonce: &str, form_action: &str) -> Ht
     response
 }
 
+/// The day in Việt Nam.
+fn day(at: DateTime<Utc>) -> String {
+    vn::worktime::local_date(at).format("%d/%m/%Y").to_string()
+}
+
 /// The page on which passkeys are made and removed.
 pub(super) fn passkeys(
     app: &App,
@@ -569,6 +578,7 @@ pub(super) fn passkeys(
             name: pick(language, "Tên khóa", "Name of the passkey"),
             usual: pick(language, "Thiết bị này", "This device"),
             password: pick(language, "Mật khẩu", "Password"),
+            used: pick(language, "dùng lần cuối", "last used"),
             make: pick(language, "Tạo khóa truy cập", "Make a passkey"),
             remove: pick(language, "Gỡ bỏ", "Remove"),
             trouble: pick(
@@ -588,7 +598,8 @@ pub(super) fn passkeys(
             .map(|row| PasskeyRow {
                 id: row.id,
                 name: &row.name,
-                since: row.created_at.format("%d/%m/%Y").to_string(),
+                since: day(row.created_at),
+                used: row.used_at.map(day),
             })
             .collect(),
         form,

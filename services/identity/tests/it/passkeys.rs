@@ -236,7 +236,7 @@ async fn a_false_page_an_old_question_and_another_key_prove_nothing() {
     ] {
         let again = prove(&other, &page, &bad).await.expect(401);
         assert!(again.text().contains("data-options"), "asked again");
-        world.rt.clock.advance(Duration::seconds(120));
+        world.rt.clock.advance(Duration::seconds(70));
     }
     // Removed, it is asked for no more.
     let browser = world.browser();
