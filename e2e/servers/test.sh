@@ -43,7 +43,9 @@ has_authlib() { "$TOOLS/bin/python" -c 'import authlib, joserfc, requests' 2>/de
 if ! has_authlib; then
   # Debian's python3 has no ensurepip of its own.
   python3 -c 'import ensurepip' 2>/dev/null || packages python3-venv
-  python3 -m venv "$TOOLS" 2>/dev/null && "$TOOLS/bin/pip" -q install -r "$ROOT/e2e/servers/requirements.txt" </dev/null || true
+  if python3 -m venv "$TOOLS" 2>/dev/null; then
+    "$TOOLS/bin/pip" -q install -r "$ROOT/e2e/servers/requirements.txt" </dev/null || true
+  fi
 fi
 if has_authlib; then
   export MOTCUA_TEST_PYTHON=$TOOLS/bin/python
