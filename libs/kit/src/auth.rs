@@ -171,7 +171,7 @@ impl Claims {
     }
 }
 
-/// How fresh and how sure a sign-in must be for what weighs more: approving, secrets, exports.
+/// How fresh and how sure a sign-in must be for what weighs more: approving, rights given and taken, secrets, exports.
 #[derive(Clone, Copy, Debug)]
 pub struct StepUp {
     /// How long ago it may be, seconds.
@@ -538,6 +538,32 @@ impl<P: Required> FromRequest for SteppedUp<P> {
             let now = rt.clock.now().timestamp();
             rt.tokens.step_up().check(&actor, now)?;
             Ok(Self(actor, kind))
+        })
+    }
+}
+
+/// As [`SignedIn`], by a person who proved who they are lately and surely enough ([`StepUp`]).
+///
+/// # Errors
+/// As [`SignedIn`]; 401 `auth.step-up-required`.
+#[derive(Clone, Debug)]
+pub struct SignedInLately(pub Actor);
+
+impl FromRequest for SignedInLately {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(req, payload);
+        let rt = req.app_data::<web::Data<Runtime>>().cloned();
+        Box::pin(async move {
+            let SignedIn(actor) = signed_in.await?;
+            let rt =
+                rt.ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
+            rt.tokens
+                .step_up()
+                .check(&actor, rt.clock.now().timestamp())?;
+            Ok(Self(actor))
         })
     }
 }

@@ -21,9 +21,9 @@ pub(crate) async fn clean(app: Arc<App>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says which machine clients expire soon.
+/// Gives notice of machine clients that expire soon.
 pub(crate) async fn expiry(app: Arc<App>) -> anyhow::Result<()> {
-    Ok(crate::app::machines::warn_of_expiry(&app).await?)
+    Ok(crate::app::machines::notice_expiry(&app).await?)
 }
 
 /// Sets the gauges of the clocks of personal data.

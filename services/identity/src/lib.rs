@@ -106,7 +106,7 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 /// Largest body of a request, bytes.
 const MAX_BODY: usize = 256 << 10;
 /// How often clients that expire soon are looked for.
-const EXPIRY_EVERY: Duration = Duration::from_secs(24 * 3600);
+const EXPIRY_EVERY: Duration = Duration::from_secs(3600);
 /// How often the clocks of personal data are looked at.
 const CLOCKS_EVERY: Duration = Duration::from_secs(600);
 /// How often expired grants are removed.

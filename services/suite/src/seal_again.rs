@@ -68,6 +68,7 @@ const IDENTITY: &[Sealed] = &[
         ..sealed("mandate", "id", "agent_number")
     },
     sealed("mandate", "id", "document"),
+    sealed("passkey", "id", "credential"),
     Sealed {
         by_text: true,
         ..sealed("signing_key", "kid", "pkcs8")

@@ -181,6 +181,7 @@ pub(crate) async fn erase(tx: &Tx, app: &App, account: Account) -> Result<(), Da
         return Err(DataError::Stale(erased.version));
     }
     store::second_factor::remove(&**tx, id).await?;
+    store::passkey::remove_all(&**tx, id).await?;
     store::mandate::forget(&**tx, id).await?;
     store::grant::end_all(&**tx, id, now).await?;
     store::revocation::put(&**tx, id, erased.version, now).await?;

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::domain::account::{Account, Reach};
 use crate::domain::client::{Client, Grant};
-use crate::domain::machine::Machine;
+use crate::domain::machine::{Machine, NOTICE_DAYS};
 use crate::domain::secret;
 use crate::error::{AccountError, OauthError};
 use crate::store;
@@ -108,6 +108,7 @@ pub(crate) async fn create(
         jwks: new.jwks,
         quota: new.quota,
         sandbox: new.sandbox,
+        noticed_at: None,
         version: 1,
     };
     app.db
@@ -169,7 +170,11 @@ pub(crate) async fn change(
         machine.networks = change
             .networks
             .unwrap_or(std::mem::take(&mut machine.networks));
-        machine.expires_at = change.expires_at.unwrap_or(machine.expires_at);
+        if let Some(at) = change.expires_at {
+            machine.expires_at = at;
+            // Of the new date there is a notice of its own.
+            machine.noticed_at = None;
+        }
         machine.quota = change.quota.unwrap_or(machine.quota);
         Written {
             name: change.name,
@@ -386,19 +391,44 @@ async fn is_first(app: &App, claims: &Assertion) -> bool {
     app.rt.cache.hits(&key, 0, life).await == 1
 }
 
-/// Says which clients expire soon: in the log and, by the list, to their administrators.
-pub(crate) async fn warn_of_expiry(app: &App) -> Result<(), DbErr> {
+/// Gives notice of each client that expires soon, once for each date: by its entry in the list of its administrators, and in the log; and
+/// sets the gauges that alarm whoever runs the suite.
+pub(crate) async fn notice_expiry(app: &App) -> Result<(), DbErr> {
     let now = app.rt.clock.now();
-    for machine in store::machine::expiring(app.db.read(), now + Duration::days(30)).await? {
-        let days = (machine.expires_at - now).num_days();
-        if days >= 0 {
+    let soon = now + Duration::days(NOTICE_DAYS);
+    for machine in store::machine::to_notice(app.db.read(), now, soon).await? {
+        let one = &machine;
+        let given = app
+            .db
+            .tx(|tx| async move { store::machine::note_notice(&*tx, one, now).await })
+            .await?;
+        if given {
             tracing::warn!(
                 client = machine.client,
                 agency = machine.agency,
-                days,
+                days = (machine.expires_at - now).num_days(),
                 "a client expires soon"
             );
         }
+    }
+    let gauges = app.rt.metrics.gauges(
+        "identity_clients_expiring",
+        "Machine clients in use that expire within 30 days, within 7, and that expired in the last 7 days",
+    );
+    let week = Duration::days(7);
+    for (kind, from, until) in [
+        ("within-30-days", now, soon),
+        ("within-7-days", now, now + week),
+        ("expired", now - week, now),
+    ] {
+        let count = store::machine::count_expiring(app.db.read(), from, until).await?;
+        let labels = kit::metrics::Labels {
+            service: "identity".to_owned(),
+            kind: kind.to_owned(),
+        };
+        gauges
+            .get_or_create(&labels)
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     Ok(())
 }

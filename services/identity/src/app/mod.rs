@@ -11,6 +11,7 @@ pub(crate) mod introspection;
 pub(crate) mod keys;
 pub(crate) mod machines;
 pub(crate) mod mandates;
+pub(crate) mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod providers;
 pub(crate) mod retention;

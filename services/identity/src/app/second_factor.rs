@@ -68,6 +68,8 @@ pub(crate) struct State {
     pub(crate) since: Option<DateTime<Utc>>,
     /// Recovery codes not used yet.
     pub(crate) codes_left: u64,
+    /// Passkeys, each of which is a second factor as well.
+    pub(crate) passkeys: u64,
 }
 
 /// The state of an account's second factor.
@@ -76,6 +78,7 @@ pub(crate) async fn state(app: &App, account: AccountId) -> Result<State, DbErr>
     Ok(State {
         since: factor.and_then(|f| f.confirmed_at),
         codes_left: store::second_factor::codes_left(app.db.read(), account).await?,
+        passkeys: store::passkey::count(app.db.read(), account).await?,
     })
 }
 
@@ -241,7 +244,7 @@ pub(crate) async fn turn_off(
     Ok(())
 }
 
-/// Takes it away from somebody who lost the device and the recovery codes, and signs the account out everywhere.
+/// Takes it, and passkeys, away from somebody who lost the device and the recovery codes, and signs the account out everywhere.
 pub(crate) async fn reset(
     app: &App,
     by: &Actor,
@@ -260,7 +263,8 @@ pub(crate) async fn reset(
                 if store::account::managed(&*tx, &reach, id).await?.is_none() {
                     return Err(Refused::NotFound);
                 }
-                if !store::second_factor::remove(&*tx, id).await? {
+                let passkeys = store::passkey::remove_all(&*tx, id).await?;
+                if !store::second_factor::remove(&*tx, id).await? && passkeys == 0 {
                     return Err(Refused::Off);
                 }
                 store::grant::end_all(&*tx, id, now).await?;
@@ -275,7 +279,8 @@ pub(crate) async fn reset(
 /// Whether a sign-in of this account asks for a second factor.
 pub(crate) async fn is_on(app: &App, account: AccountId) -> Result<bool, DbErr> {
     let factor = store::second_factor::find(app.db.read(), account).await?;
-    Ok(factor.is_some_and(|f| f.confirmed_at.is_some()))
+    let codes = factor.is_some_and(|f| f.confirmed_at.is_some());
+    Ok(codes || store::passkey::count(app.db.read(), account).await? > 0)
 }
 
 /// Checks a code, or a recovery code, and uses it up.
@@ -337,7 +342,7 @@ async fn admit(
 }
 
 /// The password again: a browser left open must not be enough to change how one signs in.
-async fn check_password(
+pub(crate) async fn check_password(
     app: &App,
     account: &Account,
     password: &str,

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 use jsonwebtoken::jwk::JwkSet;
 use std::net::IpAddr;
 
-/// How long before its expiry a client is said to expire soon.
-const NOTICE_DAYS: i64 = 30;
+/// How long before its expiry a client is said to expire soon, days.
+pub(crate) const NOTICE_DAYS: i64 = 30;
 
 /// The managed part of a client.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Machine {
     pub(crate) quota: Option<u32>,
     /// For trying out: gets tokens only where the whole instance is for trying out.
     pub(crate) sandbox: bool,
+    /// When the notice was given that it expires.
+    pub(crate) noticed_at: Option<DateTime<Utc>>,
     pub(crate) version: i64,
 }
 
@@ -82,6 +84,7 @@ mod tests {
             jwks: None,
             quota: None,
             sandbox: false,
+            noticed_at: None,
             version: 1,
         }
     }

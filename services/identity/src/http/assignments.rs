@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, delete, get, post, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{AccountId, Actor, ActorKind, Permission, Role};
-use kit::auth::SignedIn;
+use kit::auth::{SignedIn, SignedInLately};
 use kit::http::{Json, Path, Query};
 use kit::page::{self, Page, PageQuery};
 use kit::{FieldError, Problem, ProblemBody};
@@ -127,7 +127,7 @@ pub(crate) struct AssignmentIn {
     responses(
         (status = 201, description = "Given.", body = AssignmentOut, headers(("Location" = String, description = "The assignment."))),
         (status = 400, description = "Not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, a bad one, or a sign-in that is too old (`auth.step-up-required`).", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Not an officer, not one's role, or not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such officer in the agency.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "To oneself, or to one who has the role.", body = ProblemBody, content_type = "application/problem+json"),
@@ -139,7 +139,7 @@ pub(crate) struct AssignmentIn {
 )]
 #[post("/api/v1/assignments")]
 pub(super) async fn give(
-    by: SignedIn,
+    by: SignedInLately,
     body: Json<AssignmentIn>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
@@ -214,14 +214,14 @@ pub(super) async fn list(
     params(("id" = Uuid, Path, description = "The assignment.", example = "01932f4c-0000-7000-8000-000000000001")),
     responses(
         (status = 204, description = "Ended."),
-        (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, a bad one, or a sign-in that is too old (`auth.step-up-required`).", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not there, or not within reach.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
 )]
 #[delete("/api/v1/assignments/{id}")]
 pub(super) async fn end(
-    by: SignedIn,
+    by: SignedInLately,
     id: Path<Uuid>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {

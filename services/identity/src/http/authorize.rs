@@ -4,6 +4,7 @@ use super::page::{self, SignIn};
 use super::{Cookies, NO_STORE, device};
 use crate::App;
 use crate::app::mandates;
+use crate::app::passkeys;
 use crate::app::providers::{self, Vouched};
 use crate::app::second_factor::{self, Proof, Refused};
 use crate::app::sign_in::{self, Means, NotSignedIn};
@@ -44,6 +45,9 @@ struct FormToken {
     /// The shared secret of a second factor that is being set up, base32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     enrol: Option<String>,
+    /// What a passkey was asked to prove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    passkey: Option<String>,
 }
 
 /// `GET /oauth2/authorize`.
@@ -163,6 +167,8 @@ struct Shown<'a> {
     passed: Option<AccountId>,
     /// Or set up: the shared secret, and the login it is for.
     enrol: Option<(String, String)>,
+    /// What a passkey is asked to prove.
+    passkey: Option<passkeys::Question>,
 }
 
 impl Default for Shown<'_> {
@@ -174,6 +180,7 @@ impl Default for Shown<'_> {
             retry_after: None,
             passed: None,
             enrol: None,
+            passkey: None,
         }
     }
 }
@@ -209,6 +216,7 @@ fn form_page(
         request,
         passed: shown.passed,
         enrol: shown.enrol.as_ref().map(|(secret, _)| secret.clone()),
+        passkey: shown.passkey.as_ref().map(|asked| asked.state.clone()),
     };
     let form = match serde_json::to_string(&token) {
         Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
@@ -228,7 +236,7 @@ fn form_page(
             Ok(address) => page::enrol(app, lang, &content, secret, &address),
             Err(error) => return unforeseen(error).render(lang, None),
         },
-        (Some(_), None) => page::second_factor(app, lang, &content),
+        (Some(_), None) => page::second_factor(app, lang, &content, shown.passkey.as_ref()),
         (None, None) => page::sign_in(app, lang, &content),
     };
     let cookie = cookies.make(Cookies::FORM, browser, FORM_SECONDS);
@@ -286,8 +294,12 @@ async fn try_sign_in(
         return Ok(broken(app, lang));
     };
     if let Some(id) = token.passed {
-        let enrol = token.enrol;
-        return second_step(req, app, lang, (&client, request), (id, enrol), params).await;
+        let before = Before {
+            account: id,
+            enrol: token.enrol,
+            passkey: token.passkey,
+        };
+        return second_step(req, app, lang, (&client, request), before, params).await;
     }
     if let Some(id) = params.get("provider") {
         let Some(provider) = providers::named(app, id) else {
@@ -306,10 +318,17 @@ async fn try_sign_in(
     let login = params.get("login").unwrap_or("");
     let password = params.get("password").unwrap_or("");
     let refused = match sign_in::authenticate(app, login, password, super::address(req)).await {
-        Ok(account) if second_factor::is_on(app, account.id).await? => Shown {
-            passed: Some(account.id),
-            ..Shown::default()
-        },
+        Ok(account) if second_factor::is_on(app, account.id).await? => {
+            match passkeys::challenge(app, account.id).await {
+                Ok(passkey) => Shown {
+                    passed: Some(account.id),
+                    passkey,
+                    ..Shown::default()
+                },
+                Err(Refused::Database(error)) => return Err(error),
+                Err(error) => return Ok(unforeseen(error).render(lang, None)),
+            }
+        }
         Ok(account)
             if request.assurance > Assurance::SingleFactor
                 || second_factor::is_demanded(app, &account).await? =>
@@ -361,15 +380,29 @@ fn too_many(Wait(seconds): Wait) -> Shown<'static> {
     }
 }
 
-/// The code of the authenticator application, after the password was right: of the secret that is stored, or of one being set up.
+/// What came of the password.
+struct Before {
+    account: AccountId,
+    /// The shared secret that is being set up.
+    enrol: Option<String>,
+    /// What a passkey was asked to prove.
+    passkey: Option<String>,
+}
+
+/// A passkey, or the code of the authenticator application, after the password was right: of the secret that is stored, or of one being set up.
 async fn second_step(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
     (client, request): (&Client, AuthorizationRequest),
-    (id, enrol): (AccountId, Option<String>),
+    before: Before,
     params: &Params,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    let Before {
+        account: id,
+        enrol,
+        passkey,
+    } = before;
     let code = params.get("code").unwrap_or("");
     let from = super::address(req);
     // Closed, or changed by an administrator, since the password was given: from the beginning.
@@ -377,11 +410,15 @@ async fn second_step(
     let Some(account) = account.filter(|a| a.active) else {
         return Ok(form_page(req, app, lang, client, request, Shown::default()));
     };
-    let outcome = match &enrol {
-        None => second_factor::prove(app, &account, code, from)
+    let answer = params.get("answer").filter(|a| !a.is_empty());
+    let outcome = match (&enrol, &passkey, answer) {
+        (None, Some(state), Some(answer)) => passkeys::prove(app, &account, state, answer, from)
+            .await
+            .map(|()| (passkeys::AMR, None)),
+        (None, ..) => second_factor::prove(app, &account, code, from)
             .await
             .map(|proof| (proof.amr(), None)),
-        Some(secret) => second_factor::enrol(app, &account, secret, code, from)
+        (Some(secret), ..) => second_factor::enrol(app, &account, secret, code, from)
             .await
             .map(|codes| (Proof::Code.amr(), Some(codes))),
     };
@@ -401,15 +438,24 @@ async fn second_step(
         Err(Refused::Other(error)) => return Ok(unforeseen(error).render(lang, None)),
         Err(_) => Shown {
             error: Some((
-                "Mã xác thực không đúng hoặc đã dùng",
-                "The code is wrong or was used".to_owned(),
+                "Mã xác thực hoặc khóa truy cập không đúng hoặc đã dùng",
+                "The code or the passkey is wrong or was used".to_owned(),
             )),
             status: StatusCode::UNAUTHORIZED,
             ..Shown::default()
         },
     };
+    // A new question: the one before is answered.
+    let again = match enrol {
+        Some(_) => None,
+        None => match passkeys::challenge(app, id).await {
+            Ok(again) => again,
+            Err(error) => return Ok(unforeseen(error).render(lang, None)),
+        },
+    };
     let shown = Shown {
         passed: Some(id),
+        passkey: again,
         enrol: enrol.map(|secret| (secret, account.login)),
         ..refused
     };

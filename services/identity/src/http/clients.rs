@@ -2,7 +2,7 @@
 
 use crate::app::machines::{self, Change, Managed, New};
 use crate::domain::account::Reach;
-use crate::domain::machine;
+use crate::domain::machine::{self, NOTICE_DAYS};
 use crate::error::{AccountError, codes, unforeseen};
 use crate::{App, store};
 use actix_web::http::header;
@@ -15,10 +15,10 @@ use jsonwebtoken::jwk::JwkSet;
 use kit::auth::{Allowed, SteppedUp, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{Json, Path, Query};
-use kit::{FieldError, Page, PageQuery, Problem, ProblemBody, page};
+use kit::{FieldError, Page, Problem, ProblemBody, page};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Networks and keys of one client at the most.
 const MOST: usize = 20;
@@ -56,6 +56,8 @@ pub(crate) struct ClientOut {
     expires_at: DateTime<Utc>,
     /// Within 30 days, or already past.
     expires_soon: bool,
+    /// When notice of this expiry was given: once, within the hour in which 30 days are left.
+    expiry_noticed_at: Option<DateTime<Utc>>,
     /// Until when the secret before the present one is taken.
     previous_secret_until: Option<DateTime<Utc>>,
     /// It signs (`private_key_jwt`) and has no secret.
@@ -170,6 +172,7 @@ fn out(app: &App, managed: Managed) -> ClientOut {
     let now = app.rt.clock.now();
     ClientOut {
         expires_soon: machine.expires_soon(now),
+        expiry_noticed_at: machine.noticed_at,
         version: machine.version,
         name,
         role,
@@ -197,13 +200,29 @@ fn refused(error: AccountError) -> Problem {
     }
 }
 
+/// What a list asks for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ClientsQuery {
+    /// Only those that expire within 30 days, or have expired.
+    #[param(example = true)]
+    expires_soon: Option<bool>,
+    /// Items a page, 1–100; 20 when absent.
+    #[param(minimum = 1, maximum = 100, example = 20)]
+    limit: Option<u32>,
+    /// Cursor from the page before.
+    cursor: Option<String>,
+}
+
 /// List machine clients
 ///
-/// By id. An agency administrator sees those of the own agency, a province administrator all.
+/// By id. An agency administrator sees those of the own agency, a province administrator all. Those that expire soon say so, and since when
+/// notice is given; `motcua_identity_clients_expiring` counts them.
 #[utoipa::path(
     tag = "clients",
     operation_id = "listClients",
-    params(PageQuery),
+    params(ClientsQuery),
     responses(
         (status = 200, description = "A page.", body = Page<ClientOut>),
         (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
@@ -215,7 +234,7 @@ fn refused(error: AccountError) -> Problem {
 #[get("/api/v1/clients")]
 pub(super) async fn list(
     by: Allowed<perm::ClientManage>,
-    query: Query<PageQuery>,
+    query: Query<ClientsQuery>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let limit = page::limit(query.0.limit)?;
@@ -225,7 +244,12 @@ pub(super) async fn list(
         .as_deref()
         .map(page::decode_cursor::<String>)
         .transpose()?;
-    let rows = store::machine::list(app.db.read(), &reach(by.actor())?, after, limit + 1)
+    let before = query
+        .0
+        .expires_soon
+        .unwrap_or(false)
+        .then(|| app.rt.clock.now() + Duration::days(NOTICE_DAYS));
+    let rows = store::machine::list(app.db.read(), &reach(by.actor())?, before, after, limit + 1)
         .await
         .map_err(unforeseen)?;
     let page = Page::cut(rows, limit, |machine| machine.client.clone());

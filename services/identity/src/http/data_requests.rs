@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use contracts::problem::shared;
 use durable::access::{self, Shown};
-use kit::auth::{Allowed, SignedIn, perm};
+use kit::auth::{Allowed, SignedIn, SignedInLately, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{Json, Language, Path, Query};
 use kit::page::{self, Page, PageQuery};
@@ -378,14 +378,14 @@ pub(crate) struct ExportOut {
     operation_id = "exportMyData",
     responses(
         (status = 200, description = "The file.", body = ExportOut, headers(("Content-Disposition" = String, description = "Always `attachment`."))),
-        (status = 401, description = "No token, a bad one, or the account is closed.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, a bad one, the account is closed, or a sign-in that is too old (`auth.step-up-required`).", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Acting for somebody.", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = []))
 )]
 #[get("/api/v1/me/data")]
 pub(super) async fn export(
-    who: SignedIn,
+    who: SignedInLately,
     language: Language,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {

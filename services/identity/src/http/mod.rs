@@ -12,6 +12,7 @@ mod logout;
 mod mandates;
 mod me;
 mod page;
+mod passkeys;
 mod provider;
 mod retention;
 mod revocations;
@@ -88,6 +89,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
                 .service(authorize::submit)
                 .service(device::ask)
                 .service(device::answer)
+                .service(passkeys::show)
+                .service(passkeys::change)
                 .service(provider::callback)
                 .service(stand_in::authorize)
                 .service(stand_in::tokens)

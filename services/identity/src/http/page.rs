@@ -1,6 +1,11 @@
-//! The pages: no script, own style only, Vietnamese first.
+//! The pages: own style only, Vietnamese first; no script, but for those of passkeys.
+
+mod passkeys;
+
+pub(super) use passkeys::passkeys;
 
 use crate::App;
+use crate::app::passkeys::Question;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
@@ -37,6 +42,9 @@ struct SecondFactorText {
     hint: &'static str,
     code: &'static str,
     submit: &'static str,
+    passkey: &'static str,
+    needed: &'static str,
+    trouble: &'static str,
 }
 
 #[derive(Template)]
@@ -47,7 +55,14 @@ struct SecondFactorPage<'a> {
     t: SecondFactorText,
     error: Option<&'a str>,
     form: &'a str,
+    passkey: Option<&'a str>,
+    /// Whether a code may be typed.
+    codes: bool,
+    script: &'static str,
 }
+
+/// What speaks to the authenticator, on the pages of passkeys alone.
+const SCRIPT: &str = include_str!("../../templates/passkey.js");
 
 /// A QR code as one path of squares.
 struct Qr {
@@ -248,7 +263,12 @@ pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpR
 }
 
 /// The page that asks for the second factor.
-pub(super) fn second_factor(app: &App, language: Language, page: &SignIn<'_>) -> HttpResponse {
+pub(super) fn second_factor(
+    app: &App,
+    language: Language,
+    page: &SignIn<'_>,
+    passkey: Option<&Question>,
+) -> HttpResponse {
     let nonce = app.rt.ids.secret();
     let error = page.error.as_ref().map(|(vi, en)| match language {
         Language::Vi => *vi,
@@ -266,18 +286,37 @@ pub(super) fn second_factor(app: &App, language: Language, page: &SignIn<'_>) ->
             ),
             code: pick(language, "Mã xác thực", "Code"),
             submit: pick(language, "Tiếp tục", "Continue"),
+            passkey: pick(language, "Dùng khóa truy cập", "Use a passkey"),
+            needed: pick(
+                language,
+                "Cần bật JavaScript để dùng khóa truy cập.",
+                "Using a passkey needs JavaScript.",
+            ),
+            trouble: pick(
+                language,
+                "Khóa truy cập không dùng được. Hãy thử lại hoặc nhập mã",
+                "The passkey did not work. Try again, or type a code",
+            ),
         },
         error,
         form: page.form,
+        passkey: passkey.map(|asked| asked.options.as_str()),
+        codes: passkey.is_none_or(|asked| !asked.alone),
+        script: SCRIPT,
     };
-    render(
+    let response = render(
         &html,
         &nonce,
         page.status,
         language,
         &page.redirect_origin,
         page.retry_after,
-    )
+    );
+    if passkey.is_some() {
+        with_script(response, &nonce, &page.redirect_origin)
+    } else {
+        response
+    }
 }
 
 /// The page on which a second factor is set up, because the sign-in wants one and there is none.
@@ -463,6 +502,20 @@ pub(super) fn stand_in(app: &App, language: Language, people: &[(String, String)
         people,
     };
     render(&html, &nonce, StatusCode::OK, language, "", None)
+}
+
+/// Lets the one script of this page run, and nothing else.
+fn with_script(mut response: HttpResponse, nonce: &str, form_action: &str) -> HttpResponse {
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; \
+         form-action 'self' {form_action}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    if let Ok(policy) = header::HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// "Sign out?" for a request that does not prove that the person wants it.

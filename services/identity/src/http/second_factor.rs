@@ -31,6 +31,9 @@ pub(crate) struct SecondFactorOut {
     /// Recovery codes that are not used yet.
     #[schema(example = 10)]
     recovery_codes_left: u64,
+    /// Passkeys, each of which may be used in place of a code. They are made and removed on the page `/oauth2/passkeys`.
+    #[schema(example = 1)]
+    passkeys: u64,
 }
 
 /// A shared secret that waits to be confirmed.
@@ -140,6 +143,7 @@ pub(super) async fn show(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
             on: state.since.is_some(),
             since: state.since,
             recovery_codes_left: state.codes_left,
+            passkeys: state.passkeys,
         }))
 }
 
@@ -293,7 +297,7 @@ pub(super) async fn turn_off(
 
 /// Reset somebody's second factor
 ///
-/// For an officer who lost the device and the recovery codes. Signs the account out everywhere. Nobody resets the own.
+/// For an officer who lost the device and the recovery codes. Takes the passkeys away, too. Signs the account out everywhere. Nobody resets the own.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "resetSecondFactor",

@@ -12,6 +12,8 @@ mod m0021_mandates;
 mod m0022_providers;
 mod m0045_personal_data;
 mod m0046_assignments;
+mod m0047_passkeys;
+mod m0048_expiry_notice;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -26,5 +28,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0022_providers::Migration),
         Box::new(m0045_personal_data::Migration),
         Box::new(m0046_assignments::Migration),
+        Box::new(m0047_passkeys::Migration),
+        Box::new(m0048_expiry_notice::Migration),
     ]
 }

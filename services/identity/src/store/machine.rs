@@ -7,8 +7,9 @@ use crate::domain::machine::Machine;
 use chrono::{DateTime, Utc};
 use entity::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Set,
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Select, Set,
 };
 
 fn domain(row: Model) -> Result<Machine, DbErr> {
@@ -22,6 +23,7 @@ fn domain(row: Model) -> Result<Machine, DbErr> {
         jwks: row.jwks.as_deref().map(from_text).transpose()?,
         quota: row.quota.and_then(|q| u32::try_from(q).ok()),
         sandbox: row.sandbox,
+        noticed_at: row.expiry_noticed_at,
         version: row.version,
     })
 }
@@ -41,6 +43,7 @@ fn row(machine: &Machine, now: DateTime<Utc>) -> Result<ActiveModel, DbErr> {
         sandbox: Set(machine.sandbox),
         version: Set(machine.version),
         updated_at: Set(now),
+        expiry_noticed_at: Set(machine.noticed_at),
     })
 }
 
@@ -73,14 +76,18 @@ pub(crate) async fn managed(
     found.map(domain).transpose()
 }
 
-/// Those within reach by id, after the cursor, at most `limit`.
+/// Those within reach by id, after the cursor, at most `limit`; with `before` only those that expire before then.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
     reach: &Reach,
+    before: Option<DateTime<Utc>>,
     after: Option<String>,
     limit: u64,
 ) -> Result<Vec<Machine>, DbErr> {
     let mut query = within(reach);
+    if let Some(before) = before {
+        query = query.filter(Column::ExpiresAt.lt(before));
+    }
     if let Some(after) = after {
         query = query.filter(Column::ClientId.gt(after));
     }
@@ -92,18 +99,65 @@ pub(crate) async fn list(
     rows.into_iter().map(domain).collect()
 }
 
-/// Those that expire before `before`, at most 1000.
-pub(crate) async fn expiring(
+/// Those that are not closed, expire after `from` and before `until`, and of which no notice was given, at most 1000.
+pub(crate) async fn to_notice(
     db: &impl ConnectionTrait,
-    before: DateTime<Utc>,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
 ) -> Result<Vec<Machine>, DbErr> {
     let rows = Entity::find()
-        .filter(Column::ExpiresAt.lt(before))
+        .filter(open())
+        .filter(Column::ExpiresAt.gte(from))
+        .filter(Column::ExpiresAt.lt(until))
+        .filter(Column::ExpiryNoticedAt.is_null())
         .order_by_asc(Column::ExpiresAt)
         .limit(1000)
         .all(db)
         .await?;
     rows.into_iter().map(domain).collect()
+}
+
+/// Notes that the notice of this expiry was given. False: another replica gave it, or the client was renewed.
+pub(crate) async fn note_notice(
+    db: &impl ConnectionTrait,
+    machine: &Machine,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let done = Entity::update_many()
+        .set(ActiveModel {
+            expiry_noticed_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(Column::ClientId.eq(machine.client.clone()))
+        .filter(Column::ExpiresAt.eq(machine.expires_at))
+        .filter(Column::ExpiryNoticedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// How many that are not closed expire after `from` and before `until`.
+pub(crate) async fn count_expiring(
+    db: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    Entity::find()
+        .filter(open())
+        .filter(Column::ExpiresAt.gte(from))
+        .filter(Column::ExpiresAt.lt(until))
+        .count(db)
+        .await
+}
+
+/// Clients that are not closed.
+fn open() -> Condition {
+    let open = client::Entity::find()
+        .select_only()
+        .column(client::Column::Id)
+        .filter(client::Column::Active.eq(true))
+        .into_query();
+    Condition::all().add(Column::ClientId.in_subquery(open))
 }
 
 /// Inserts one.

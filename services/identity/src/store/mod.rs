@@ -11,6 +11,7 @@ pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod machine;
 pub(crate) mod mandate;
+pub(crate) mod passkey;
 pub(crate) mod retention;
 pub(crate) mod revocation;
 pub(crate) mod second_factor;

@@ -279,3 +279,70 @@ async fn a_client_that_signs_proves_itself_once_with_each_assertion() {
         .await;
     reply.expect_problem(404, "client.not-found");
 }
+
+#[tokio::test]
+async fn notice_of_an_expiry_is_given_once_and_anew_for_a_new_date() {
+    let world = World::new().await;
+    let now = world.rt.clock.now();
+    let day = |n: i64| json!({"expiresAt": now + chrono::Duration::days(n)});
+    let (near, far) = (
+        create(&world, &day(20)).await,
+        create(&world, &day(200)).await,
+    );
+    let closed = create(&world, &day(20)).await;
+    let (near, far, closed) = (text(&near, "id"), text(&far, "id"), text(&closed, "id"));
+    let listed = async |query: &str, login: &str| {
+        let token = world.token(login).await;
+        let path = format!("/api/v1/clients{query}");
+        let page = world.app.with_token(&token).get(&path).await;
+        let page = page.expect(200).json();
+        let items = page["items"].as_array().expect("items").clone();
+        items
+            .into_iter()
+            .map(|c| (text(&c, "id"), c))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let change = async |id: &str, version: i64, change: &Value| {
+        let token = world.token("agencyadmin").await;
+        let caller = world.app.with_token(&token).if_match(version);
+        let path = format!("/api/v1/clients/{id}");
+        caller.patch(&path, change).await.expect(200);
+    };
+    change(&closed, 1, &json!({"active": false})).await;
+    world.rt.clock.advance(chrono::Duration::hours(2));
+    let noticed = async |id: &str| listed("", "agencyadmin").await[id]["expiryNoticedAt"].clone();
+    let first = testkit::wait_for("the notice", || async {
+        Some(noticed(&near).await).filter(|at| !at.is_null())
+    })
+    .await;
+    assert!(noticed(&far).await.is_null() && noticed(&closed).await.is_null());
+    let soon = listed("?expiresSoon=true", "agencyadmin").await;
+    assert!(soon.contains_key(&near) && !soon.contains_key(&far));
+    let metric = |kind: &str| {
+        let text = world.rt.metrics.render();
+        let line = text.lines().find(|l| {
+            l.starts_with("motcua_identity_clients_expiring{") && l.contains(&format!("\"{kind}\""))
+        });
+        line.and_then(|l| l.rsplit(' ').next().map(str::to_owned))
+    };
+    testkit::wait_for("the count", || async {
+        (metric("within-30-days").as_deref() == Some("1")).then_some(())
+    })
+    .await;
+    assert_eq!(metric("within-7-days").as_deref(), Some("0"));
+    // The next rounds say nothing new.
+    world.rt.clock.advance(chrono::Duration::days(14));
+    testkit::wait_for("the next round", || async {
+        (metric("within-7-days").as_deref() == Some("1")).then_some(())
+    })
+    .await;
+    assert_eq!(noticed(&near).await, first);
+    change(&near, 1, &day(60)).await;
+    assert!(noticed(&near).await.is_null(), "of the new date");
+    world.rt.clock.advance(chrono::Duration::days(20));
+    let second = testkit::wait_for("the second notice", || async {
+        Some(noticed(&near).await).filter(|at| !at.is_null())
+    })
+    .await;
+    assert_ne!(first, second);
+}

@@ -19,6 +19,7 @@ mod libraries;
 mod limits;
 mod mandates;
 mod pages;
+mod passkeys;
 mod providers;
 mod retention;
 mod revocation;

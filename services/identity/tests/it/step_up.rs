@@ -187,3 +187,67 @@ async fn what_weighs_more_wants_a_fresh_sign_in() {
     // A machine client proves itself for each token.
     assert!(claims(&world.token("integrator").await)["auth_time"].is_null());
 }
+
+#[tokio::test]
+async fn roles_given_and_taken_and_exports_want_a_fresh_sign_in_too() {
+    let world = World::new().await;
+    let until = world.rt.clock.now() + Duration::days(7);
+    let wanted = json!({"kind": "delegation", "login": "specialist", "role": "leader", "until": until,
+        "reason": "Đi công tác"});
+    let fresh = world.token("leader").await;
+    let given = world.app.with_token(&fresh);
+    let given = given.post("/api/v1/assignments", &wanted).await;
+    let given = format!(
+        "/api/v1/assignments/{}",
+        text(&given.expect(201).json(), "id")
+    );
+    let (leader, citizen) = (world.browser(), world.browser());
+    let mut renewable = Vec::new();
+    for (browser, login) in [(&leader, "leader"), (&citizen, "citizen")] {
+        let code = browser.sign_in(&portal(), login, PASSWORD).await;
+        let tokens = world.redeem(&code).await.expect(200).json();
+        renewable.push(text(&tokens, "refresh_token"));
+    }
+    world.rt.clock.advance(Duration::seconds(1000));
+    let mut old = Vec::new();
+    for token in renewable {
+        let tokens = world.refresh(&token).await.expect(200).json();
+        old.push(text(&tokens, "access_token"));
+    }
+    let [old_leader, old_citizen] = old.as_slice() else {
+        panic!("two tokens");
+    };
+    let refused = |reply: Reply| {
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        assert!(challenge.contains("max_age=\"900\""), "{challenge}");
+        reply.expect_problem(401, "auth.step-up-required");
+    };
+    let old = || world.app.with_token(old_leader);
+    refused(old().post("/api/v1/assignments", &wanted).await);
+    refused(old().delete(&given).await);
+    let old = || world.app.with_token(old_citizen);
+    refused(old().get("/api/v1/me/data").await);
+    // Looking goes on.
+    old().get("/api/v1/me").await.expect(200);
+    let listed = world.app.with_token(old_leader);
+    let listed = listed.get("/api/v1/assignments").await.expect(200).json();
+    assert_eq!(listed["items"][0]["holds"], true, "{listed}");
+    let again = request(&[("max_age", "900")]);
+    let renewed = async |browser: &Browser<'_>, login: &str| {
+        let code = browser.sign_in(&again, login, PASSWORD).await;
+        text(
+            &world.redeem(&code).await.expect(200).json(),
+            "access_token",
+        )
+    };
+    let fresh = renewed(&citizen, "citizen").await;
+    let export = world.app.with_token(&fresh).get("/api/v1/me/data").await;
+    export.expect(200);
+    let fresh = renewed(&leader, "leader").await;
+    world
+        .app
+        .with_token(&fresh)
+        .delete(&given)
+        .await
+        .expect(204);
+}
