@@ -33,7 +33,7 @@ mod worker;
 pub use bus::Bus;
 pub use db::{Config, Db, Retention, Tx, TxError, is_unavailable};
 pub use idempotency::{Answer, IdempotencyConflict, idempotent};
-pub use migrate::{Difference, Migrations, difference, migrate, migrations, pending};
+pub use migrate::{Difference, Migrations, difference, json_member, migrate, migrations, pending};
 pub use operations::{By, DeadTask, dead_tasks, discard, replay};
 pub use outbox::{LARGEST, publish};
 pub use private::{read as read_message, wrap as wrap_message};

@@ -2,7 +2,7 @@
 
 use crate::{Db, schema};
 use sea_orm::sea_query::{Alias, Query};
-use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf, SchemaManager};
 
 /// A service's own migrations, oldest first.
@@ -33,6 +33,16 @@ pub async fn migrate(db: &Db, migrations: Migrations) -> Result<(), DbErr> {
         Migrator(migrations).up(&*tx, None).await
     })
     .await
+}
+
+/// SQL for a text member of a column that holds a JSON object as text, for statements of migrations. Both are names in the program,
+/// never what somebody sent.
+pub fn json_member(manager: &SchemaManager<'_>, column: &str, member: &str) -> String {
+    if manager.get_database_backend() == DbBackend::Postgres {
+        format!("{column}::jsonb ->> '{member}'")
+    } else {
+        format!("json_extract({column}, '$.{member}')")
+    }
 }
 
 /// Names of the steps that the database does not have yet. Changes nothing.

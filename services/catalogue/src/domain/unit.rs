@@ -139,7 +139,9 @@ pub struct Mapping {
 /// that a spreadsheet could not compute. What the table itself does not mend is left out and said: a guess would send people to the
 /// wrong commune.
 pub fn believable(rows: &[(u64, MapRow)], current: &BTreeSet<&str>) -> Mapping {
-    let mut names: BTreeMap<&str, Vec<((&str, &str), usize)>> = BTreeMap::new();
+    type Named<'a> = (&'a str, &'a str);
+    // The names of each code, with how many lines have them.
+    let mut names: BTreeMap<&str, Vec<(Named<'_>, usize)>> = BTreeMap::new();
     let mut codes: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for (_, r) in rows.iter().filter(|(_, r)| is_commune_code(&r.old_code)) {
         let is = (r.old_name.as_str(), r.old_province_code.as_str());
@@ -152,7 +154,7 @@ pub fn believable(rows: &[(u64, MapRow)], current: &BTreeSet<&str>) -> Mapping {
         codes.entry(place).or_default().insert(&r.old_code);
     }
     // Of two names of one code that with more lines, else the first one.
-    let named: BTreeMap<&str, (&str, &str)> = names
+    let named: BTreeMap<&str, Named<'_>> = names
         .into_iter()
         .filter_map(|(code, of_code)| {
             let (name, _) = of_code.into_iter().rev().max_by_key(|(_, lines)| *lines)?;

@@ -3,7 +3,6 @@
 
 use super::{date, text};
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
 
 pub(super) struct Sources;
 
@@ -68,10 +67,7 @@ impl MigrationTrait for Sources {
 
 /// The body above was in the content only; without its column the tree has no branches.
 async fn backfill(m: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let above = match m.get_database_backend() {
-        DatabaseBackend::Postgres => "content::jsonb ->> 'parentCode'",
-        _ => "json_extract(content, '$.parentCode')",
-    };
+    let above = durable::json_member(m, "content", "parentCode");
     m.get_connection()
         .execute_unprepared(&format!(
             "UPDATE agency SET parent_code = {above} WHERE parent_code IS NULL"
