@@ -9,7 +9,8 @@ FILE=${1:-}
 FILE=$(readlink -f -- "$FILE")
 cd "$ROOT"
 PROFILE=${PROFILE:-dev}
-cargo build --locked --profile "$PROFILE" -p e2e --bin catalogue_bench
+# The same set as the other measurements build, so that nothing is compiled twice.
+cargo build --locked --workspace --bins --profile "$PROFILE" </dev/null
 SERVERS=$ROOT/e2e/servers/servers.sh
 trap '"$SERVERS" release $$ test' EXIT
 trap 'exit 130' INT

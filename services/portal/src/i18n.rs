@@ -41,6 +41,7 @@ texts! {
     nav_post: "Bưu chính", "Post";
     sign_in: "Đăng nhập", "Sign in";
     sign_out: "Đăng xuất", "Sign out";
+    passkeys: "Khóa truy cập để đăng nhập", "Passkeys to sign in with";
     acting: "Làm việc thay mặt người khác", "Acting for somebody else";
     foot: "Cần giúp đỡ? Hãy đến hoặc gọi Trung tâm Phục vụ hành chính công nơi nộp hồ sơ.", "Need help? Visit or call the public service centre where you file.";
     next_page: "Trang sau", "Next page";

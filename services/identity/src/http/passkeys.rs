@@ -20,6 +20,16 @@ use uuid::Uuid;
 /// How long the page stays good, seconds.
 const FORM_SECONDS: i64 = 600;
 
+/// Why none can be made.
+const ENOUGH: (&str, &str) = (
+    "Đã có đủ số khóa truy cập. Hãy xóa một khóa không dùng nữa trước khi tạo khóa mới.",
+    "There are as many passkeys as may be. Remove one that is not used before a new one is made.",
+);
+const NO_NAME: (&str, &str) = (
+    "Chỉ tạo được khóa truy cập khi mở hệ thống bằng tên miền, không phải bằng địa chỉ số.",
+    "A passkey can only be made where this site is opened by a domain name, not by a numeric address.",
+);
+
 /// What the forms of the page carry, sealed.
 #[derive(Serialize, Deserialize)]
 struct FormToken {
@@ -59,10 +69,10 @@ async fn draw(
     error: Option<(&'static str, &'static str)>,
 ) -> HttpResponse {
     let made = async {
-        let options = match passkeys::begin(app, account, session.id).await {
-            Ok(options) => Some(options),
-            // There are enough, or none can be made here.
-            Err(Refused::On | Refused::Off) => None,
+        let (options, why) = match passkeys::begin(app, account, session.id).await {
+            Ok(options) => (Some(options), None),
+            Err(Refused::On) => (None, Some(ENOUGH)),
+            Err(Refused::Off) => (None, Some(NO_NAME)),
             Err(other) => return Err(anyhow::Error::from(other)),
         };
         let rows = store::passkey::of(app.db.read(), account.id).await?;
@@ -74,10 +84,10 @@ async fn draw(
             .rt
             .sealer
             .seal(app.rt.ids, &serde_json::to_string(&token)?);
-        Ok((options, rows, form))
+        Ok((options, rows, form, error.or(why)))
     };
     match made.await {
-        Ok((options, rows, form)) => page::passkeys(app, lang, options, &rows, &form, error),
+        Ok((options, rows, form, error)) => page::passkeys(app, lang, options, &rows, &form, error),
         Err(error) => unforeseen(error).render(lang, None),
     }
 }
