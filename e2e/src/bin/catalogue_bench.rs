@@ -81,6 +81,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     );
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let base: Url = format!("http://{}", listener.local_addr()?).parse()?;
+    rt.client.trust(&base);
     suite::catalogue::start(config, listener, &rt, &Bus::in_process()).await?;
     let asked = |path: &str, typed: &[&str]| -> anyhow::Result<Vec<Url>> {
         typed
