@@ -1,6 +1,6 @@
 //! Who holds a task, and for how long.
 
-use crate::{App, Pinged, app, count, note, notes, noting, noting_worker, ping};
+use crate::{App, Pinged, app, count, note, notes, noting, noting_worker, ping, publish, unsent};
 use durable::{Bus, Db, Task, TaskError, Worker};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,6 +157,41 @@ async fn what_a_stopping_process_cannot_end_is_another_ones_at_once() {
         .run_due()
         .await;
     assert_eq!(notes(&test.db).await, ["after all"]);
+}
+
+/// People wait as long as what a process that was killed had in its hands stays there: not longer than five seconds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_held_is_another_ones_within_five_seconds() {
+    let (test, rt, app) = app().await;
+    let bus = Bus::in_process();
+    let listener = noting_worker(&app, &bus);
+    durable::Drain::listen(&listener);
+    let relay = || Worker::new("sender", &app.db, &bus, &app.rt, Arc::clone(&app));
+    // The relay's lease is in the hands of one that does nothing more.
+    publish(&app, &ping("s", 1, "first")).await;
+    relay().run_due().await;
+    publish(&app, &ping("s", 2, "second")).await;
+    let other = relay();
+    other.run_due().await;
+    assert_eq!(unsent(&test.db).await, 1, "held");
+    rt.clock.advance(chrono::Duration::seconds(5));
+    other.run_due().await;
+    assert_eq!(unsent(&test.db).await, 0);
+
+    // So is a task.
+    listener.run_due().await;
+    assert_eq!(notes(&test.db).await, ["first", "second"]);
+    deliver(&test.db, "listener", &ping("s", 3, "third")).await;
+    let killed = Worker::new("listener", &app.db, &bus, &app.rt, Arc::clone(&app))
+        .on::<Pinged, _, _>(|_, _| std::future::pending());
+    let cut = tokio::time::timeout(Duration::from_millis(500), killed.run_due()).await;
+    assert!(cut.is_err(), "it was at work");
+    assert_eq!(leases(&test.db).await, 1);
+    listener.run_due().await;
+    assert_eq!(notes(&test.db).await, ["first", "second"], "held");
+    rt.clock.advance(chrono::Duration::seconds(5));
+    listener.run_due().await;
+    assert_eq!(notes(&test.db).await, ["first", "second", "third"]);
 }
 
 /// Four replicas with short leases over a hundred tasks that fail, panic and dawdle as their id says.
