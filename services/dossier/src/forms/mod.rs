@@ -21,6 +21,13 @@ use layout::{Align, Sheet, Style};
 #[error("the form cannot be made: {0}")]
 pub struct FormError(String);
 
+impl From<serde_json::Error> for FormError {
+    /// What a form is made from cannot be read.
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// The head of every form and the person it is for.
 #[derive(Clone, Debug)]
 pub struct Head {

@@ -1,6 +1,6 @@
 //! Biên lai thu phí, lệ phí of a paid obligation, as PDF.
 
-use super::forms::Paper;
+use super::forms::{Paper, pdf_named};
 use crate::app::App;
 use crate::domain::act::Act;
 use crate::domain::fee::Way;
@@ -8,7 +8,6 @@ use crate::domain::{CommandKind, Entry};
 use crate::error::code;
 use crate::forms;
 use crate::store::access::What;
-use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use chrono::TimeDelta;
 use contracts::DossierId;
@@ -51,15 +50,7 @@ pub(crate) async fn get_fee_receipt(
         .map_err(Problem::internal)?
         .ok_or_else(|| Problem::new(code::FORM_NOT_AVAILABLE))?
         .map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("inline; filename=\"{name}-bien-lai-{no}.pdf\""),
-        ))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(pdf))
+    Ok(pdf_named(&format!("{name}-bien-lai-{no}"), pdf))
 }
 
 /// None while it is not paid.

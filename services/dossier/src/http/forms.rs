@@ -68,15 +68,20 @@ pub(crate) async fn get_form(
     .map_err(Problem::internal)?
     .ok_or_else(|| Problem::new(code::FORM_NOT_AVAILABLE))?
     .map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
+    Ok(pdf_named(&format!("{name}-{form}"), pdf))
+}
+
+/// A PDF of this name, shown by the browser and kept by nobody else.
+pub(super) fn pdf_named(name: &str, pdf: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("inline; filename=\"{name}-{form}.pdf\""),
+            format!("inline; filename=\"{name}.pdf\""),
         ))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(pdf))
+        .body(pdf)
 }
 
 /// What the forms of one dossier are made from.
@@ -341,7 +346,10 @@ impl Paper {
         let received = self.last(CommandKind::Receive)?;
         let process = &self.view.process;
         let journal = &self.view.journal;
-        let outcomes = outcomes(journal, self.view.dossier.outcome);
+        let outcomes = match outcomes(journal, self.view.dossier.outcome) {
+            Ok(outcomes) => outcomes,
+            Err(error) => return Some(Err(error.into())),
+        };
         let hand_overs = journal
             .iter()
             .zip(outcomes)
@@ -376,13 +384,19 @@ fn title(command: &str) -> String {
 /// How each hand-over kept the date that held when it was made, by the calendar date: the check against its eight working hours, the
 /// steps after it against the promised date. None where no clock of the agency ran or an entry of an earlier release does not say.
 /// How the last approval is counted is known: it knows of incidents.
-fn outcomes(journal: &[Entry], counted: Option<Outcome>) -> Vec<Option<Outcome>> {
+///
+/// # Errors
+/// When the data of an entry cannot be read.
+fn outcomes(
+    journal: &[Entry],
+    counted: Option<Outcome>,
+) -> serde_json::Result<Vec<Option<Outcome>>> {
     use CommandKind as C;
     let last = journal.iter().rposition(|e| e.command == C::Approve.name());
     let mut due: Option<DateTime<Utc>> = None;
     let mut out = Vec::with_capacity(journal.len());
     for (n, entry) in journal.iter().enumerate() {
-        let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        let data: Value = serde_json::from_str(&entry.data)?;
         let instant = |name: &str| -> Option<DateTime<Utc>> {
             data.get(name).and_then(Value::as_str)?.parse().ok()
         };
@@ -415,7 +429,7 @@ fn outcomes(journal: &[Entry], counted: Option<Outcome>) -> Vec<Option<Outcome>>
             _ => {}
         }
     }
-    out
+    Ok(out)
 }
 
 pub(super) fn one_line(address: &Address, commune: &Commune) -> String {
@@ -470,7 +484,7 @@ mod tests {
             entry("confirm-payment", "2026-11-22T05:00:00Z", &due(25)),
             entry("approve", "2026-11-23T05:00:00Z", &nothing),
         ];
-        let told = outcomes(&journal, Some(Late));
+        let told = outcomes(&journal, Some(Late)).expect("JSON");
         assert_eq!(
             told,
             [
@@ -491,7 +505,11 @@ mod tests {
         );
         // What an earlier release wrote says less, and nothing false.
         let old = [entry("receive", "2026-11-17T02:00:01Z", &due(18))];
-        assert_eq!(outcomes(&old, None), [None]);
+        assert_eq!(outcomes(&old, None).expect("JSON"), [None]);
+        // What cannot be read is no empty column.
+        let mut broken = entry("receive", "2026-11-17T02:00:01Z", &nothing);
+        broken.data = "{".to_owned();
+        assert!(outcomes(&[broken], None).is_err());
         assert_eq!(title("pay-fee"), "Ghi nhận đã nộp phí, lệ phí");
         assert_eq!(title("approve"), "Phê duyệt kết quả");
         assert_eq!(title("what-comes-later"), "what-comes-later");

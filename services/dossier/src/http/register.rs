@@ -1,6 +1,6 @@
 //! Sổ theo dõi hồ sơ (form 07): the book of a desk, made from what is there and never kept beside it.
 
-use super::forms::one_line;
+use super::forms::{one_line, pdf_named};
 use super::reports::{ReportQuery, wrong};
 use crate::app::App;
 use crate::app::commands::vn_day;
@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::forms;
 use crate::store::access::What;
 use crate::store::{copies, journal, reports};
-use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::{Language, ReturnMethod};
@@ -79,15 +78,7 @@ pub(crate) async fn dossier_register(
         .await
         .map_err(Problem::internal)?
         .map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/pdf")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("inline; filename=\"so-theo-doi-{from}-{to}.pdf\""),
-        ))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .body(pdf))
+    Ok(pdf_named(&format!("so-theo-doi-{from}-{to}"), pdf))
 }
 
 async fn lines(app: &App, found: &[Dossier]) -> Result<Vec<forms::BookLine>, DbErr> {
