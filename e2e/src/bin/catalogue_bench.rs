@@ -19,7 +19,7 @@ use testkit::OnServer;
 use url::Url;
 
 /// Measures the catalogue.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 struct Arguments {
     /// The national portal's JSON lines, plain or gzip.
     #[arg(long)]
@@ -27,6 +27,9 @@ struct Arguments {
     /// Requests a second.
     #[arg(long, default_value_t = 200)]
     rate: u32,
+    /// Requests a second where the service is compared with trigrams in the database, which keep up with few.
+    #[arg(long, default_value_t = 5)]
+    compared_rate: u32,
     /// Seconds of each load.
     #[arg(long, default_value_t = 30)]
     seconds: u32,
@@ -99,7 +102,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .collect();
     let begun: Vec<&str> = begun.iter().map(String::as_str).collect();
     let searches = asked("/api/v1/procedures", &TYPED)?;
-    let service = load("search", &rt.client, &searches, None, arguments).await?;
+    load("search", &rt.client, &searches, None, arguments).await?;
     let suggestions = asked("/api/v1/procedure-suggestions", &begun)?;
     load("suggestions", &rt.client, &suggestions, None, arguments).await?;
     let first: serde_json::Value = rt
@@ -129,7 +132,12 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "memory with the full index, the harness included: {} MB",
         memory("VmRSS")?
     );
-    let trigrams = trigrams(&db, arguments).await?;
+    let compared = Arguments {
+        rate: arguments.compared_rate,
+        ..arguments.clone()
+    };
+    let service = load("search, compared", &rt.client, &searches, None, &compared).await?;
+    let trigrams = trigrams(&db, &compared).await?;
     println!(
         "ratio of p50, trigrams in the database to search in the service over HTTP: {:.1}; of p99: {:.1}",
         trigrams.0 / service.0,

@@ -193,6 +193,7 @@ fn one(number: u64, length: u64, bytes: &[u8]) -> Option<Line> {
         Err(error) => broken(error.to_string()),
         Ok(parsed) => match good(number, parsed) {
             Ok(mut good) => {
+                // It is written to memory, which takes it; without it the version would only lack its source.
                 good.source = packed(text).ok();
                 Some(Line::Good(Box::new(good)))
             }
