@@ -8,7 +8,8 @@ ME=bench
 # Token checks, sign-ins and what others notice of them, sessions in memory: one service in one process.
 sign_in() {
   say "sign-in"
-  (cd "$ROOT" && ${CARGO:-cargo} test --quiet --profile "${PROFILE:-dev}" -p identity --test it -- --exact --nocapture figures::sign_in)
+  (cd "$ROOT" && ${CARGO:-cargo} build --locked --workspace --bins --profile "${PROFILE:-dev}" </dev/null)
+  "$(program_dir "${PROFILE:-dev}")/sign_in_bench"
 }
 case ${PART:-} in
   sign-in) sign_in; exit ;;

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What filing, transitions and reconcilers cost with many dossiers, on a PostgreSQL of its own that syncs to the disk. Arguments go to the
-# program (`services/dossier/examples/figures`).
+# program (`e2e/src/bin/figures`).
 set -euo pipefail
 ME=figures
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 # Measured as it is deployed, whatever the rest was built with.
-cargo build --profile "${PROFILE:-release}" -p dossier --example figures </dev/null
+cargo build --locked --workspace --bins --profile "${PROFILE:-release}" </dev/null
 HERE=$(mktemp -d "${TMPDIR:-/tmp}/motcua-figures.XXXXXX")
 chmod 755 "$HERE"
 OWN="$ROOT/e2e/servers/own.sh"
@@ -18,4 +18,4 @@ export MOTCUA_TEST_POSTGRES_URL MOTCUA_TEST_BACKEND=postgres
 PID=$("$OWN" "$HERE/servers" pids postgres | head -n 1)
 # The log lies beside the data.
 LOG=$(dirname -- "$(readlink -f "/proc/$PID/cwd")")/log
-"$(program_dir "${PROFILE:-release}")/examples/figures" --server-log "$LOG" "$@"
+"$(program_dir "${PROFILE:-release}")/figures" --server-log "$LOG" "$@"

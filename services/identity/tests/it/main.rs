@@ -12,7 +12,6 @@ mod clients;
 mod data_requests;
 mod demo;
 mod devices;
-mod figures;
 mod flow;
 mod grants;
 mod libraries;

@@ -16,6 +16,7 @@ pub use query::{Query, parse, parse_unfinished};
 pub use units::UnitIndex;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -40,10 +41,12 @@ pub struct Index {
     seq: i64,
     /// By sort key and id.
     entries: Vec<Arc<Entry>>,
-    /// Words in order, each with the entries that have it.
+    /// Words in order, each with the entries that have it. A word's number is its place here.
     words: Vec<(String, Vec<Posting>)>,
-    /// Weights of the words of each name, in its order.
-    weights: Vec<Vec<u32>>,
+    /// Weight of each word.
+    weights: Vec<u32>,
+    /// Numbers of the words of each entry's name, in the order of the name: a beginning is a range of numbers, so that thousands of names are compared without reading letters.
+    names: Vec<Vec<usize>>,
     /// Newest version of each.
     versions: HashMap<Uuid, i64>,
     /// Field code → name and count.
@@ -54,6 +57,15 @@ pub struct Index {
 struct Posting {
     entry: usize,
     in_name: bool,
+}
+
+/// A word of the query as numbers of known words.
+#[derive(Clone, Debug)]
+struct Asked {
+    /// The words that begin with it.
+    begins: Range<usize>,
+    /// The word itself, when it is known.
+    whole: Option<usize>,
 }
 
 /// How well one word of the query is met, worst first.
@@ -123,18 +135,21 @@ impl Index {
         let words: Vec<(String, Vec<Posting>)> =
             words.into_iter().map(|(w, p)| (w.to_owned(), p)).collect();
         let versions = entries.iter().map(|e| (e.id, e.version)).collect();
-        let weights = entries
+        let weights = words
             .iter()
-            .map(|e| {
-                let of = |w: &String| weight(&words, entries.len(), w);
-                e.words.iter().map(of).collect()
-            })
+            .map(|(_, having)| weight(entries.len(), having.len()))
+            .collect();
+        let number = |w: &String| words.binary_search_by(|(have, _)| have.cmp(w)).ok();
+        let names = entries
+            .iter()
+            .map(|e| e.words.iter().filter_map(number).collect())
             .collect();
         Self {
             seq: 0,
             entries,
             words,
             weights,
+            names,
             versions,
             fields,
         }
@@ -242,10 +257,10 @@ impl Index {
         hits.sort_unstable_by_key(|(i, score)| (u32::MAX - score, *i));
         let mut seen = BTreeSet::new();
         hits.iter()
-            .filter_map(|(i, _)| self.entries.get(*i))
-            .filter(|e| !e.internal && seen.insert(e.words.as_slice()))
+            .filter_map(|(i, _)| Some((self.entries.get(*i)?, self.names.get(*i)?)))
+            .filter(|(e, name)| !e.internal && seen.insert(name.as_slice()))
             .take(limit)
-            .map(Arc::clone)
+            .map(|(e, _)| Arc::clone(e))
             .collect()
     }
 
@@ -263,12 +278,13 @@ impl Index {
     }
 
     fn by_words(&self, words: &[String]) -> Vec<(usize, u32)> {
-        let met: Vec<Vec<Met>> = words.iter().map(|w| self.met(w)).collect();
+        let asked: Vec<Asked> = words.iter().map(|w| self.asked(w)).collect();
+        let met: Vec<Vec<Met>> = asked.iter().map(|a| self.met(a)).collect();
         let counted = self.counted(&met);
         let all = words.len();
         let best = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
         if best < all
-            && let Some(found) = self.by_slips(words, &met)
+            && let Some(found) = self.by_slips(words, &asked, &met)
         {
             return found;
         }
@@ -278,12 +294,17 @@ impl Index {
         } else {
             best.max(all.saturating_mul(3).div_ceil(5))
         };
-        self.ranked(&counted, enough, words, &met)
+        self.ranked(&counted, enough, &asked, &met)
     }
 
     /// Entries that have all words when one letter of a word, or a missing blank, is forgiven.
-    fn by_slips(&self, words: &[String], met: &[Vec<Met>]) -> Option<Vec<(usize, u32)>> {
-        self.by_letters(words, met)
+    fn by_slips(
+        &self,
+        words: &[String],
+        asked: &[Asked],
+        met: &[Vec<Met>],
+    ) -> Option<Vec<(usize, u32)>> {
+        self.by_letters(words, asked, met)
             .or_else(|| self.by_blanks(words))
     }
 
@@ -307,15 +328,21 @@ impl Index {
     }
 
     /// One letter of a word wrong, missing, too many, or exchanged with the next.
-    fn by_letters(&self, words: &[String], met: &[Vec<Met>]) -> Option<Vec<(usize, u32)>> {
+    fn by_letters(
+        &self,
+        words: &[String],
+        asked: &[Asked],
+        met: &[Vec<Met>],
+    ) -> Option<Vec<(usize, u32)>> {
         let mut met = met.to_vec();
-        let mut meant: Vec<Vec<&str>> = words.iter().map(|w| vec![w.as_str()]).collect();
+        let mut meant: Vec<Vec<usize>> = asked.iter().map(|a| Vec::from_iter(a.whole)).collect();
         for ((word, met), meant) in words.iter().zip(&mut met).zip(&mut meant) {
             if word.chars().count() < typo::SHORTEST {
                 continue;
             }
-            for (near, postings) in self.words.iter().filter(|(w, _)| typo::is_near(word, w)) {
-                meant.push(near);
+            let near = self.words.iter().enumerate();
+            for (number, (_, postings)) in near.filter(|(_, (w, _))| typo::is_near(word, w)) {
+                meant.push(number);
                 for p in postings.iter().filter(|p| p.in_name) {
                     if let Some(slot) = met.get_mut(p.entry) {
                         *slot = Met::Nearly.max(*slot);
@@ -346,19 +373,19 @@ impl Index {
         Some(
             all.into_iter()
                 .filter(|i| slips(*i) == fewest)
-                .filter_map(|i| Some((i, self.entries.get(i)?)))
-                .map(|(i, e)| {
+                .filter_map(|i| Some((i, self.names.get(i)?)))
+                .map(|(i, name)| {
                     // Ranked by the words of this name that are meant.
-                    let words: Vec<String> = words
+                    let of_name: Vec<Asked> = asked
                         .iter()
                         .zip(&meant)
-                        .map(|(w, meant)| {
-                            let own = meant.iter().find(|m| e.words.iter().any(|n| n == *m));
-                            own.map_or_else(|| w.clone(), |m| (*m).to_owned())
+                        .map(|(asked, meant)| {
+                            let own = meant.iter().find(|m| name.contains(m));
+                            own.and_then(|m| Some(self.asked(&self.words.get(*m)?.0)))
+                                .unwrap_or_else(|| asked.clone())
                         })
                         .collect();
-                    let of_entry = Self::of_entry(&met, i);
-                    (i, self.score(i, e, &words, &of_entry))
+                    (i, self.score(i, &of_name, &met))
                 })
                 .collect(),
         )
@@ -378,38 +405,38 @@ impl Index {
             .collect()
     }
 
-    fn of_entry(met: &[Vec<Met>], i: usize) -> Vec<Met> {
-        met.iter()
-            .map(|m| m.get(i).copied().unwrap_or_default())
-            .collect()
-    }
-
     fn ranked(
         &self,
         counted: &[(usize, usize)],
         enough: usize,
-        words: &[String],
+        asked: &[Asked],
         met: &[Vec<Met>],
     ) -> Vec<(usize, u32)> {
         counted
             .iter()
             .filter(|(_, n)| *n >= enough)
-            .filter_map(|(i, _)| Some((*i, self.entries.get(*i)?)))
-            .map(|(i, e)| (i, self.score(i, e, words, &Self::of_entry(met, i))))
+            .map(|(i, _)| (*i, self.score(*i, asked, met)))
             .collect()
     }
 
-    /// How well each entry meets a word.
-    fn met(&self, word: &str) -> Vec<Met> {
-        let mut met = vec![Met::Not; self.entries.len()];
+    /// The numbers of a word and of those that begin with it.
+    fn asked(&self, word: &str) -> Asked {
         let from = self.words.partition_point(|(w, _)| w.as_str() < word);
-        for (found, postings) in self
-            .words
-            .iter()
-            .skip(from)
-            .take_while(|(w, _)| w.starts_with(word))
-        {
-            let whole = found == word;
+        let rest = self.words.get(from..).unwrap_or_default();
+        let n = rest.partition_point(|(w, _)| w.starts_with(word));
+        let whole = rest.first().is_some_and(|(w, _)| w == word);
+        Asked {
+            begins: from..from.saturating_add(n),
+            whole: whole.then_some(from),
+        }
+    }
+
+    /// How well each entry meets a word.
+    fn met(&self, asked: &Asked) -> Vec<Met> {
+        let mut met = vec![Met::Not; self.entries.len()];
+        let found = self.words.get(asked.begins.clone()).unwrap_or_default();
+        for (number, (_, postings)) in (asked.begins.start..).zip(found) {
+            let whole = asked.whole == Some(number);
             for p in postings {
                 let how = match (p.in_name, whole) {
                     (true, true) => Met::Name,
@@ -425,13 +452,16 @@ impl Index {
         met
     }
 
-    fn score(&self, i: usize, e: &Entry, words: &[String], met: &[Met]) -> u32 {
+    /// How good an entry is; `met` has all entries for each word.
+    fn score(&self, i: usize, asked: &[Asked], met: &[Vec<Met>]) -> u32 {
+        let (Some(e), Some(name)) = (self.entries.get(i), self.names.get(i)) else {
+            return 0;
+        };
         let (mut covered, mut whole) = (0_u32, 0_u32);
-        let weights = self.weights.get(i).map(Vec::as_slice).unwrap_or_default();
-        for (name_word, weight) in e.words.iter().zip(weights) {
-            let weight = *weight;
+        for number in name {
+            let weight = self.weights.get(*number).copied().unwrap_or_default();
             whole = whole.saturating_add(weight);
-            if words.iter().any(|w| name_word.starts_with(w.as_str())) {
+            if asked.iter().any(|a| a.begins.contains(number)) {
                 covered = covered.saturating_add(weight);
             }
         }
@@ -439,24 +469,26 @@ impl Index {
         let n = u32::try_from(met.len()).unwrap_or(u32::MAX).max(1);
         let quality = met
             .iter()
+            .filter_map(|m| m.get(i))
             .map(|m| m.points())
             .sum::<u32>()
             .saturating_mul(1_000)
             / n;
-        let side_by_side = position_of(&e.words, words);
         let mut score = coverage
             .saturating_mul(300)
             .saturating_add(quality.saturating_mul(40));
-        if e.words == words {
+        let exact =
+            name.len() == asked.len() && name.iter().zip(asked).all(|(n, a)| a.whole == Some(*n));
+        if exact {
             score = score.saturating_add(1_000_000);
         }
-        if let Some(at) = side_by_side {
+        if let Some(at) = position_of(name, asked) {
             // Less in a long name, where they may stand together by chance.
             score = score.saturating_add(120_000 + coverage.saturating_mul(80));
             if at == 0 {
                 score = score.saturating_add(30_000);
             }
-        } else if are_side_by_side(&e.words, words) {
+        } else if are_side_by_side(name, asked) {
             score = score.saturating_add(coverage.saturating_mul(190));
         }
         if e.national {
@@ -467,13 +499,8 @@ impl Index {
 }
 
 /// Rare words weigh more: 16 × log2(entries / entries with the word), at least 8.
-fn weight(words: &[(String, Vec<Posting>)], entries: usize, word: &str) -> u32 {
-    let having = words
-        .binary_search_by(|(w, _)| w.as_str().cmp(word))
-        .ok()
-        .and_then(|i| words.get(i))
-        .map_or(1, |(_, p)| p.len().max(1));
-    let ratio = entries.max(1).saturating_mul(16) / having;
+fn weight(entries: usize, having: usize) -> u32 {
+    let ratio = entries.max(1).saturating_mul(16) / having.max(1);
     // log2(16 × ratio) × 16 with four bits after the point.
     let bits = ratio.max(1).ilog2();
     let fraction = (ratio.max(1) << 4 >> bits) & 15;
@@ -481,21 +508,24 @@ fn weight(words: &[(String, Vec<Posting>)], entries: usize, word: &str) -> u32 {
     log.saturating_sub(48).max(8)
 }
 
-/// Where `part` stands in `whole`, word by word; the last word of `part` may be a beginning.
-fn position_of(whole: &[String], part: &[String]) -> Option<usize> {
+/// Where `part` stands in `name`, word by word; the last word of `part` may be a beginning.
+fn position_of(name: &[usize], part: &[Asked]) -> Option<usize> {
     let (last, front) = part.split_last()?;
-    whole.windows(part.len()).position(|w| {
-        w.split_last()
-            .is_some_and(|(w_last, w_front)| w_front == front && w_last.starts_with(last.as_str()))
+    name.windows(part.len()).position(|w| {
+        w.split_last().is_some_and(|(w_last, w_front)| {
+            last.begins.contains(w_last)
+                && w_front.iter().zip(front).all(|(n, a)| a.whole == Some(*n))
+        })
     })
 }
 
-/// Whether the words of `part` stand side by side in `whole`, in any order.
-fn are_side_by_side(whole: &[String], part: &[String]) -> bool {
+/// Whether the words of `part` stand side by side in `name`, in any order.
+fn are_side_by_side(name: &[usize], part: &[Asked]) -> bool {
     part.len() > 1
-        && whole
-            .windows(part.len())
-            .any(|w| part.iter().all(|p| w.contains(p)) && w.iter().all(|p| part.contains(p)))
+        && name.windows(part.len()).any(|w| {
+            part.iter().all(|p| p.whole.is_some_and(|p| w.contains(&p)))
+                && w.iter().all(|n| part.iter().any(|p| p.whole == Some(*n)))
+        })
 }
 
 #[cfg(test)]

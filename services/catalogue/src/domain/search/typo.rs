@@ -8,8 +8,16 @@ pub(super) fn is_near(typed: &str, word: &str) -> bool {
     if typed.len().abs_diff(word.len()) > 1 || typed == word {
         return false;
     }
+    if typed.is_ascii() && word.is_ascii() {
+        return one_slip(typed.as_bytes(), word.as_bytes());
+    }
     let (a, b): (Vec<char>, Vec<char>) = (typed.chars().collect(), word.chars().collect());
-    let front = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    one_slip(&a, &b)
+}
+
+/// Whether two different sequences of letters are one slip apart.
+fn one_slip<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+    let front = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a, b) = (
         a.get(front..).unwrap_or_default(),
         b.get(front..).unwrap_or_default(),
