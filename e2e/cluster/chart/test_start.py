@@ -202,4 +202,4 @@ def test_wrong_credentials_of_the_cache_are_named(tmp_path):
         pytest.skip("MOTCUA_TEST_REDIS_URL is not set, or wants no password")
     with gateway(f"redis://default:s3cret@{url.rsplit('@', 1)[1]}") as (process, port):
         answered(port)
-        said(process, "cache.url", "WRONGPASS")
+        said(process, "cache.url", "authentication failed")
