@@ -1,12 +1,12 @@
 """What a kubelet would do with the rendered production set, as far as podman can: see images-test.sh."""
 
 import atexit
+import contextlib
 import json
 import os
 import pathlib
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -15,6 +15,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from render import SERVICES, STORED, containers, documents, key, merge, pod, values
+from tls import certificate, tls_before
 
 IMAGE = os.environ["IMAGE"]
 RUN = f"motcua-it-{secrets.token_hex(3)}"
@@ -42,36 +43,6 @@ def psql(text):
     sh("psql", os.environ["MOTCUA_TEST_POSTGRES_URL"], "-XqtA", "-v", "ON_ERROR_STOP=1", input=text)
 
 
-def forward(listen, to):
-    """The servers listen on the loopback of this machine; containers come through the bridge."""
-
-    def pump(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            pass
-        for s in (source, target):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def serve():
-        while True:
-            client, _ = door.accept()
-            try:
-                server = socket.create_connection(to)
-            except OSError:
-                client.close()
-                continue
-            for pair in ((client, server), (server, client)):
-                threading.Thread(target=pump, args=pair, daemon=True).start()
-
-    door = socket.create_server(listen)
-    threading.Thread(target=serve, daemon=True).start()
-
-
 def clean():
     for name in podman("ps", "-aq", "--filter", f"label=run={RUN}", check=False).stdout.split():
         podman("rm", "-f", "-t", "1", name, check=False)
@@ -86,9 +57,12 @@ given = values("production")
 merge(given, {"image": {"repository": IMAGE.rsplit(":", 1)[0], "tag": IMAGE.rsplit(":", 1)[1], "digest": ""}, "demo": True, "otlpUrl": ""})
 merge(given, {"publicUrl": "http://motcua-gateway:8080", "bus": {"prefix": f"{RUN}."}, "cache": {"prefix": f"{RUN}:"}, "ingress": {"enabled": False}})
 # No mail and SMS servers here; one person plays all the parts.
-merge(given["services"]["notifications"]["settings"], {"email.transport": "files", "sms.transport": "files"})
-merge(given["services"]["gateway"]["settings"], {"requests_per_minute": 60000, "public_requests_per_minute": 60000})
-merge(given["services"]["dossier"]["settings"], {"tracking.numbers_per_hour": 60000})
+settings = {
+    "notifications": {"email.transport": "files", "sms.transport": "files"},
+    "gateway": {"requests_per_minute": 60000, "public_requests_per_minute": 60000},
+    "dossier": {"tracking.numbers_per_hour": 60000},
+}
+merge(given, {"services": {service: {"settings": more} for service, more in settings.items()}})
 rendered = {key(d): d for d in documents(given)}
 
 podman("network", "create", RUN)
@@ -97,11 +71,15 @@ texts = {("motcua-sealing", "secret"): secrets.token_hex(32)}
 for service in STORED:
     role, password = f"{RUN.replace('-', '_')}_{service}", secrets.token_hex(12)
     psql(f"create role {role} login password '{password}';\ngrant {role} to current_user;\ncreate database {role} owner {role} encoding 'UTF8' template template0;")
-    texts[f"motcua-{service}-app", "uri"] = f"postgres://{role}:{password}@postgres:5432/{role}"
+    texts[f"motcua-{service}-app", "uri"] = f"postgres://{role}:{password}@postgres:5432/{role}?sslmode=verify-full"
 amqp, redis = SERVERS["rabbitmq"], SERVERS["redis"]
-texts["motcua-bus", "url"] = f"amqp://{amqp.username}:{amqp.password}@rabbitmq:5672{amqp.path}"
-texts["motcua-cache", "url"] = f"redis://{redis.username or ''}:{redis.password or ''}@redis:6379/0"
+texts["motcua-bus", "url"] = f"amqps://{amqp.username}:{amqp.password}@rabbitmq:5671{amqp.path}"
+texts["motcua-cache", "url"] = f"rediss://{redis.username or ''}:{redis.password or ''}@redis:6379/0"
 texts["motcua-mail", "smtp-url"], texts["motcua-mail", "sms-token"] = "smtp://u:p@mail:587", "token"
+# The servers listen on the loopback of this machine and without TLS; containers come through the bridge, to an end of TLS there.
+authority = WORK / "tls"
+authority.mkdir()
+texts["motcua-trust", "ca.crt"] = certificate(authority, name=",".join(f"DNS:{server}" for server in SERVERS)).read_text()
 files = WORK / "files"
 files.mkdir()
 os.chown(files, UID, UID)
@@ -119,6 +97,7 @@ def mounts(name, spec, container):
             for source in volume["projected"]["sources"]:
                 for item in source["secret"]["items"]:
                     path = folder / item["path"]
+                    path.parent.mkdir(exist_ok=True)
                     path.write_text(texts[source["secret"]["name"], item["key"]])
                     os.chown(path, 0, UID)
                     path.chmod(0o440)
@@ -195,8 +174,10 @@ def story(count=1, concurrency=1):
 began = time.monotonic()
 # A container makes the bridge, and only then its address can be listened on.
 podman("run", "-d", "--name", f"{RUN}-bridge", "--label", f"run={RUN}", "--network", RUN, "--entrypoint", '["/usr/local/bin/motcua","serve"]', "-e", "MOTCUA_DATA=/tmp/x", IMAGE)
-for server, port in {"postgres": 5432, "rabbitmq": 5672, "redis": 6379}.items():
-    forward((gateway, port), (SERVERS[server].hostname, SERVERS[server].port))
+doors = contextlib.ExitStack()
+atexit.register(doors.close)
+for server, port in {"postgres": 5432, "rabbitmq": 5671, "redis": 6379}.items():
+    doors.enter_context(tls_before(authority, (SERVERS[server].hostname, SERVERS[server].port), (gateway, port), server == "postgres"))
 
 once("Job", "motcua-migrate")
 once("Job", "motcua-migrate")

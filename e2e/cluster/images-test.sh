@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts the rendered production set as containers - the chart's commands, environment, secrets, users, limits, read-only roots - beside
-# private PostgreSQL, RabbitMQ and Redis; plays the story through the gateway; ends services and lets them come back.
+# private PostgreSQL, RabbitMQ and Redis,
+# each behind TLS with a CA of its own; plays the story through the gateway; ends services and lets them come back.
 #
 #   make images-test                  builds a test image first (PREBUILT=1 PROFILE=dev LOCAL_BASE=1), needs podman and root
 #   IMAGE=…                           takes this one instead
@@ -12,7 +13,9 @@ ME=images-test
 . "$(dirname -- "${BASH_SOURCE[0]}")/../servers/lib.sh"
 HERE=$ROOT/e2e/cluster
 cd "$ROOT"
-command -v podman >/dev/null || die "podman is missing (Debian: apt-get install podman netavark aardvark-dns runc)"
+command -v podman >/dev/null || die "podman is missing (Debian: apt-get install podman netavark aardvark-dns runc iptables)"
+# netavark asks it for the bridge, and says only that a file is missing.
+command -v iptables >/dev/null || die "iptables is missing (Debian: apt-get install iptables)"
 [ -x "$LOCAL/chart-tools/venv/bin/python" ] || "$HERE/chart.sh" --collect-only >/dev/null
 
 if [ -z "${CONTAINERS_CONF:-}" ] && [ ! -d /run/systemd/system ]; then

@@ -3,6 +3,7 @@
 #
 #   make images                       the programs are compiled inside the builder (Containerfile)
 #   make images PREBUILT=1            they are compiled here first: for builders that cannot reach the crates, and for tests
+#   make images PREBUILT=FOLDER       they are taken from there as they are
 #
 #   ENGINE=podman|docker|buildah      default: the first of them that is there; buildah works where no engine runs
 #   PROFILE=release|dev               how they are compiled; dev is for tests
@@ -35,7 +36,10 @@ CONTEXT=$(mktemp -d "${TMPDIR:-/tmp}/motcua-image-XXXXXX")
 trap 'rm -rf -- "$CONTEXT"' EXIT
 mkdir -p dist
 python3 e2e/cluster/sbom.py >dist/motcua.cdx.json
-if [ -n "${PREBUILT:-}" ]; then
+FROM_FOLDER=
+if [ -d "${PREBUILT:-}" ]; then
+  FROM_FOLDER=$PREBUILT
+elif [ -n "${PREBUILT:-}" ]; then
   say "building the programs ($PROFILE)"
   RUSTFLAGS="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
   # Other flags mean that everything is compiled again: a test image takes what is there.
@@ -43,9 +47,12 @@ if [ -n "${PREBUILT:-}" ]; then
   bins=()
   for program in $PROGRAMS; do bins+=(--bin "$program"); done
   RUSTFLAGS=$RUSTFLAGS cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
+  FROM_FOLDER=$(program_dir "$PROFILE")
+fi
+if [ -n "$FROM_FOLDER" ]; then
   mkdir -p "$CONTEXT/dist/bin"
   for program in $PROGRAMS; do
-    strip --strip-debug -o "$CONTEXT/dist/bin/$program" "$(program_dir "$PROFILE")/$program"
+    strip --strip-debug -o "$CONTEXT/dist/bin/$program" "$FROM_FOLDER/$program"
   done
   git archive HEAD Containerfile LICENSE | tar -x -C "$CONTEXT"
 else

@@ -44,8 +44,8 @@ print("""# Chart motcua
 Seven services, one image; the map is `docs/ARCHITECTURE.md`.
 
 - Install: `docs/operations/install.md`. Upgrade and roll back: `upgrade.md`. Restore: `restore.md`.
-- Value sets: `helm/examples/values-evaluation.yaml`, `values-production.yaml`, `values-dual-stack.yaml`, `values-single-node.yaml`; beside
-  them manifests for the operators of PostgreSQL and RabbitMQ.
+- Value sets: `helm/examples/values-evaluation.yaml`, `values-production.yaml`, `values-dual-stack.yaml`, `values-single-node.yaml`,
+  `values-s3.yaml`; beside them manifests for the operators of PostgreSQL and RabbitMQ.
 - Values are checked strictly: an unknown or wrong one stops `helm install` with its name.
 
 | value | type | default | meaning |

@@ -218,6 +218,20 @@ stop_postgres() {
 
 # ---------------------------------------------------------------- RabbitMQ
 
+# A CA of the moment and a certificate of it for this machine; nothing where there is no openssl.
+rabbitmq_certificate() {
+  local d=$HOME_DIR/rabbitmq key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+  [ -s "$d/tls.pem" ] && return 0
+  command -v openssl >/dev/null || return 1
+  echo 'subjectAltName=IP:127.0.0.1,DNS:localhost' >"$d/tls.ext"
+  # shellcheck disable=SC2086
+  {
+    openssl req -x509 $key -days 3650 -subj /CN=motcua-test -keyout "$d/ca.key" -out "$d/ca.pem" &&
+      openssl req $key -subj /CN=localhost -keyout "$d/tls.key" -out "$d/tls.csr" &&
+      openssl x509 -req -in "$d/tls.csr" -CA "$d/ca.pem" -CAkey "$d/ca.key" -CAcreateserial -days 3650 -extfile "$d/tls.ext" -out "$d/tls.pem"
+  } </dev/null >"$d/tls.log" 2>&1
+}
+
 rabbitmq_env() { # the environment by which server and rabbitmqctl find each other; also a file to source
   local d=$HOME_DIR/rabbitmq
   cat <<E
@@ -278,6 +292,19 @@ log.console = false
 disk_free_limit.absolute = 50MB
 E
   )
+  # For tests a door with TLS beside it.
+  rm -f "$d/tls.port"
+  if [ "$INSTANCE" = test ] && (umask 077; rabbitmq_certificate); then
+    free_port
+    echo "$PORT" >"$d/tls.port"
+    cat >>"$d/rabbitmq.conf" <<E
+listeners.ssl.1 = 127.0.0.1:$PORT
+ssl_options.cacertfile = $d/ca.pem
+ssl_options.certfile = $d/tls.pem
+ssl_options.keyfile = $d/tls.key
+ssl_options.verify = verify_none
+E
+  fi
   echo '[].' >"$d/plugins"
   rabbitmq_env "$dist" "$epmd" >"$d/env.sh"
   # Our own port mapper, in the foreground, so that its pid is known and no other node uses it.

@@ -145,6 +145,11 @@ write_env() {
       printf "export %s_POSTGRES_URL='%s'\n" "$PREFIX" "$URL_postgres"
       printf "export %s_AMQP_URL='%s'\n" "$PREFIX" "$URL_amqp"
       printf "export %s_REDIS_URL='%s'\n" "$PREFIX" "$URL_redis"
+      # The broker's door with TLS, where it is ours and has one, and whom to believe there.
+      if [ "$URL_amqp" = "$(private_url amqp || true)" ] && [ -s "$HOME_DIR/rabbitmq/tls.port" ]; then
+        printf "export %s_AMQPS_URL='amqps://motcua:%s@127.0.0.1:%s/%%2f'\n" "$PREFIX" "$(read_file "$HOME_DIR/rabbitmq/password")" "$(read_file "$HOME_DIR/rabbitmq/tls.port")"
+        printf "export %s_CA='%s'\n" "$PREFIX" "$HOME_DIR/rabbitmq/ca.pem"
+      fi
     } >"$ENV_FILE.new"
   )
   mv "$ENV_FILE.new" "$ENV_FILE"

@@ -133,3 +133,6 @@ def test_custom_examples_name_what_the_chart_asks_for():
         assert production["services"][service]["database"]["secretName"] == f"motcua-{service}-app"
     rabbit = split((EXAMPLES / "rabbitmq-cluster.yaml").read_text())[0]
     assert rabbit["spec"]["replicas"] == 3 and rabbit["metadata"]["name"] == "motcua-rabbitmq"
+    # By TLS only, so at the port of that, and from a CA that the pods know.
+    assert rabbit["spec"]["tls"]["disableNonTLSListeners"] is True
+    assert production["network"]["rabbitmq"]["ports"] == [5671] and production["ca"]["secretName"]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import yaml
-from render import SERVICES, SETS, STORED, containers, deployment, key, pods, rendered
+from render import SERVICES, SETS, STORED, containers, deployment, key, pods, rendered, values
 
 # Checks of the scanner that are not for us, and why.
 SKIPPED = {
@@ -22,22 +22,27 @@ SKIPPED = {
 }
 
 
+def restricted(d, spec):
+    """Pod Security "restricted", and a root that cannot be written."""
+    who = key(d)
+    s = spec["securityContext"]
+    assert s["runAsNonRoot"] is True and s["runAsUser"] > 0 and s["seccompProfile"] == {"type": "RuntimeDefault"}, who
+    for forbidden in ("hostNetwork", "hostPID", "hostIPC", "hostUsers"):
+        assert forbidden not in spec, who
+    allowed = {"configMap", "emptyDir", "projected", "secret", "persistentVolumeClaim"}
+    for volume in spec.get("volumes", []):
+        assert set(volume) - {"name"} <= allowed, f"{who}: {volume}"
+    for c in containers(spec):
+        cs = c["securityContext"]
+        assert cs["allowPrivilegeEscalation"] is False and cs["capabilities"] == {"drop": ["ALL"]} and not cs.get("privileged"), who
+        assert cs["readOnlyRootFilesystem"] is True, who
+        assert not any("hostPort" in p for p in c.get("ports", [])), who
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_pod_security_restricted(name):
     for d, _, spec in pods(name):
-        who = key(d)
-        s = spec["securityContext"]
-        assert s["runAsNonRoot"] is True and s["runAsUser"] > 0 and s["seccompProfile"] == {"type": "RuntimeDefault"}, who
-        for forbidden in ("hostNetwork", "hostPID", "hostIPC", "hostUsers"):
-            assert forbidden not in spec, who
-        allowed = {"configMap", "emptyDir", "projected", "secret", "persistentVolumeClaim"}
-        for volume in spec.get("volumes", []):
-            assert set(volume) - {"name"} <= allowed, f"{who}: {volume}"
-        for c in containers(spec):
-            cs = c["securityContext"]
-            assert cs["allowPrivilegeEscalation"] is False and cs["capabilities"] == {"drop": ["ALL"]} and cs["privileged"] is False, who
-            assert cs["readOnlyRootFilesystem"] is True, who
-            assert not any("hostPort" in p for p in c.get("ports", [])), who
+        restricted(d, spec)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -89,11 +94,33 @@ def test_a_service_sees_its_own_secrets_only(name):
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_cas_of_ones_own_are_known_to_whoever_opens_a_line(name):
+    """Each container that has the address of a server knows the CAs that values name, by the variables that its clients read."""
+    wanted = bool(values(name).get("ca"))
+    assert wanted or "SSL_CERT_DIR" not in json.dumps([s for _, _, s in pods(name)])
+    for d, _, spec in pods(name) if wanted else []:
+        volumes = {v["name"]: v for v in spec["volumes"]}
+        for c in containers(spec):
+            env = {e["name"]: e.get("value") for e in c.get("env", [])}
+            files = set()
+            for mount in c["volumeMounts"]:
+                volume = volumes[mount["name"]]
+                sources = [s["secret"] for s in volume.get("projected", {}).get("sources", [])] + ([volume["secret"]] if "secret" in volume else [])
+                files |= {(f"{mount['mountPath']}/{i['path']}", s.get("name") or s["secretName"]) for s in sources for i in s["items"]}
+            database = any(path.endswith("/database") for path, _ in files)
+            if c["image"].startswith("example/motcua"):
+                assert (f"{env['SSL_CERT_DIR']}/ca.crt", values(name)["ca"]["secretName"]) in files, f"{key(d)}: {c['name']}"
+                # All files of that folder are read as certificates.
+                assert [path for path, _ in files if path.startswith(f"{env['SSL_CERT_DIR']}/")] == [f"{env['SSL_CERT_DIR']}/ca.crt"]
+            assert not database or env["PGSSLROOTCERT"] in {path for path, _ in files}, f"{key(d)}: {c['name']}"
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_no_secret_stands_in_clear(name):
     for d in rendered(name):
         if d["kind"] == "Secret":
             continue
-        for word in ("amqp://", "redis://", "postgres://"):
+        for word in ("amqp://", "amqps://", "redis://", "rediss://", "postgres://"):
             assert word not in json.dumps(d), f"{key(d)} holds an address with a password"
 
 

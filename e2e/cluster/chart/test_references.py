@@ -12,7 +12,7 @@ from render import ROOT, SERVICES, SETS, STORED, containers, deployment, key, po
 GIVEN = {
     "minimal": {"s", "d", "b", "c"},
     "evaluation": set(),
-    "production": {"motcua-sealing", "motcua-bus", "motcua-cache", "motcua-mail", "dichvucong-tls"} | {f"motcua-{s}-app" for s in STORED},
+    "production": {"motcua-sealing", "motcua-bus", "motcua-cache", "motcua-mail", "motcua-trust", "dichvucong-tls"} | {f"motcua-{s}-app" for s in STORED},
     "dual-stack": {"motcua-sealing", "motcua-databases", "motcua-bus", "motcua-cache"},
     "single-node": {"motcua-sealing", "motcua-databases", "motcua-bus", "motcua-cache", "motcua-tls"},
 }

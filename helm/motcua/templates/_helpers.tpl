@@ -91,7 +91,10 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
-{{/* Which Secret, and which key in it, holds each address and the sealing secret. Takes {root, name}; gives YAML: key → {secret, key}. */}}
+{{/*
+Which Secret, and which key in it, holds each address, the sealing secret and the CAs. Takes {root, name}; gives YAML: path below the
+folder of secrets → {secret, key}.
+*/}}
 {{- define "motcua.secrets" -}}
 {{- $root := .root -}}
 {{- $values := .root.Values -}}
@@ -106,6 +109,11 @@ sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName:
 {{- with $values.sealing.older }}
 {{- if .secretName }}
 older: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
+{{- end }}
+{{- end }}
+{{- with $values.ca }}
+{{- if .secretName }}
+ca/ca.crt: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
 {{- end }}
 {{- end }}
 {{- if $a.database }}
@@ -190,6 +198,11 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
 {{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
+{{- /* Besides the bundle of the image, which SSL_CERT_FILE names; PostgreSQL's client has a variable of its own. */ -}}
+{{- if $values.ca.secretName -}}
+{{- $_ := set $env "SSL_CERT_DIR" "/run/secrets/motcua/ca" -}}
+{{- if $a.database }}{{ $_ := set $env "PGSSLROOTCERT" "/run/secrets/motcua/ca/ca.crt" }}{{ end -}}
+{{- end -}}
 {{- if $values.otlpUrl }}{{ $_ := set $env "MOTCUA_PROCESS__TELEMETRY__OTLP_URL" $values.otlpUrl }}{{ end -}}
 {{- range $other := keys $architecture -}}
 {{- $_ := set $env (printf "MOTCUA_PROCESS__DIRECTORY__%s" (upper $other)) (printf "http://%s-%s:8080" $full $other) -}}

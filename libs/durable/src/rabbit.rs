@@ -4,6 +4,7 @@
 //! Connections are made when they are needed and made again for ever; lapin's own recovery stays off, so that there is one
 //! owner of that decision.
 
+mod line;
 mod receiver;
 
 pub(crate) use receiver::Receiver;
@@ -44,7 +45,8 @@ const OURS: &str = "motcua.";
 /// Where the broker is and what the names begin with.
 #[derive(Clone)]
 pub struct RabbitConfig {
-    /// `amqp://user:password@host:5672/%2f`. TLS is the business of what stands before the broker: `amqps` is not built in.
+    /// `amqp://user:password@host:5672/%2f`, or `amqps://…:5671/%2f` for TLS: the certificate must be for that host, and of a CA that
+    /// the system knows, or `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
     pub url: String,
     /// Put before every exchange and queue: several installations, or tests, on one broker.
     pub prefix: String,
@@ -218,7 +220,7 @@ impl Rabbit {
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("{}{OURS}{purpose}", config.prefix).into());
-        let connection = within("connect", Connection::connect_uri(uri, properties)).await?;
+        let connection = within("connect", line::connect(uri, properties)).await?;
         let channel = within("channel.open", connection.create_channel()).await?;
         let labels = Labels {
             service: "bus".to_owned(),

@@ -3,7 +3,7 @@
 //! Nothing is kept here that we may not lose: rate counters, sessions of the portal, cached pages.
 
 use redis::AsyncCommands as _;
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -181,7 +181,11 @@ impl Redis {
         let work = async {
             let manager = self
                 .manager
-                .get_or_try_init(|| ConnectionManager::new(self.client.clone()))
+                .get_or_try_init(|| {
+                    // The next call is the next attempt; more of them within one would only hide why from the log.
+                    let config = ConnectionManagerConfig::new().set_number_of_retries(0);
+                    ConnectionManager::new_with_config(self.client.clone(), config)
+                })
                 .await?;
             f(manager.clone(), key).await
         };

@@ -72,7 +72,7 @@ pub struct Sealing {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheConfig {
-    /// `redis://…`; empty: memory.
+    /// `redis://…`, or `rediss://…` for TLS; empty: memory.
     pub url: Secret,
     /// Before every key.
     pub prefix: String,
@@ -82,7 +82,7 @@ pub struct CacheConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bus {
-    /// `amqp://…`; empty: in this process only.
+    /// `amqp://…`, or `amqps://…` for TLS; empty: in this process only.
     pub url: Secret,
     /// Before exchange and queue names.
     pub prefix: String,
