@@ -2,10 +2,11 @@
 //! while, and what is not due costs nothing. One dossier that fails does not keep the others; the last error is given at the end, so
 //! that the round counts as failed.
 
-use crate::app::{App, commands, incidents};
+use crate::app::{App, commands, incidents, retention as ending};
 use crate::domain::Command;
 use crate::error::Error;
 use crate::store::{self, files};
+use chrono::SubsecRound as _;
 use contracts::DossierId;
 use std::sync::Arc;
 
@@ -115,6 +116,30 @@ pub(crate) async fn settle_incidents(app: Arc<App>) -> anyhow::Result<()> {
         }
     }
     round.end()
+}
+
+/// Announces what retention will end, and ends what is due.
+pub(crate) async fn retention(app: Arc<App>) -> anyhow::Result<()> {
+    let now = app.rt.clock.now().trunc_subsecs(6);
+    ending::announce(&app, now).await?;
+    let mut round = Round::default();
+    loop {
+        let due = store::retention::due(app.db.read(), now, ROUND).await?;
+        let (mut done, full) = (true, u64::try_from(due.len())? >= ROUND);
+        for notice in due {
+            let (app, up) = (&app, &notice);
+            let outcome = app
+                .db
+                .tx(|tx| async move { ending::carry_out(app, &tx, up, now).await })
+                .await;
+            done &= outcome.is_ok();
+            round.note(notice.dossier, "the end of a retention", outcome)?;
+        }
+        // What failed would come again at once.
+        if !full || !done {
+            return round.end();
+        }
+    }
 }
 
 /// What a round has met.

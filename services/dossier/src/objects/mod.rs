@@ -138,6 +138,19 @@ impl ObjectStore {
         fs::rename(&aside, &path).await
     }
 
+    /// Removes an object, in a bucket too. That it is not there is no fault: whoever was stopped half-way does it again. That no upload
+    /// of the same content is lost by it is the business of who calls (`app::retention`).
+    pub(crate) async fn remove(&self, sha256: &str) -> io::Result<()> {
+        let key = key_of(sha256).ok_or(io::ErrorKind::InvalidInput)?;
+        if let Some(bucket) = &self.bucket {
+            return bucket.delete(&key).await;
+        }
+        match fs::remove_file(self.dir.join(key)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// The content of an object, piece by piece.
     pub(crate) async fn read(
         &self,
@@ -274,6 +287,13 @@ mod tests {
                 .expect("gone");
             assert!(store.read(&object.sha256).await.is_err());
         }
+        let again = store.receive("c").await.expect("incoming");
+        let empty = store.keep(again).await.expect("keep");
+        for _ in 0..2 {
+            store.remove(&empty.sha256).await.expect("removed");
+            assert!(store.read(&empty.sha256).await.is_err());
+        }
+        assert!(store.remove("../../etc/passwd").await.is_err());
         assert!(store.read("../../etc/passwd").await.is_err());
         assert!(store.read(&"0".repeat(64)).await.is_err());
     }

@@ -25,6 +25,7 @@ mod model;
 mod numbers;
 mod openapi;
 mod papers;
+mod retention;
 mod rights;
 mod story;
 mod tracking;

@@ -6,6 +6,8 @@ use testkit::actors;
 
 const CITIZEN: &str = "/ho-so/019d2bfd-0000-70ac-b9d6-000000000001";
 const OFFICER: &str = "/mot-cua/ho-so/019d2bfd-0000-70ac-b9d6-000000000001";
+/// A file whose retention has ended.
+const GONE: &str = "019d2bfd-0000-70ac-b9d6-0000000000ff";
 const QR: &str = "00020101021238570010A00000072701270006970436011311336666888800208QRIBFTTA53037045405100005802VN62260822MC0123456789ABCDEF01236304A1B2";
 
 fn api(path: &str) -> String {
@@ -36,7 +38,13 @@ async fn world(actor: &contracts::Actor) -> (World, Browser) {
          "files": [{"fileId": FILE, "name": "anh.pdf", "size": 1200, "mediaType": "application/pdf"}]}], "next": null})).await;
     world.answers(&api("papers"), json!({"components": [{"componentId": COMPONENT, "name": "Giấy chứng sinh",
         "versions": [{"version": 1, "replaced": true, "fileId": FILE, "name": "mo.pdf", "size": 1000, "mediaType": "application/pdf",
-            "at": "2026-11-16T01:00:00Z", "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}}],
+            "at": "2026-11-16T01:00:00Z", "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}},
+            {"version": 2, "replaced": true, "fileId": GONE, "name": "da-huy.pdf", "size": 1000, "mediaType": "application/pdf",
+            "at": "2026-11-16T01:00:00Z", "preview": false, "removedAt": "2036-12-16T02:00:00Z",
+            "retention": {"class": "paper", "years": 10, "until": "2036-11-16T02:00:00Z", "held": false}},
+            {"version": 3, "replaced": false, "fileId": FILE, "name": "giu.pdf", "size": 1000, "mediaType": "application/pdf",
+            "at": "2026-11-16T01:00:00Z", "preview": true, "removedAt": null,
+            "retention": {"class": "paper", "years": 10, "until": "2036-11-16T02:00:00Z", "held": true}}],
         "originals": [{"no": 1, "count": 2, "note": "Đối chiếu", "keptAt": "2026-11-16T01:00:00Z", "returnedAt": null, "receiverName": null}]}],
         "result": null})).await;
     let browser = world.sign_in(actor).await;
@@ -268,6 +276,14 @@ async fn papers_show_versions_and_originals_go_back() {
         page.contains("mo.pdf") && !page.contains("/giay-to/1/tra"),
         "{page}"
     );
+    // When it ends, what holds it back, and what is left of it.
+    assert!(page.contains("lưu đến"), "{page}");
+    assert!(page.contains("cơ quan giữ lại quá thời hạn"), "{page}");
+    assert!(
+        page.contains("da-huy.pdf") && page.contains("đã tiêu hủy vì hết thời hạn bảo quản lúc"),
+        "{page}"
+    );
+    assert!(!page.contains(&format!("/tep/{GONE}")), "{page}");
 }
 
 #[tokio::test]

@@ -140,6 +140,8 @@ pub(crate) struct Version {
     pub(crate) reused_from: Option<String>,
     #[serde(default)]
     pub(crate) preview: bool,
+    #[serde(default)]
+    pub(crate) removed_at: Option<DateTime<Utc>>,
     pub(crate) retention: Retention,
 }
 
@@ -150,6 +152,8 @@ pub(crate) struct Retention {
     pub(crate) years: Option<u32>,
     #[serde(default)]
     pub(crate) until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) held: bool,
 }
 
 /// Originals with the agency.
