@@ -25,6 +25,7 @@ mod model;
 mod numbers;
 mod openapi;
 mod papers;
+mod pseudonyms;
 mod retention;
 mod rights;
 mod story;

@@ -287,6 +287,72 @@ async fn papers_show_versions_and_originals_go_back() {
 }
 
 #[tokio::test]
+async fn what_ends_with_its_retention_is_held_back_and_let_go() {
+    let (world, browser) = world(&actors::leader()).await;
+    let at = "/mot-cua/bao-quan";
+    let free = json!({"class": "paper", "dossierId": DOSSIER, "number": "H05.21-261116-0001", "version": 7,
+        "procedureName": "Khai <sinh>", "noticedAt": "2036-10-17T02:00:00Z", "dueAt": "2036-11-16T02:00:00Z", "hold": null});
+    let mut held = free.clone();
+    held["dossierId"] = json!(GONE);
+    held["hold"] = json!({"ground": "lawsuit", "reason": "Vụ án <3>", "by": "Vũ Văn Giang", "at": "2036-10-18T02:00:00Z"});
+    let items = json!({"items": [free, held], "next": "n2"});
+    world
+        .answers("/api/v1/dossier-retention-notices", items)
+        .await;
+    let page = world.get(&browser, at).await.expect(200).text();
+    for text in [
+        "Khai &#60;sinh&#62;",
+        "Tiêu hủy giấy tờ của người nộp",
+        "Tố tụng: Vụ án &#60;3&#62; (Vũ Văn Giang",
+        "tiep=n2",
+    ] {
+        assert!(page.contains(text), "{text} is missing in {page}");
+    }
+    let csrf = hidden(&page, "csrf");
+    let (ground, reason) = (format!("{DOSSIER}-ground"), format!("{DOSSIER}-reason"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "7"),
+        ("key", ""),
+        (&ground, "complaint"),
+        (&reason, "Số 12/KN"),
+    ];
+    world
+        .says("POST", &api("retention-hold"), 201, json!({"version": 8}))
+        .await;
+    world
+        .post(&browser, &format!("{at}/{DOSSIER}/giu"), &fields)
+        .await
+        .expect(303);
+    let asked = world.asked("POST", &api("retention-hold")).await;
+    assert_eq!(
+        sent(&asked[0]),
+        json!({"ground": "complaint", "reason": "Số 12/KN"})
+    );
+    assert_eq!(asked[0].headers["if-match"], "\"7\"");
+    world
+        .says(
+            "POST",
+            &api("retention-hold/lift"),
+            409,
+            problem("retention.not-held", "Không đang được giữ lại"),
+        )
+        .await;
+    let page = world
+        .post(&browser, &format!("{at}/{DOSSIER}/thoi-giu"), &fields)
+        .await
+        .expect(409)
+        .text();
+    assert!(page.contains("Không đang được giữ lại"), "{page}");
+    world
+        .post(&browser, &format!("{at}/{DOSSIER}/giu"), &[("csrf", "x")])
+        .await
+        .expect(403);
+    let (world, citizen) = self::world(&actors::citizen()).await;
+    world.get(&citizen, at).await.expect(403);
+}
+
+#[tokio::test]
 async fn an_earlier_result_may_be_chosen_in_place_of_a_file() {
     let (world, browser) = world(&actors::citizen()).await;
     world.answers("/api/v1/documents", json!({"items": [{"fileId": FILE, "name": "khai-sinh.pdf", "size": 9, "mediaType": "application/pdf",
