@@ -21,10 +21,16 @@ const FRESH: std::time::Duration = std::time::Duration::from_secs(3600);
 pub(crate) async fn clean_uploads(app: Arc<App>) -> anyhow::Result<()> {
     let hours = chrono::Duration::hours(i64::from(app.config.files.waiting_hours));
     let until = app.rt.clock.now() - hours;
+    let app = &*app;
     loop {
         let hashes = app
             .db
-            .tx(|tx| async move { files::forget_waiting(&tx, until, FORGET).await })
+            .tx(|tx| async move {
+                let hashes = files::forget_waiting(&tx, until, FORGET).await?;
+                // The last that kept a content whose other files were taken away: it goes as theirs.
+                ending::destroy(app, &tx, hashes.iter().map(String::as_str)).await?;
+                Ok::<_, Error>(hashes)
+            })
             .await?;
         let forgotten = hashes.len();
         for hash in hashes {

@@ -113,7 +113,7 @@ pub(crate) async fn carry_out(
             let taken = removal::take_away(tx, id, class, now).await?;
             if !taken.is_empty() {
                 end(app, tx, before, class, &facts(&taken)).await?;
-                destroy(app, tx, &taken).await?;
+                destroy(app, tx, taken.iter().map(|f| f.sha256.as_str())).await?;
             }
         }
         Class::Dossier => {
@@ -163,18 +163,22 @@ fn facts(taken: &[Taken]) -> Value {
     json!({"files": files.collect::<Vec<_>>()})
 }
 
-/// Leaves a task for each content that no dossier needs any more.
-async fn destroy(app: &App, tx: &Tx, taken: &[Taken]) -> Result<(), Error> {
-    let contents: BTreeSet<&str> = taken
-        .iter()
-        .filter(|f| f.last)
-        .map(|f| f.sha256.as_str())
-        .collect();
-    for sha256 in contents {
-        let payload = RemoveObject {
-            sha256: sha256.to_owned(),
-        };
-        enqueue(tx, &app.rt, Job::new(REMOVE_OBJECT, &payload)).await?;
+/// Leaves a task for each of these contents that was taken away from all of its files.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn destroy(
+    app: &App,
+    tx: &Tx,
+    contents: impl Iterator<Item = &str>,
+) -> Result<(), Error> {
+    for sha256 in contents.collect::<BTreeSet<&str>>() {
+        if removal::pending(&**tx, sha256).await? {
+            let payload = RemoveObject {
+                sha256: sha256.to_owned(),
+            };
+            enqueue(tx, &app.rt, Job::new(REMOVE_OBJECT, &payload)).await?;
+        }
     }
     Ok(())
 }

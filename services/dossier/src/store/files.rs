@@ -225,7 +225,8 @@ pub(crate) async fn attach(
                 dossier_file::Column::FileId,
                 dossier_file::Column::DossierId,
             ])
-            .update_column(dossier_file::Column::Kind)
+            // Attached anew it is there again.
+            .update_columns([dossier_file::Column::Kind, dossier_file::Column::RemovedAt])
             .to_owned(),
         )
         .exec_without_returning(&**tx)

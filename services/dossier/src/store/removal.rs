@@ -38,8 +38,6 @@ pub(crate) struct Taken {
     pub(crate) sha256: String,
     /// Bytes.
     pub(crate) size: i64,
-    /// No other dossier has it: its content may go.
-    pub(crate) last: bool,
 }
 
 /// Takes the files of a class away from a dossier; those that were are not named again.
@@ -91,7 +89,6 @@ pub(crate) async fn take_away(
         .into_iter()
         .map(|row| Taken {
             id: FileId(row.id),
-            last: !elsewhere.contains(&row.id),
             sha256: row.sha256,
             size: row.size,
         })

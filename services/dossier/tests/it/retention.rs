@@ -349,6 +349,36 @@ async fn a_content_that_another_dossier_needs_stays() {
 }
 
 #[tokio::test]
+async fn a_content_that_only_an_upload_kept_goes_with_it() {
+    let w = world(&[("files.clean_seconds", "1")]).await;
+    let citizen = actors::citizen();
+    let d = returned(&w, &w.file().await).await;
+    w.rt.clock.advance(Duration::days(ALMOST + 1));
+    wait_for("the notice", || async {
+        notices(&w, &actors::leader()).await.pop()
+    })
+    .await;
+    w.rt.clock.advance(Duration::days(29));
+    let again = json!(w.upload(&citizen, "giay-chung-sinh.pdf").await);
+    let there = objects(&w);
+    w.rt.clock.advance(Duration::days(2));
+    ended(&w, &d, "remove-papers").await;
+    w.tasks_done().await;
+    read(&w, &citizen, &again).await.expect(200);
+    assert_eq!(objects(&w), there);
+    w.rt.clock.advance(Duration::days(2));
+    wait_for("the upload is forgotten, and its content", || async {
+        let forgotten = read(&w, &citizen, &again).await.status == 404;
+        (forgotten && objects(&w) == there - 1).then_some(())
+    })
+    .await;
+    w.tasks_done().await;
+    w.rt.clock.advance(Duration::minutes(6));
+    let anew = json!(w.upload(&citizen, "giay-chung-sinh.pdf").await);
+    read(&w, &citizen, &anew).await.expect(200);
+}
+
+#[tokio::test]
 async fn an_object_store_that_is_away_leaves_nothing_half() {
     let (url, store) = store();
     let mut changes = settings(&url);

@@ -1,6 +1,8 @@
 //! Calls about fees, messages and papers of a dossier, linked dossiers, and what is printed.
 
-use super::types::{Fees, Group, List, Message, NewGroup, OwnDocument, Papers, PaymentReport};
+use super::types::{
+    Fees, Group, List, Message, NewGroup, OwnDocument, Papers, PaymentReport, RetentionNotice,
+};
 use super::{Answered, Api, segment};
 use chrono::NaiveDate;
 use kit::client::Answer;

@@ -335,7 +335,7 @@ async fn what_ends_with_its_retention_is_held_back_and_let_go() {
             "POST",
             &api("retention-hold/lift"),
             409,
-            problem("retention.not-held", "Không đang được giữ lại"),
+            problem(409, "retention.not-held", "Không đang được giữ lại", &[]),
         )
         .await;
     let page = world
