@@ -103,6 +103,10 @@ async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
             Fault::Lies => Problem::new(code::FILE_MISMATCH),
         })?;
     let since = app.rt.clock.now();
+    // Looked at before it is put there: what is refused afterwards leaves its content behind.
+    if !removal::settled(app.db.read(), &incoming.sha256(), since).await? {
+        return Err(leaving().into());
+    }
     let object = app.objects.keep(incoming).await?;
     Ok(Received {
         name,
@@ -110,6 +114,11 @@ async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
         object,
         since,
     })
+}
+
+/// The same content is being destroyed at this moment: sent again later, it is put there again.
+fn leaving() -> Problem {
+    Problem::new(shared::UNAVAILABLE).retry_after(60)
 }
 
 fn malformed(error: &MultipartError) -> Problem {
@@ -133,8 +142,7 @@ pub(crate) async fn note(
             .into());
     }
     if !removal::safe(tx, &received.object.sha256, received.since).await? {
-        // The same content is being destroyed at this moment: sent again, it is put there again.
-        return Err(Problem::new(shared::UNAVAILABLE).retry_after(60).into());
+        return Err(leaving().into());
     }
     let now = app.rt.clock.now();
     let file = StoredFile {

@@ -88,7 +88,7 @@ impl ObjectStore {
     /// Keeps a received file: on disk, or taken by the bucket, before this returns.
     pub(crate) async fn keep(&self, mut incoming: Incoming) -> io::Result<Object> {
         incoming.file.flush().await?;
-        let sha256 = crate::domain::journal::hex(incoming.hash.clone().finish().as_ref());
+        let sha256 = incoming.sha256();
         if let Some(bucket) = &self.bucket {
             let key = key_of(&sha256).ok_or_else(|| io::Error::other("no object name"))?;
             bucket.put(&key, incoming.content().await?.into()).await?;
@@ -210,6 +210,11 @@ impl Incoming {
         self.hash.update(piece);
         self.size = self.size.saturating_add(piece.len());
         self.file.write_all(piece).await
+    }
+
+    /// The hash of what came so far, in lower-case hex.
+    pub(crate) fn sha256(&self) -> String {
+        crate::domain::journal::hex(self.hash.clone().finish().as_ref())
     }
 
     /// Bytes so far.

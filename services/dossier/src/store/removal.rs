@@ -12,7 +12,7 @@ use kit::Runtime;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -141,17 +141,18 @@ pub(crate) async fn gone(tx: &Tx, sha256: &str, now: DateTime<Utc>) -> Result<()
 /// Whether an object that was put in its place after `since` stays there, so that a file may be noted that has this content. A file
 /// that has it already is held until the transaction ends: as long as one is there, nobody removes the object.
 pub(crate) async fn safe(tx: &Tx, sha256: &str, since: DateTime<Utc>) -> Result<bool, DbErr> {
-    let there: Option<Uuid> = file::Entity::find()
-        .select_only()
-        .column(file::Column::Id)
-        .filter(file::Column::Sha256.eq(sha256))
-        .filter(file::Column::RemovedAt.is_null())
-        .limit(1)
-        .lock_shared()
-        .into_tuple()
-        .one(&**tx)
-        .await?;
-    if there.is_some() {
+    let held: Option<Uuid> = there(sha256).lock_shared().into_tuple().one(&**tx).await?;
+    Ok(held.is_some() || settled(&**tx, sha256, since).await?)
+}
+
+/// The same as far as can be said without holding anything.
+pub(crate) async fn settled(
+    db: &impl ConnectionTrait,
+    sha256: &str,
+    since: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let found: Option<Uuid> = there(sha256).into_tuple().one(db).await?;
+    if found.is_some() {
         return Ok(true);
     }
     let removed: Vec<Option<DateTime<Utc>>> = file::Entity::find()
@@ -161,11 +162,21 @@ pub(crate) async fn safe(tx: &Tx, sha256: &str, since: DateTime<Utc>) -> Result<
         .filter(file::Column::Sha256.eq(sha256))
         .filter(file::Column::RemovedAt.is_not_null())
         .into_tuple()
-        .all(&**tx)
+        .all(db)
         .await?;
     Ok(removed
         .into_iter()
         .all(|gone| gone.is_some_and(|at| at + APART < since)))
+}
+
+/// A file that has this content and is still there.
+fn there(sha256: &str) -> Select<file::Entity> {
+    file::Entity::find()
+        .select_only()
+        .column(file::Column::Id)
+        .filter(file::Column::Sha256.eq(sha256))
+        .filter(file::Column::RemovedAt.is_null())
+        .limit(1)
 }
 
 /// Makes the names of a dossier's files tell of nobody, but of those that another dossier has, too, whose persons are still known.

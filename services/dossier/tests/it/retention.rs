@@ -170,6 +170,7 @@ async fn papers_are_announced_then_destroyed_and_what_they_were_stays() {
     assert!(notices(&w, &actors::leader()).await.is_empty());
 
     // Not used again, and not done again.
+    w.rt.clock.advance(Duration::minutes(6));
     let mut body = w.body(&citizen).await;
     body["attachments"] = json!([{"componentId": "c1", "fileId": paper}]);
     let refused = w.app.as_(&citizen).post("/api/v1/dossiers", &body).await;
@@ -423,6 +424,7 @@ async fn an_object_store_that_is_away_leaves_nothing_half() {
     w.tasks_done().await;
     assert_eq!(store.lock().expect("a store").objects.len(), 1);
     again().await.expect(503);
+    assert_eq!(store.lock().expect("a store").objects.len(), 1);
     w.rt.clock.advance(Duration::minutes(6));
     let file = again().await.expect(201).json();
     read(&w, &citizen, &file["id"]).await.expect(200);
