@@ -12,7 +12,7 @@ pub(crate) mod sniff;
 pub(crate) mod upload;
 
 use crate::Config;
-use crate::domain::{Dossier, Entry, Process, retention};
+use crate::domain::{Dossier, Entry, Process, retention::veil};
 use crate::error::Error;
 use crate::objects::ObjectStore;
 use crate::store::access::What;
@@ -104,7 +104,7 @@ pub(crate) async fn view(db: &impl ConnectionTrait, dossier: Dossier) -> Result<
     let process = processes::get(db, &dossier.process).await?;
     let mut journal = journal::of(db, dossier.id).await?;
     if dossier.details.pseudonymised_at.is_some() {
-        journal.iter_mut().for_each(retention::veil);
+        journal.iter_mut().for_each(veil);
     }
     Ok(View {
         dossier,

@@ -10,6 +10,7 @@ use actix_web::http::header::{
     self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
 };
 use actix_web::{HttpResponse, get, post, web};
+use chrono::SecondsFormat;
 use contracts::FileId;
 use durable::Answer;
 use kit::auth::{Allowed, perm};
@@ -136,7 +137,8 @@ pub(crate) async fn download(
     .map_err(Error::from)?
     .ok_or_else(|| Problem::new(code::FILE_NOT_FOUND))?;
     if let Some(at) = file.removed_at {
-        return Err(Problem::new(code::FILE_REMOVED).extra("removedAt", at));
+        return Err(Problem::new(code::FILE_REMOVED)
+            .extra("removedAt", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
     }
     if let Some(dossier) = dossier {
         app.note_read(actor, dossier, What::File)

@@ -203,7 +203,7 @@ pub(crate) struct RetentionHeldOut {
     security(("bearer" = ["retention.manage"])),
 )]
 #[post("/api/v1/dossiers/{id}/retention-hold")]
-pub(crate) async fn hold(
+pub(crate) async fn hold_back(
     doing: Doing,
     id: Path<Uuid>,
     body: Json<NewRetentionHold>,
@@ -245,7 +245,7 @@ pub(crate) async fn hold(
     security(("bearer" = ["retention.manage"])),
 )]
 #[post("/api/v1/dossiers/{id}/retention-hold/lift")]
-pub(crate) async fn lift(
+pub(crate) async fn let_go(
     doing: Doing,
     id: Path<Uuid>,
     body: Json<LiftRetentionHold>,

@@ -115,7 +115,7 @@ struct Asked {
 }
 
 #[get("/mot-cua/bao-quan")]
-pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
+pub(super) async fn notices(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, PageError> {
     ctx.officer()?;
     let noted = word(ctx.t, "Đã ghi nhận.", "Noted.").to_owned();
     let notice = asked.0.xong.map(|_| noted);
@@ -125,7 +125,7 @@ pub(super) async fn list(ctx: Ctx, asked: Query<Asked>) -> Result<HttpResponse, 
 }
 
 #[post("/mot-cua/bao-quan/{id}/giu")]
-pub(super) async fn hold(
+pub(super) async fn hold_back(
     ctx: Ctx,
     id: web::Path<String>,
     payload: web::Payload,
@@ -134,7 +134,7 @@ pub(super) async fn hold(
 }
 
 #[post("/mot-cua/bao-quan/{id}/thoi-giu")]
-pub(super) async fn lift(
+pub(super) async fn let_go(
     ctx: Ctx,
     id: web::Path<String>,
     payload: web::Payload,
