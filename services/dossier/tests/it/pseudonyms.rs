@@ -125,10 +125,9 @@ async fn a_dossier_whose_term_is_over_tells_of_nobody_and_still_counts() {
         "who decided stays: {journal}"
     );
     let found = async |q: &str| {
-        let list = w.app.as_(&officer).get(&format!("/api/v1/dossiers?q={q}"));
-        list.await.expect(200).json()["items"]
-            .as_array()
-            .map(Vec::len)
+        let path = format!("/api/v1/dossiers?q={q}");
+        let list = w.app.as_(&officer).get(&path).await.expect(200).json();
+        list["items"].as_array().map(Vec::len)
     };
     assert_eq!(found("001090000001").await, Some(0));
     assert_eq!(found("van%20an").await, Some(0));

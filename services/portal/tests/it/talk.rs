@@ -314,8 +314,8 @@ async fn what_ends_with_its_retention_is_held_back_and_let_go() {
         ("csrf", csrf.as_str()),
         ("version", "7"),
         ("key", ""),
-        (&ground, "complaint"),
-        (&reason, "Số 12/KN"),
+        (ground.as_str(), "complaint"),
+        (reason.as_str(), "Số 12/KN"),
     ];
     world
         .says("POST", &api("retention-hold"), 201, json!({"version": 8}))
