@@ -383,6 +383,7 @@ async fn pages(world: &World, checks: &mut Checks) {
         "/mot-cua".to_owned(),
         "/mot-cua/thoi-han".to_owned(),
         "/mot-cua/su-co".to_owned(),
+        "/mot-cua/bao-quan".to_owned(),
         format!("/mot-cua/{d}"),
         "/hop-thu".to_owned(),
         "/buu-chinh".to_owned(),

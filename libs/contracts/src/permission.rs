@@ -71,6 +71,8 @@ permissions! {
     DossierReopen = "dossier.reopen",
     /// Read the counts of one's agency: early, on time, late.
     ReportRead = "report.read",
+    /// See what of one's agency's dossiers ends with its retention, hold it back and let it go (thời hạn bảo quản).
+    RetentionManage = "retention.manage",
     /// Announce and end incidents, in which the statutory clocks stand (sự cố hệ thống).
     IncidentManage = "incident.manage",
     /// Read shipments within one's [`Scope`].
@@ -167,6 +169,7 @@ impl Role {
                 P::DossierRead,
                 P::DossierApprove,
                 P::DossierReopen,
+                P::RetentionManage,
                 P::ReportRead,
                 P::ShipmentRead,
                 P::NotificationRead,
@@ -175,6 +178,7 @@ impl Role {
                 P::CatalogueWrite,
                 P::DossierRead,
                 P::ReportRead,
+                P::RetentionManage,
                 P::IncidentManage,
                 P::ShipmentRead,
                 P::AccountManage,

@@ -36,6 +36,12 @@ pub mod code {
         INCIDENT_OVERLAPS = "incident.overlaps", 409, "Đã có sự cố được công bố trong khoảng thời gian này", "An announced incident covers this time";
         /// Start or end cannot be.
         INCIDENT_TIME = "incident.time-invalid", 422, "Thời điểm không hợp lệ", "The time is not valid";
+        /// The retention of the dossier has ended; its personal data is gone.
+        PSEUDONYMISED = "dossier.pseudonymised", 409, "Hồ sơ đã hết thời hạn bảo quản và được ẩn danh", "The retention of the dossier has ended, and it was pseudonymised";
+        /// Nothing holds the dossier back.
+        NOT_HELD = "retention.not-held", 409, "Hồ sơ không đang được giữ lại quá thời hạn bảo quản", "The dossier is not held back";
+        /// It is held back already.
+        HELD = "retention.held", 409, "Hồ sơ đang được giữ lại quá thời hạn bảo quản", "The dossier is held back already";
         /// No such dossier number.
         TRACKING_NOT_FOUND = "tracking.not-found", 404, "Không có hồ sơ với mã này", "No dossier has this number";
         /// The dossier has no such form yet.
@@ -94,6 +100,8 @@ pub mod code {
         FILE_UNKNOWN = "file.unknown", 422, "Không có tệp này trong các tệp bạn đã tải lên", "You have not uploaded such a file";
         /// No such file, or not one that the caller may know of.
         FILE_NOT_FOUND = "file.not-found", 404, "Không tìm thấy tệp", "No such file";
+        /// Its retention has ended.
+        FILE_REMOVED = "file.removed", 410, "Tệp đã được tiêu hủy vì hết thời hạn bảo quản", "The file was destroyed when its retention ended";
         /// The multipart body has no field `file`.
         FILE_MISSING = "file.missing", 422, "Thiếu tệp trong trường \"file\"", "There is no file in the field \"file\"";
         /// No bytes.

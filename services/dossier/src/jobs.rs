@@ -2,10 +2,11 @@
 //! while, and what is not due costs nothing. One dossier that fails does not keep the others; the last error is given at the end, so
 //! that the round counts as failed.
 
-use crate::app::{App, commands, incidents};
+use crate::app::{App, commands, incidents, retention as ending};
 use crate::domain::Command;
 use crate::error::Error;
 use crate::store::{self, files};
+use chrono::SubsecRound as _;
 use contracts::DossierId;
 use std::sync::Arc;
 
@@ -20,10 +21,16 @@ const FRESH: std::time::Duration = std::time::Duration::from_secs(3600);
 pub(crate) async fn clean_uploads(app: Arc<App>) -> anyhow::Result<()> {
     let hours = chrono::Duration::hours(i64::from(app.config.files.waiting_hours));
     let until = app.rt.clock.now() - hours;
+    let app = &*app;
     loop {
         let hashes = app
             .db
-            .tx(|tx| async move { files::forget_waiting(&tx, until, FORGET).await })
+            .tx(|tx| async move {
+                let hashes = files::forget_waiting(&tx, until, FORGET).await?;
+                // The last that kept a content whose other files were taken away: it goes as theirs.
+                ending::destroy(app, &tx, hashes.iter().map(String::as_str)).await?;
+                Ok::<_, Error>(hashes)
+            })
             .await?;
         let forgotten = hashes.len();
         for hash in hashes {
@@ -115,6 +122,30 @@ pub(crate) async fn settle_incidents(app: Arc<App>) -> anyhow::Result<()> {
         }
     }
     round.end()
+}
+
+/// Announces what retention will end, and ends what is due.
+pub(crate) async fn retention(app: Arc<App>) -> anyhow::Result<()> {
+    let now = app.rt.clock.now().trunc_subsecs(6);
+    ending::announce(&app, now).await?;
+    let mut round = Round::default();
+    loop {
+        let due = store::retention::due(app.db.read(), now, ROUND).await?;
+        let (mut done, full) = (true, u64::try_from(due.len())? >= ROUND);
+        for notice in due {
+            let (app, up) = (&app, &notice);
+            let outcome = app
+                .db
+                .tx(|tx| async move { ending::carry_out(app, &tx, up, now).await })
+                .await;
+            done &= outcome.is_ok();
+            round.note(notice.dossier, "the end of a retention", outcome)?;
+        }
+        // What failed would come again at once.
+        if !full || !done {
+            return round.end();
+        }
+    }
 }
 
 /// What a round has met.

@@ -7,7 +7,7 @@
 //!        └▶ store/    queries; the caller's scope first
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
 //! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
-//!            time is given back
+//!            time is given back, the end of retentions
 //! objects/   the files themselves, by content hash, in a folder or a bucket
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
@@ -126,13 +126,13 @@ pub struct Files {
     pub waiting_hours: u32,
     /// How often they are looked for, seconds.
     pub clean_seconds: u64,
-    /// How long papers are kept after the end of their dossier, years; 0: for ever.
+    /// How long what belongs to a dossier is kept after its end.
     pub retention: Retention,
     /// The bucket, where one is used.
     pub s3: S3,
 }
 
-/// Years that papers are kept after the end of their dossier (thời hạn bảo quản), as the agency's schedule of records says; 0: for ever.
+/// Years that something is kept after the end of its dossier (thời hạn bảo quản), as the agency's schedule of records says; 0: for ever.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
@@ -140,6 +140,27 @@ pub struct Retention {
     pub paper_years: u32,
     /// Results.
     pub result_years: u32,
+    /// The dossier: after that its persons are unknowable.
+    pub dossier_years: u32,
+    /// Days between the notice and the end.
+    pub notice_days: u32,
+    /// How often it is looked for what ends, seconds.
+    pub check_seconds: u64,
+}
+
+impl Retention {
+    /// Whether the terms fit each other.
+    ///
+    /// # Errors
+    /// Names the setting that does not.
+    fn check(self) -> anyhow::Result<()> {
+        // Papers with a person's name on them would outlive what was done to hide it.
+        anyhow::ensure!(
+            self.dossier_years == 0 || (1..=self.dossier_years).contains(&self.paper_years),
+            "files.retention.dossier_years is shorter than files.retention.paper_years"
+        );
+        Ok(())
+    }
 }
 
 /// An object store that speaks S3.
@@ -218,6 +239,7 @@ pub async fn start(
     rt: &Runtime,
     bus: &Bus,
 ) -> anyhow::Result<()> {
+    config.files.retention.check()?;
     let db = Db::open(&config.database, rt).await?;
     let check = Duration::from_secs(config.supplement.check_seconds.max(1));
     let clean = Duration::from_secs(config.files.clean_seconds.max(1));
@@ -234,6 +256,7 @@ pub async fn start(
 }
 
 fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker<App> {
+    let retention = Duration::from_secs(app.config.files.retention.check_seconds.max(1));
     Worker::new("dossier", &app.db, bus, &app.rt, Arc::clone(app))
         .on(events::procedure_changed)
         .on(events::agency_changed)
@@ -243,6 +266,9 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker
         .every("clean-uploads", clean, jobs::clean_uploads)
         .every("raise-alarms", check, jobs::raise_alarms)
         .every("settle-incidents", check, jobs::settle_incidents)
+        .every("dossier-retention", retention, jobs::retention)
+        .job(app::retention::REMOVE_OBJECT, app::retention::remove_object)
+        .timeout(app::retention::REMOVE_OBJECT, Duration::from_mins(3))
 }
 
 /// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).

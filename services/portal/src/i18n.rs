@@ -154,6 +154,7 @@ texts! {
     errors_title: "Chưa gửi được. Vui lòng xem lại:", "Not sent yet. Please check:";
     must_hint: "Ô có dấu * là bắt buộc.", "Fields with * are required.";
     no_agency: "Hiện chưa có nơi nào tiếp nhận thủ tục này trực tuyến.", "No desk accepts this procedure online at present.";
+    agencies_away: "Chưa lấy được danh sách cơ quan tiếp nhận, nên chưa chọn được nơi nộp. Vui lòng tải lại trang sau ít phút.", "The list of receiving desks could not be loaded, so none can be chosen yet. Please reload the page in a few minutes.";
     agency_label: "Cơ quan tiếp nhận", "Receiving desk";
     choose: "– Chọn –", "– Choose –";
     kind_label: "Nộp với tư cách", "Applying as";

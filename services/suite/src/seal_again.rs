@@ -42,6 +42,7 @@ const DOSSIER: &[Sealed] = &[
     sealed("dossier", "id", "details"),
     sealed("file", "id", "name"),
     sealed("dossier_message", "id", "content"),
+    sealed("retention_hold", "dossier_id", "reason"),
 ];
 const POSTAL: &[Sealed] = &[
     sealed("shipment", "id", "receiver_sealed"),

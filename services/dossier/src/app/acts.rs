@@ -3,11 +3,12 @@
 use super::App;
 use crate::domain::act::{Act, NoAct, done};
 use crate::domain::{By, Dossier};
-use crate::error::Error;
+use crate::error::{Error, code};
 use crate::store::{dossiers, fees, journal};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use contracts::{Actor, DossierId};
 use durable::{Tx, publish};
+use kit::Problem;
 use serde_json::Value;
 
 /// What an act says in the journal.
@@ -52,6 +53,10 @@ pub(crate) async fn take(
     by: By<'_>,
     change: impl FnOnce(&mut Dossier, DateTime<Utc>) -> Result<Said, Error>,
 ) -> Result<Dossier, Error> {
+    let after_the_end = matches!(act, Act::HoldRetention | Act::LiftRetention);
+    if matches!(by, By::Person(_)) && before.details.pseudonymised_at.is_some() && !after_the_end {
+        return Err(Problem::new(code::PSEUDONYMISED).into());
+    }
     act.may(by, &before).map_err(|no| match no {
         NoAct::Person => Error::ActPerson(act),
         NoAct::State => Error::ActState(act, before.status, before.version),

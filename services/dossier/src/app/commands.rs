@@ -82,6 +82,9 @@ pub(crate) async fn by_person(
     if before.version != version {
         return Err(Error::stale(&before));
     }
+    if before.details.pseudonymised_at.is_some() {
+        return Err(Problem::new(code::PSEUDONYMISED).into());
+    }
     let by = By::Person(actor);
     let process = processes::get(&**tx, &before.process).await?;
     open(&before, intent.kind(), by, &process)?;
@@ -303,13 +306,10 @@ async fn resolve(
             refusal,
         } => {
             let found = files::own(tx, &app.rt, actor.subject, &[file]).await?.pop();
-            let Some(found) = found else {
-                return Err(Problem::invalid(vec![FieldError::of(
-                    "/resultFileId",
-                    code::FILE_UNKNOWN,
-                )])
-                .into());
-            };
+            let known = found.ok_or(code::FILE_UNKNOWN);
+            let found = known
+                .and_then(files::StoredFile::usable)
+                .map_err(|why| Problem::invalid(vec![FieldError::of("/resultFileId", why)]))?;
             let file = attachment(found);
             Command::Propose {
                 file,
@@ -366,18 +366,19 @@ pub(crate) async fn attach(
             .iter()
             .any(|a| a.file_id == *file && a.component_id.as_ref() == Some(component));
         let reused = results.iter().find(|(f, _)| f.id == *file);
-        match own.get(file).or(reused.map(|(f, _)| f)) {
-            None => wrong.push(FieldError::of(
-                format!("/attachments/{n}/fileId"),
-                code::FILE_UNKNOWN,
-            )),
-            Some(_) if twice => {}
-            Some(found) => out.push(Attachment {
+        let known = own.get(file).or(reused.map(|(f, _)| f)).cloned();
+        let usable = known
+            .ok_or(code::FILE_UNKNOWN)
+            .and_then(files::StoredFile::usable);
+        match usable {
+            Err(why) => wrong.push(FieldError::of(format!("/attachments/{n}/fileId"), why)),
+            Ok(_) if twice => {}
+            Ok(found) => out.push(Attachment {
                 component_id: Some(component.clone()),
                 file_id: found.id,
-                name: found.name.clone(),
+                name: found.name,
                 size: found.size,
-                media_type: found.media_type.clone(),
+                media_type: found.media_type,
                 at: Some(now),
                 reused_from: reused.map(|(_, dossier)| *dossier),
             }),
@@ -388,8 +389,10 @@ pub(crate) async fn attach(
 
 /// Which commands are open to this person now, by name.
 pub(crate) fn open_to(view: &View, actor: &Actor) -> Vec<&'static str> {
+    let over = view.dossier.details.pseudonymised_at.is_some();
     CommandKind::ALL
         .iter()
+        .filter(|_| !over)
         .filter(|kind| {
             let again =
                 **kind == CommandKind::RequestSupplement && view.dossier.details.supplements > 0;

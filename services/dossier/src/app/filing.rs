@@ -215,6 +215,7 @@ pub(crate) async fn file_linked(
                 held: link.after.is_some(),
                 acknowledge_by: None,
             }),
+            pseudonymised_at: None,
         },
     };
     let mut dossier = dossier;
@@ -458,9 +459,15 @@ impl Checks<'_> {
         let found = files::own(self.tx, &app.rt, actor.subject, &[given.file])
             .await?
             .pop();
-        let Some(file) = found else {
-            self.refuse("/representative/fileId", code::FILE_UNKNOWN);
-            return Ok(None);
+        let usable = found
+            .ok_or(code::FILE_UNKNOWN)
+            .and_then(files::StoredFile::usable);
+        let file = match usable {
+            Ok(file) => file,
+            Err(why) => {
+                self.refuse("/representative/fileId", why);
+                return Ok(None);
+            }
         };
         Ok(Some(Representative {
             name,

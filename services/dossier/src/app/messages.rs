@@ -89,10 +89,14 @@ async fn own_files(
     let found = files::own(tx, &app.rt, actor.subject, named).await?;
     let mut out: Vec<Attachment> = Vec::new();
     for (n, id) in named.iter().enumerate() {
-        match found.iter().find(|f| f.id == *id) {
-            None => wrong.push(FieldError::of(format!("/fileIds/{n}"), code::FILE_UNKNOWN)),
-            Some(_) if out.iter().any(|a| a.file_id == *id) => {}
-            Some(file) => out.push(attachment(file.clone())),
+        let known = found.iter().find(|f| f.id == *id).cloned();
+        let usable = known
+            .ok_or(code::FILE_UNKNOWN)
+            .and_then(files::StoredFile::usable);
+        match usable {
+            Err(why) => wrong.push(FieldError::of(format!("/fileIds/{n}"), why)),
+            Ok(_) if out.iter().any(|a| a.file_id == *id) => {}
+            Ok(file) => out.push(attachment(file)),
         }
     }
     Ok(out)

@@ -7,11 +7,12 @@ pub(crate) mod groups;
 pub(crate) mod incidents;
 pub(crate) mod messages;
 pub(crate) mod payments;
+pub(crate) mod retention;
 pub(crate) mod sniff;
 pub(crate) mod upload;
 
 use crate::Config;
-use crate::domain::{Dossier, Entry, Process};
+use crate::domain::{Dossier, Entry, Process, retention::veil};
 use crate::error::Error;
 use crate::objects::ObjectStore;
 use crate::store::access::What;
@@ -101,7 +102,10 @@ impl App {
 /// Adds process and journal.
 pub(crate) async fn view(db: &impl ConnectionTrait, dossier: Dossier) -> Result<View, DbErr> {
     let process = processes::get(db, &dossier.process).await?;
-    let journal = journal::of(db, dossier.id).await?;
+    let mut journal = journal::of(db, dossier.id).await?;
+    if dossier.details.pseudonymised_at.is_some() {
+        journal.iter_mut().for_each(veil);
+    }
     Ok(View {
         dossier,
         process,

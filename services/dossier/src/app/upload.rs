@@ -5,7 +5,9 @@ use super::sniff::{Fault, clean_name, examine, sniff};
 use crate::error::{Error, code};
 use crate::objects::Object;
 use crate::store::files::{self, StoredFile};
+use crate::store::removal;
 use actix_multipart::{Field, Multipart, MultipartError};
+use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{Actor, FileId};
 use durable::Tx;
@@ -18,6 +20,8 @@ pub(crate) struct Received {
     pub(crate) name: String,
     pub(crate) media_type: &'static str,
     pub(crate) object: Object,
+    /// The object was put where it is after this.
+    pub(crate) since: DateTime<Utc>,
 }
 
 /// Takes the field `file` of a multipart body and stores its content.
@@ -98,12 +102,23 @@ async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
             Fault::Package => Problem::new(code::FILE_PACKAGE),
             Fault::Lies => Problem::new(code::FILE_MISMATCH),
         })?;
+    let since = app.rt.clock.now();
+    // Looked at before it is put there: what is refused afterwards leaves its content behind.
+    if !removal::settled(app.db.read(), &incoming.sha256(), since).await? {
+        return Err(leaving().into());
+    }
     let object = app.objects.keep(incoming).await?;
     Ok(Received {
         name,
         media_type: found.media_type,
         object,
+        since,
     })
+}
+
+/// The same content is being destroyed at this moment: sent again later, it is put there again.
+fn leaving() -> Problem {
+    Problem::new(shared::UNAVAILABLE).retry_after(60)
 }
 
 fn malformed(error: &MultipartError) -> Problem {
@@ -114,7 +129,7 @@ fn malformed(error: &MultipartError) -> Problem {
 /// Notes a received file as this actor's upload.
 ///
 /// # Errors
-/// Too many uploads of this account belong to nothing yet; or the database's.
+/// Too many uploads of this account belong to nothing yet; the same content is being destroyed; or the database's.
 pub(crate) async fn note(
     app: &App,
     tx: &Tx,
@@ -126,6 +141,9 @@ pub(crate) async fn note(
             .extra("maxWaiting", app.config.files.max_waiting)
             .into());
     }
+    if !removal::safe(tx, &received.object.sha256, received.since).await? {
+        return Err(leaving().into());
+    }
     let now = app.rt.clock.now();
     let file = StoredFile {
         id: FileId(app.rt.ids.uuid(now)),
@@ -135,6 +153,7 @@ pub(crate) async fn note(
         size: i64::try_from(received.object.size).map_err(std::io::Error::other)?,
         sha256: received.object.sha256.clone(),
         uploaded_at: now,
+        removed_at: None,
     };
     files::insert(tx, &app.rt, &file).await?;
     Ok(file)

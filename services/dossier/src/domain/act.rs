@@ -1,5 +1,5 @@
 //! Acts: what is done to a dossier without moving it. Each is one journal entry and one event, as a transition is, and the state and
-//! step stay what they were. Fees, messages, originals.
+//! step stay what they were. Fees, messages, originals, retention.
 
 use super::command::By;
 use super::dossier::Dossier;
@@ -28,6 +28,16 @@ pub(crate) enum Act {
     KeepOriginal,
     /// Trả bản chính.
     ReturnOriginal,
+    /// Giữ lại quá thời hạn bảo quản: complaint, lawsuit, inspection.
+    HoldRetention,
+    /// Thôi giữ lại.
+    LiftRetention,
+    /// Tiêu hủy giấy tờ hết thời hạn bảo quản.
+    RemovePapers,
+    /// Tiêu hủy bản điện tử của kết quả hết thời hạn bảo quản.
+    RemoveResults,
+    /// Ẩn danh hồ sơ hết thời hạn bảo quản.
+    Pseudonymise,
 }
 
 /// Why an act is not open.
@@ -41,7 +51,7 @@ pub(crate) enum NoAct {
 
 impl Act {
     /// Every act.
-    pub(crate) const ALL: [Act; 8] = [
+    pub(crate) const ALL: [Act; 13] = [
         Self::AskFee,
         Self::PayFee,
         Self::ExemptFee,
@@ -50,6 +60,11 @@ impl Act {
         Self::MessageAgency,
         Self::KeepOriginal,
         Self::ReturnOriginal,
+        Self::HoldRetention,
+        Self::LiftRetention,
+        Self::RemovePapers,
+        Self::RemoveResults,
+        Self::Pseudonymise,
     ];
 
     /// The name in journal and events.
@@ -63,6 +78,11 @@ impl Act {
             Self::MessageAgency => "message-agency",
             Self::KeepOriginal => "keep-original",
             Self::ReturnOriginal => "return-original",
+            Self::HoldRetention => "hold-retention",
+            Self::LiftRetention => "lift-retention",
+            Self::RemovePapers => "remove-papers",
+            Self::RemoveResults => "remove-results",
+            Self::Pseudonymise => "pseudonymise",
         }
     }
 
@@ -77,6 +97,11 @@ impl Act {
             Self::MessageAgency => "Nhắn cơ quan",
             Self::KeepOriginal => "Giữ bản chính",
             Self::ReturnOriginal => "Trả bản chính",
+            Self::HoldRetention => "Giữ lại quá thời hạn bảo quản",
+            Self::LiftRetention => "Thôi giữ lại quá thời hạn bảo quản",
+            Self::RemovePapers => "Tiêu hủy giấy tờ hết thời hạn bảo quản",
+            Self::RemoveResults => "Tiêu hủy bản điện tử kết quả hết thời hạn bảo quản",
+            Self::Pseudonymise => "Ẩn danh hồ sơ hết thời hạn bảo quản",
         }
     }
 
@@ -91,6 +116,9 @@ impl Act {
             Self::ReturnOriginal => &[P::DossierHandOver],
             Self::MessageApplicant => &[P::DossierReceive, P::DossierHandle, P::DossierApprove],
             Self::MessageAgency => &[P::DossierOwn],
+            Self::HoldRetention | Self::LiftRetention => &[P::RetentionManage],
+            // The suite's alone.
+            Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => &[],
         }
     }
 
@@ -100,8 +128,11 @@ impl Act {
     /// Why not.
     pub(crate) fn may(self, by: By<'_>, dossier: &Dossier) -> Result<(), NoAct> {
         let allowed = match by {
-            // The payment platform's call-back.
-            By::System => self == Self::PayFee,
+            // The payment platform's call-back; the end of a term.
+            By::System => matches!(
+                self,
+                Self::PayFee | Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise
+            ),
             By::Person(actor) => {
                 let concerned = match self {
                     Self::MessageAgency => dossier.owner == Some(actor.subject),
@@ -111,7 +142,12 @@ impl Act {
                     | Self::RefundFee
                     | Self::MessageApplicant
                     | Self::KeepOriginal
-                    | Self::ReturnOriginal => {
+                    | Self::ReturnOriginal
+                    | Self::HoldRetention
+                    | Self::LiftRetention
+                    | Self::RemovePapers
+                    | Self::RemoveResults
+                    | Self::Pseudonymise => {
                         actor.agency.as_deref() == Some(dossier.agency.code.as_str())
                     }
                 };
@@ -140,7 +176,12 @@ impl Act {
             | Self::RefundFee
             | Self::MessageApplicant
             | Self::MessageAgency
-            | Self::ReturnOriginal => Ok(()),
+            | Self::ReturnOriginal
+            | Self::HoldRetention
+            | Self::LiftRetention => Ok(()),
+            // Nothing of what goes on is destroyed.
+            Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise if ended => Ok(()),
+            Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => Err(NoAct::State),
         }
     }
 }

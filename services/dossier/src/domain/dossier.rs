@@ -165,6 +165,9 @@ pub(crate) struct Details {
     /// The dossiers it was filed with (liên thông).
     #[serde(default)]
     pub(crate) group: Option<Group>,
+    /// When its retention ended and the personal data was made unknowable (hết thời hạn bảo quản).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pseudonymised_at: Option<DateTime<Utc>>,
 }
 
 /// Where a dossier stands among those it was filed with.
@@ -435,7 +438,7 @@ impl Dossier {
         let applicant = &self.personal.applicant;
         Contact {
             name: applicant.name.clone(),
-            phone: Some(applicant.phone.clone()),
+            phone: Some(applicant.phone.clone()).filter(|phone| !phone.is_empty()),
             email: applicant.email.clone(),
             language: self.details.language,
         }

@@ -12,6 +12,7 @@ pub(crate) mod fee;
 pub(crate) mod journal;
 pub(crate) mod payment;
 pub(crate) mod process;
+pub(crate) mod retention;
 pub(crate) mod state;
 pub(crate) mod term;
 

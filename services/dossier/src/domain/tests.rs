@@ -155,6 +155,7 @@ impl World {
                 withdrawn_results: Vec::new(),
                 incidents: Vec::new(),
                 group: None,
+                pseudonymised_at: None,
             },
         };
         let mut dossier = dossier;

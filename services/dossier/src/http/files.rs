@@ -10,6 +10,7 @@ use actix_web::http::header::{
     self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
 };
 use actix_web::{HttpResponse, get, post, web};
+use chrono::SecondsFormat;
 use contracts::FileId;
 use durable::Answer;
 use kit::auth::{Allowed, perm};
@@ -109,7 +110,7 @@ pub(crate) struct DownloadQuery {
 #[utoipa::path(
     get, path = "/api/v1/files/{id}", tag = "files", operation_id = "downloadFile",
     summary = "Tải tệp về · Download a file",
-    description = "For its uploader, the owner of a dossier it belongs to (a result once it is approved) and the handling agency.",
+    description = "For its uploader, the owner of a dossier it belongs to (a result once it is approved) and the handling agency. What was destroyed when its retention ended is 410 `file.removed`.",
     params(("id" = Uuid, Path, description = "Id of the file", example = "019a8c1e-0000-7000-8000-000000000001"), DownloadQuery),
     responses(
         (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -135,6 +136,10 @@ pub(crate) async fn download(
     .await
     .map_err(Error::from)?
     .ok_or_else(|| Problem::new(code::FILE_NOT_FOUND))?;
+    if let Some(at) = file.removed_at {
+        return Err(Problem::new(code::FILE_REMOVED)
+            .extra("removedAt", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    }
     if let Some(dossier) = dossier {
         app.note_read(actor, dossier, What::File)
             .await

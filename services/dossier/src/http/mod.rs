@@ -19,6 +19,7 @@ pub(crate) mod papers;
 pub(crate) mod payments;
 pub(crate) mod register;
 pub(crate) mod reports;
+pub(crate) mod retention;
 pub(crate) mod tracking;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -41,6 +42,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(papers::keep_originals)
         .service(papers::return_originals)
         .service(papers::list_documents)
+        .service(retention::list_notices)
+        .service(retention::hold_back)
+        .service(retention::let_go)
         .service(fees::list_fees)
         .service(fees::ask_fee)
         .service(fees::pay_fee)

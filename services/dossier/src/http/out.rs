@@ -1,6 +1,7 @@
 //! How a dossier looks to the one who asks.
 
 use crate::app::{View, commands::open_to};
+use crate::domain::act::Act;
 use crate::domain::dossier::AgencyRef;
 use crate::domain::{Attachment, CommandKind, Dossier, Entry, Process};
 use crate::store::dossiers::outcome_name;
@@ -584,7 +585,9 @@ fn history(entry: &Entry, view: &View, officer: bool, language: Language) -> His
     let internal = matches!(
         kind,
         Some(CommandKind::SendBack | CommandKind::Propose | CommandKind::Approve)
-    );
+    ) || [Act::HoldRetention, Act::LiftRetention]
+        .iter()
+        .any(|act| act.name() == entry.command);
     HistoryOut {
         version: entry.seq,
         at: entry.at,

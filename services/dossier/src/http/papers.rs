@@ -7,12 +7,13 @@ use crate::app::acts::{self, Said};
 use crate::app::sniff;
 use crate::domain::act::Act;
 use crate::domain::dossier::{Attachment, Original, OriginalReturned};
+use crate::domain::retention::{self, Class, until};
 use crate::domain::{Dossier, Entry};
 use crate::error::{Error, code};
 use crate::store::access::What;
-use crate::store::{dossiers, journal};
+use crate::store::{dossiers, journal, removal, retention as notices};
 use actix_web::{HttpResponse, get, post, web};
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{DossierId, DossierStatus, FileId};
 use durable::Answer;
@@ -21,8 +22,10 @@ use kit::etag::with_etag;
 use kit::http::{Json, Path, Query};
 use kit::page::{self, Page, PageQuery};
 use kit::{FieldError, Problem, ProblemBody};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -75,6 +78,8 @@ pub(crate) struct VersionOut {
     reused_from: Option<DossierId>,
     /// Whether it may be asked for with `inline=true`.
     preview: bool,
+    /// When its content was destroyed, at the end of its retention.
+    removed_at: Option<DateTime<Utc>>,
     retention: RetentionOut,
 }
 
@@ -88,8 +93,10 @@ pub(crate) struct RetentionOut {
     /// Years after the end of the dossier; none: for ever.
     #[schema(example = 10)]
     years: Option<u32>,
-    /// Until when, once the dossier has ended.
+    /// Until when, once the dossier has ended; at least so long.
     until: Option<DateTime<Utc>>,
+    /// Whether it is held back beyond that (giữ lại): a complaint, a lawsuit, an inspection.
+    held: bool,
 }
 
 /// Originals with the agency.
@@ -113,9 +120,19 @@ pub(crate) fn previewable(media_type: &str) -> bool {
 }
 
 impl PapersOut {
-    fn new(app: &App, d: &Dossier, ended: Option<DateTime<Utc>>, officer: bool) -> Self {
+    fn new(app: &App, d: &Dossier, end: &End, officer: bool) -> Self {
         let kept = &app.config.files.retention;
-        let papers = retention("paper", kept.paper_years, ended);
+        let version = |a: &Attachment, n, replaced, class: Class| {
+            let years = class.years(kept);
+            let retention = RetentionOut {
+                class: class.as_str(),
+                years: (years > 0).then_some(years),
+                until: end.at.and_then(|at| until(at, years)),
+                held: end.held,
+            };
+            let removed_at = end.removed.get(&(d.id.0, a.file_id)).copied();
+            version(a, (n, replaced), removed_at, retention)
+        };
         let components = d.details.procedure.components.iter().filter_map(|c| {
             let files: Vec<&Attachment> = d
                 .details
@@ -134,7 +151,7 @@ impl PapersOut {
             let versions: Vec<VersionOut> = files
                 .iter()
                 .zip(1..)
-                .map(|(a, n)| version(a, n, n < last, papers()))
+                .map(|(a, n)| version(a, n, n < last, Class::Paper))
                 .collect();
             (!versions.is_empty() || !originals.is_empty()).then(|| ComponentOut {
                 component_id: c.id.clone(),
@@ -145,7 +162,6 @@ impl PapersOut {
         });
         let components = components.collect();
         let finished = matches!(d.status, DossierStatus::Done | DossierStatus::Returned);
-        let results = retention("result", kept.result_years, ended);
         Self {
             components,
             result: d
@@ -155,29 +171,45 @@ impl PapersOut {
                 .filter(|_| officer || finished)
                 .map(|r| VersionOut {
                     at: Some(r.at),
-                    ..version(&r.file, 1, false, results())
+                    ..version(&r.file, 1, false, Class::Result)
                 }),
         }
     }
 }
 
-fn retention(
-    class: &'static str,
-    years: u32,
-    ended: Option<DateTime<Utc>>,
-) -> impl Fn() -> RetentionOut {
-    move || RetentionOut {
-        class,
-        years: (years > 0).then_some(years),
-        until: ended
-            .filter(|_| years > 0)
-            .and_then(|at| at.checked_add_months(Months::new(years.saturating_mul(12)))),
+/// What is known of the end of what belongs to a dossier.
+struct End {
+    /// When the dossier ended.
+    at: Option<DateTime<Utc>>,
+    held: bool,
+    /// Files that were destroyed.
+    removed: BTreeMap<(Uuid, FileId), DateTime<Utc>>,
+}
+
+impl End {
+    async fn of(
+        db: &impl ConnectionTrait,
+        app: &App,
+        d: &Dossier,
+        journal: &[Entry],
+    ) -> Result<Self, Error> {
+        let id = d.id.0;
+        Ok(Self {
+            at: retention::ended(d, journal),
+            held: !notices::holds(db, &app.rt, &[id]).await?.is_empty(),
+            removed: removal::removed(db, &[id]).await?,
+        })
     }
 }
 
-fn version(a: &Attachment, n: usize, replaced: bool, retention: RetentionOut) -> VersionOut {
+fn version(
+    a: &Attachment,
+    (version, replaced): (usize, bool),
+    removed_at: Option<DateTime<Utc>>,
+    retention: RetentionOut,
+) -> VersionOut {
     VersionOut {
-        version: n,
+        version,
         replaced,
         file_id: a.file_id,
         name: a.name.clone(),
@@ -185,7 +217,8 @@ fn version(a: &Attachment, n: usize, replaced: bool, retention: RetentionOut) ->
         media_type: a.media_type.clone(),
         at: a.at,
         reused_from: a.reused_from,
-        preview: previewable(&a.media_type),
+        preview: removed_at.is_none() && previewable(&a.media_type),
+        removed_at,
         retention,
     }
 }
@@ -199,23 +232,6 @@ fn original(o: &Original) -> OriginalOut {
         returned_at: o.returned.as_ref().map(|r| r.at),
         receiver_name: o.returned.as_ref().map(|r| r.receiver_name.clone()),
     }
-}
-
-/// When a dossier ended; none while it goes on.
-fn ended(d: &Dossier, journal: &[Entry]) -> Option<DateTime<Utc>> {
-    let over = matches!(
-        d.status,
-        DossierStatus::NotReceived
-            | DossierStatus::Withdrawn
-            | DossierStatus::Stopped
-            | DossierStatus::Returned
-    );
-    journal
-        .iter()
-        .rev()
-        .find(|e| e.to == d.status && e.from != Some(d.status))
-        .map(|e| e.at)
-        .filter(|_| over)
 }
 
 /// The papers of a dossier.
@@ -239,8 +255,8 @@ pub(crate) async fn list_papers(
     let actor = caller.actor();
     let view = app.read(actor, DossierId(id.0), What::Papers).await?;
     let officer = actor.kind == contracts::ActorKind::Officer;
-    let ended = ended(&view.dossier, &view.journal);
-    let out = PapersOut::new(&app, &view.dossier, ended, officer);
+    let end = End::of(app.db.read(), &app, &view.dossier, &view.journal).await?;
+    let out = PapersOut::new(&app, &view.dossier, &end, officer);
     let mut response = HttpResponse::Ok();
     Ok(with_etag(&mut response, view.dossier.version).json(out))
 }
@@ -407,7 +423,8 @@ async fn run(
         .once(act, id, body, async |tx, app, actor, version| {
             let after = acts::by_person(app, &tx, (actor, act), id, Some(version), &change).await?;
             let entries = journal::of(&*tx, id).await?;
-            let out = PapersOut::new(app, &after, ended(&after, &entries), true);
+            let end = End::of(&*tx, app, &after, &entries).await?;
+            let out = PapersOut::new(app, &after, &end, true);
             Ok(Answer {
                 status,
                 body: serde_json::to_value(out).map_err(Problem::internal)?,
@@ -469,9 +486,16 @@ pub(crate) async fn list_documents(
         .await
         .map_err(Error::from)?;
     let page = Page::cut(rows, limit, |d| d.id.0);
+    let ids: Vec<Uuid> = page.items.iter().map(|d| d.id.0).collect();
+    let removed = removal::removed(app.db.read(), &ids)
+        .await
+        .map_err(Error::from)?;
     let items = page.items.into_iter().filter_map(|d| {
-        // A refusal is nothing to file again.
+        // A refusal is nothing to file again, nor is what was destroyed.
         let result = d.details.result.filter(|r| !r.refusal)?;
+        if removed.contains_key(&(d.id.0, result.file.file_id)) {
+            return None;
+        }
         Some(DocumentOut {
             file_id: result.file.file_id,
             name: result.file.name,

@@ -5,6 +5,7 @@ mod m20261116_000002_copies;
 mod m20261126_000010_clocks;
 mod m20261126_000011_groups;
 mod m20261126_000012_fees_messages_files;
+mod m20261126_000067_retention;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -15,5 +16,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000010_clocks::Migration),
         Box::new(m20261126_000011_groups::Migration),
         Box::new(m20261126_000012_fees_messages_files::Migration),
+        Box::new(m20261126_000067_retention::Migration),
     ]
 }

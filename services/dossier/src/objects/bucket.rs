@@ -116,6 +116,17 @@ impl Bucket {
         }
     }
 
+    /// Removes an object; that it is not there is no fault. A bucket that keeps versions keeps this one until its own rule ends it.
+    pub(super) async fn delete(&self, key: &str) -> io::Result<()> {
+        let action = self.bucket.delete_object(Some(&self.credentials), key);
+        let call = self.rt.client.any("DELETE", self.signed(&action)?);
+        let call = call.map_err(io::Error::other)?;
+        match succeeded(call.deadline(DEADLINE).send().await).await {
+            Ok(_) | Err(CallError::Refused { status: 404, .. }) => Ok(()),
+            Err(error) => Err(away(&error)),
+        }
+    }
+
     fn signed<'a>(&self, action: &impl S3Action<'a>) -> io::Result<Url> {
         let now = jiff::Timestamp::from_second(self.rt.clock.now().timestamp());
         Ok(action.sign_with_time(VALID, &now.map_err(io::Error::other)?))

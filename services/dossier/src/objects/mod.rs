@@ -88,7 +88,7 @@ impl ObjectStore {
     /// Keeps a received file: on disk, or taken by the bucket, before this returns.
     pub(crate) async fn keep(&self, mut incoming: Incoming) -> io::Result<Object> {
         incoming.file.flush().await?;
-        let sha256 = crate::domain::journal::hex(incoming.hash.clone().finish().as_ref());
+        let sha256 = incoming.sha256();
         if let Some(bucket) = &self.bucket {
             let key = key_of(&sha256).ok_or_else(|| io::Error::other("no object name"))?;
             bucket.put(&key, incoming.content().await?.into()).await?;
@@ -136,6 +136,19 @@ impl ObjectStore {
         }
         // The same content may be back already: then either copy will do.
         fs::rename(&aside, &path).await
+    }
+
+    /// Removes an object, in a bucket too. That it is not there is no fault: whoever was stopped half-way does it again. That no upload
+    /// of the same content is lost by it is the business of who calls (`app::retention`).
+    pub(crate) async fn remove(&self, sha256: &str) -> io::Result<()> {
+        let key = key_of(sha256).ok_or(io::ErrorKind::InvalidInput)?;
+        if let Some(bucket) = &self.bucket {
+            return bucket.delete(&key).await;
+        }
+        match fs::remove_file(self.dir.join(key)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// The content of an object, piece by piece.
@@ -197,6 +210,11 @@ impl Incoming {
         self.hash.update(piece);
         self.size = self.size.saturating_add(piece.len());
         self.file.write_all(piece).await
+    }
+
+    /// The hash of what came so far, in lower-case hex.
+    pub(crate) fn sha256(&self) -> String {
+        crate::domain::journal::hex(self.hash.clone().finish().as_ref())
     }
 
     /// Bytes so far.
@@ -274,6 +292,13 @@ mod tests {
                 .expect("gone");
             assert!(store.read(&object.sha256).await.is_err());
         }
+        let again = store.receive("c").await.expect("incoming");
+        let empty = store.keep(again).await.expect("keep");
+        for _ in 0..2 {
+            store.remove(&empty.sha256).await.expect("removed");
+            assert!(store.read(&empty.sha256).await.is_err());
+        }
+        assert!(store.remove("../../etc/passwd").await.is_err());
         assert!(store.read("../../etc/passwd").await.is_err());
         assert!(store.read(&"0".repeat(64)).await.is_err());
     }

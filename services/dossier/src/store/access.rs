@@ -26,6 +26,8 @@ pub(crate) enum What {
     Papers,
     /// What was written about it.
     Messages,
+    /// That something of it will end.
+    Retention,
     /// The dossier, as the answer of this command.
     Answer(&'static str),
 }
@@ -44,6 +46,7 @@ impl What {
             Self::FeeReceipt => ("fees", "getFeeReceipt"),
             Self::Papers => ("papers", "listPapers"),
             Self::Messages => ("messages", "listMessages"),
+            Self::Retention => ("list", "listDossierRetentionNotices"),
             Self::Answer(command) => ("dossier", command),
         };
         Shown {

@@ -95,6 +95,8 @@ pub(crate) mod file {
         pub(crate) sha256: String,
         pub(crate) uploaded_at: ChronoDateTimeUtc,
         pub(crate) attached_at: Option<ChronoDateTimeUtc>,
+        pub(crate) removed_at: Option<ChronoDateTimeUtc>,
+        pub(crate) gone_at: Option<ChronoDateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -113,6 +115,7 @@ pub(crate) mod dossier_file {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) dossier_id: Uuid,
         pub(crate) kind: String,
+        pub(crate) removed_at: Option<ChronoDateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -280,6 +283,48 @@ pub(crate) mod incident {
         pub(crate) moved_to: Option<Uuid>,
         pub(crate) moved: i64,
         pub(crate) settled_at: Option<ChronoDateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod retention_notice {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "retention_notice")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) class: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) dossier_id: Uuid,
+        pub(crate) agency_code: String,
+        pub(crate) noticed_at: ChronoDateTimeUtc,
+        pub(crate) due_at: ChronoDateTimeUtc,
+        pub(crate) carried_out_at: Option<ChronoDateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) mod retention_hold {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "retention_hold")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) dossier_id: Uuid,
+        pub(crate) ground: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) reason: String,
+        pub(crate) held_by: Uuid,
+        pub(crate) held_by_name: String,
+        pub(crate) held_at: ChronoDateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

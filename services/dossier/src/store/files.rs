@@ -3,7 +3,9 @@
 use super::corrupt;
 use super::dossiers::within;
 use super::entity::{dossier, dossier_file, file};
+use crate::error::code;
 use chrono::{DateTime, Utc};
+use contracts::problem::Code;
 use contracts::{AccountId, DossierId, FileId, Scope};
 use durable::Tx;
 use kit::Runtime;
@@ -25,6 +27,21 @@ pub(crate) struct StoredFile {
     pub(crate) size: i64,
     pub(crate) sha256: String,
     pub(crate) uploaded_at: DateTime<Utc>,
+    /// When its retention ended, for whoever asks: the row stays, the content does not.
+    pub(crate) removed_at: Option<DateTime<Utc>>,
+}
+
+impl StoredFile {
+    /// The file, if something may still be made of it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn usable(self) -> Result<Self, Code> {
+        match self.removed_at {
+            None => Ok(self),
+            Some(_) => Err(code::FILE_REMOVED),
+        }
+    }
 }
 
 /// What a file is to a dossier.
@@ -45,7 +62,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Attachment => "attachment",
             Self::Proposal => "proposal",
@@ -68,6 +85,8 @@ pub(crate) async fn insert(tx: &Tx, rt: &Runtime, f: &StoredFile) -> Result<(), 
         sha256: f.sha256.clone(),
         uploaded_at: f.uploaded_at,
         attached_at: None,
+        removed_at: None,
+        gone_at: None,
     }
     .into_active_model()
     .insert(&**tx)
@@ -101,8 +120,15 @@ pub(crate) async fn results(
     owner: AccountId,
     ids: &[FileId],
 ) -> Result<Vec<(StoredFile, DossierId)>, DbErr> {
+    // Held before it is looked whether they are still there, so that none is removed before it is attached.
+    let rows = file::Entity::find()
+        .filter(file::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .order_by_asc(file::Column::Id)
+        .lock_shared()
+        .all(&**tx)
+        .await?;
     let ties = dossier_file::Entity::find()
-        .filter(dossier_file::Column::FileId.is_in(ids.iter().map(|id| id.0)))
+        .filter(dossier_file::Column::FileId.is_in(rows.iter().map(|row| row.id)))
         .filter(dossier_file::Column::Kind.eq(Kind::Result.as_str()))
         .order_by_asc(dossier_file::Column::DossierId)
         .all(&**tx)
@@ -114,9 +140,11 @@ pub(crate) async fn results(
             .one(&**tx)
             .await?;
         if owned.is_some()
-            && let Some(row) = file::Entity::find_by_id(tie.file_id).one(&**tx).await?
+            && let Some(row) = rows.iter().find(|row| row.id == tie.file_id)
         {
-            out.push((stored(rt, row)?, DossierId(tie.dossier_id)));
+            let mut found = stored(rt, row.clone())?;
+            found.removed_at = found.removed_at.or(tie.removed_at);
+            out.push((found, DossierId(tie.dossier_id)));
         }
     }
     Ok(out)
@@ -157,12 +185,14 @@ pub(crate) async fn forget_waiting(
     Ok(rows.into_iter().map(|(_, hash)| hash).collect())
 }
 
-/// Whether any file has this content.
+/// Whether any file that is still there has this content.
 pub(crate) async fn has_content(db: &impl ConnectionTrait, sha256: &str) -> Result<bool, DbErr> {
     let found: Option<uuid::Uuid> = file::Entity::find()
         .select_only()
         .column(file::Column::Id)
         .filter(file::Column::Sha256.eq(sha256))
+        .filter(file::Column::RemovedAt.is_null())
+        .limit(1)
         .into_tuple()
         .one(db)
         .await?;
@@ -187,6 +217,7 @@ pub(crate) async fn attach(
         file_id: Set(file.0),
         dossier_id: Set(dossier.0),
         kind: Set(kind.as_str().to_owned()),
+        removed_at: Set(None),
     };
     dossier_file::Entity::insert(row)
         .on_conflict(
@@ -194,7 +225,8 @@ pub(crate) async fn attach(
                 dossier_file::Column::FileId,
                 dossier_file::Column::DossierId,
             ])
-            .update_column(dossier_file::Column::Kind)
+            // Attached anew it is there again.
+            .update_columns([dossier_file::Column::Kind, dossier_file::Column::RemovedAt])
             .to_owned(),
         )
         .exec_without_returning(&**tx)
@@ -203,7 +235,7 @@ pub(crate) async fn attach(
 }
 
 /// A file that this account may read: its own upload, or one of a dossier within the scope. An owner sees a result only once it is
-/// approved. Gives the dossier through which it was found.
+/// approved. Gives the dossier through which it was found, one that still has it before one that has it no more.
 pub(crate) async fn readable(
     db: &impl ConnectionTrait,
     rt: &Runtime,
@@ -223,6 +255,7 @@ pub(crate) async fn readable(
         .order_by_asc(dossier_file::Column::DossierId)
         .all(db)
         .await?;
+    let mut removed = None;
     for tie in ties {
         if tie.kind == Kind::Proposal.as_str() && matches!(scope, Scope::Owner(_)) {
             continue;
@@ -232,10 +265,23 @@ pub(crate) async fn readable(
             .one(db)
             .await?;
         if through.is_some() {
-            return Ok(Some((found, Some(DossierId(tie.dossier_id)))));
+            let dossier = Some(DossierId(tie.dossier_id));
+            match tie.removed_at {
+                None => return Ok(Some((found, dossier))),
+                Some(at) => removed = Some((at, dossier)),
+            }
         }
     }
-    Ok(None)
+    Ok(removed.map(|(at, dossier)| {
+        let removed_at = found.removed_at.or(Some(at));
+        (
+            StoredFile {
+                removed_at,
+                ..found
+            },
+            dossier,
+        )
+    }))
 }
 
 /// People put names into names of files: they rest sealed.
@@ -248,5 +294,6 @@ fn stored(rt: &Runtime, row: file::Model) -> Result<StoredFile, DbErr> {
         size: row.size,
         sha256: row.sha256,
         uploaded_at: row.uploaded_at,
+        removed_at: row.removed_at,
     })
 }

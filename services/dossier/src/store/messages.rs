@@ -2,10 +2,12 @@
 
 use super::corrupt;
 use crate::domain::Attachment;
+use crate::domain::retention::{NOBODY, NOTHING, plain_name};
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, DossierId};
 use durable::Tx;
 use kit::Runtime;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -79,6 +81,38 @@ pub(crate) async fn insert(tx: &Tx, rt: &Runtime, m: &Message) -> Result<(), DbE
     .insert(&**tx)
     .await
     .map(|_| ())
+}
+
+/// Takes from the messages of a dossier what was said, and who said it where that was the applicant; that there were some stays.
+pub(crate) async fn forget(tx: &Tx, rt: &Runtime, dossier: DossierId) -> Result<(), DbErr> {
+    let rows = Entity::find()
+        .filter(Column::DossierId.eq(dossier.0))
+        .all(&**tx)
+        .await?;
+    for row in rows {
+        let opened = rt.sealer.open(&row.content).map_err(corrupt)?;
+        let mut content: Content = serde_json::from_str(&opened).map_err(corrupt)?;
+        NOTHING.clone_into(&mut content.text);
+        for file in &mut content.files {
+            file.name = plain_name(&file.name);
+        }
+        let content = serde_json::to_string(&content).map_err(corrupt)?;
+        let author = if row.by_agency {
+            row.author_name
+        } else {
+            NOBODY.to_owned()
+        };
+        Entity::update_many()
+            .col_expr(
+                Column::Content,
+                Expr::value(rt.sealer.seal(rt.ids, &content)),
+            )
+            .col_expr(Column::AuthorName, Expr::value(author))
+            .filter(Column::Id.eq(row.id))
+            .exec(&**tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// How many there are.

@@ -12,7 +12,9 @@ pub(crate) mod journal;
 pub(crate) mod messages;
 pub(crate) mod numbers;
 pub(crate) mod processes;
+pub(crate) mod removal;
 pub(crate) mod reports;
+pub(crate) mod retention;
 
 use sea_orm::DbErr;
 

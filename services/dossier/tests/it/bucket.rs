@@ -9,17 +9,17 @@ use testkit::actors;
 
 /// What a store holds, and how it is today.
 #[derive(Default)]
-struct Store {
-    objects: BTreeMap<String, Vec<u8>>,
+pub(crate) struct Store {
+    pub(crate) objects: BTreeMap<String, Vec<u8>>,
     /// Statuses that the next requests get instead.
-    moods: Vec<u16>,
+    pub(crate) moods: Vec<u16>,
     uploads: usize,
 }
 
-type Shared = Arc<Mutex<Store>>;
+pub(crate) type Shared = Arc<Mutex<Store>>;
 
 /// A store with one bucket, `ho-so`, for whoever signs as `motcua`; returns its address.
-fn store() -> (String, Shared) {
+pub(crate) fn store() -> (String, Shared) {
     let shared = Shared::default();
     let listener = TcpListener::bind("127.0.0.1:0").expect("port 0");
     let url = format!("http://{}", listener.local_addr().expect("address"));
@@ -71,11 +71,15 @@ async fn answer(request: HttpRequest, shared: web::Data<Shared>, body: web::Byte
             Some(content) => HttpResponse::Ok().body(content.clone()),
             None => HttpResponse::NotFound().body("<Error><Code>NoSuchKey</Code></Error>"),
         },
+        Method::DELETE => {
+            store.objects.remove(key);
+            HttpResponse::NoContent().finish()
+        }
         _ => HttpResponse::MethodNotAllowed().finish(),
     }
 }
 
-fn settings(url: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn settings(url: &str) -> Vec<(&'static str, String)> {
     vec![
         ("files.s3.endpoint", url.to_owned()),
         ("files.s3.bucket", "ho-so".to_owned()),

@@ -25,6 +25,8 @@ mod model;
 mod numbers;
 mod openapi;
 mod papers;
+mod pseudonyms;
+mod retention;
 mod rights;
 mod story;
 mod tracking;

@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) app: TestApp,
     pub(crate) rt: Runtime,
     pub(crate) test: TestDb,
-    _files: tempfile::TempDir,
+    pub(crate) files: tempfile::TempDir,
 }
 
 impl World {
@@ -60,7 +60,7 @@ impl World {
             app,
             rt,
             test,
-            _files: files,
+            files,
         };
         world.reference_data().await;
         world

@@ -1,6 +1,8 @@
 //! Calls about fees, messages and papers of a dossier, linked dossiers, and what is printed.
 
-use super::types::{Fees, Group, List, Message, NewGroup, OwnDocument, Papers, PaymentReport};
+use super::types::{
+    Fees, Group, List, Message, NewGroup, OwnDocument, Papers, PaymentReport, RetentionNotice,
+};
 use super::{Answered, Api, segment};
 use chrono::NaiveDate;
 use kit::client::Answer;
@@ -78,6 +80,35 @@ impl Api<'_> {
         key: &str,
         body: &Value,
     ) -> Answered<Papers> {
+        let path = format!("/api/v1/dossiers/{}/{to}", segment(id));
+        let call = self
+            .call("POST", &path)?
+            .header("if-match", &format!("\"{version}\""))
+            .header("idempotency-key", key);
+        Ok(call.json(body).send_json().await?)
+    }
+
+    /// What ends with its retention within one's reach, the earliest first.
+    pub(crate) async fn retention_notices(
+        self,
+        cursor: Option<&str>,
+    ) -> Answered<List<RetentionNotice>> {
+        let path = "/api/v1/dossier-retention-notices";
+        match cursor {
+            Some(cursor) => self.find(path, &[("cursor", cursor)]).await,
+            None => self.get(path).await,
+        }
+    }
+
+    /// Holds a dossier back beyond its retention, or lets it go.
+    pub(crate) async fn retention_hold(
+        self,
+        id: &str,
+        to: &str,
+        version: i64,
+        key: &str,
+        body: &Value,
+    ) -> Answered<Value> {
         let path = format!("/api/v1/dossiers/{}/{to}", segment(id));
         let call = self
             .call("POST", &path)?

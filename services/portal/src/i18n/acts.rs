@@ -15,6 +15,26 @@ impl Tr {
             "message-agency" => ("Người nộp nhắn cơ quan", "The applicant wrote a message"),
             "keep-original" => ("Giữ bản chính", "Originals kept"),
             "return-original" => ("Trả bản chính", "Originals given back"),
+            "hold-retention" => (
+                "Giữ lại quá thời hạn bảo quản",
+                "Held back beyond its retention",
+            ),
+            "lift-retention" => (
+                "Thôi giữ lại quá thời hạn bảo quản",
+                "Not held back any longer",
+            ),
+            "remove-papers" => (
+                "Tiêu hủy giấy tờ hết thời hạn bảo quản",
+                "Papers destroyed at the end of their retention",
+            ),
+            "remove-results" => (
+                "Tiêu hủy bản điện tử kết quả hết thời hạn bảo quản",
+                "Digital results destroyed at the end of their retention",
+            ),
+            "pseudonymise" => (
+                "Ẩn danh hồ sơ hết thời hạn bảo quản",
+                "Pseudonymised at the end of the retention",
+            ),
             _ => return None,
         };
         Some(match self.0 {

@@ -117,6 +117,7 @@ texts! {
     alarm_result_waiting: "Kết quả chưa được nhận", "Result not collected";
     alarm_idle: "Không có diễn biến", "Nothing has happened";
 
+    retention_title: "Hết thời hạn bảo quản", "End of retention";
     incidents_title: "Sự cố hệ thống", "Incidents";
     incidents_lead: "Trong thời gian sự cố đã công bố, thời hạn giải quyết tạm dừng và được bù khi khắc phục xong.", "While an announced incident lasts the clocks stand; the time is given back when it is over.";
     incidents_none: "Chưa công bố sự cố nào.", "No incident was announced.";

@@ -15,6 +15,7 @@ use crate::api::types::{
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::{Fields, Submission};
+use crate::i18n::Tr;
 use crate::shell::{Page, Section, html};
 use crate::view::{ACCEPT, Errors, Field, FileField};
 use actix_multipart::Multipart;
@@ -37,7 +38,8 @@ struct Filing {
     errors: Vec<(String, String)>,
     problem: String,
     key: String,
-    agencies_empty: bool,
+    /// Why there is no desk to choose; empty when there is one.
+    no_desk: &'static str,
     agency: Field,
     /// The agency that helps to file.
     support: Field,
@@ -396,8 +398,9 @@ async fn show(
             format!("{problem} {}", t.lists_away())
         };
     }
-    let agencies_empty = agencies.as_ref().is_ok_and(|a| a.items.is_empty());
-    let agencies: Vec<Agency> = agencies.map(|a| a.items).unwrap_or_default();
+    let agencies = agencies.map(|a| a.items);
+    let no_desk = no_desk(t, agencies.as_deref().ok());
+    let agencies: Vec<Agency> = agencies.unwrap_or_default();
     let at = |field: &str| errors.at(field);
     let input =
         |name: &str, label: &str| Field::text(t, name, label, fields.get(name)).error(at(name));
@@ -409,7 +412,7 @@ async fn show(
             "" => new_key(ctx),
             key => key.to_owned(),
         },
-        agencies_empty,
+        no_desk,
         agency: agency_field(ctx, "agencyCode", &agencies, form, &errors),
         support: support_field(ctx, &agencies, form, &errors),
         kiosk: fields.get("kiosk").to_owned(),
@@ -442,6 +445,15 @@ async fn show(
         problem: errors.problem,
     };
     html(status, &page)
+}
+
+/// What to say where there is no desk to choose: the list is away, or nobody on it takes dossiers. Empty where there is one.
+pub(super) fn no_desk(t: Tr, agencies: Option<&[Agency]>) -> &'static str {
+    match agencies {
+        None => t.agencies_away(),
+        Some(list) if !list.iter().any(|a| a.reception) => t.no_agency(),
+        Some(_) => "",
+    }
 }
 
 /// The desk to file at: the competent one, wherever the form is filled in.

@@ -52,7 +52,8 @@ struct Member {
     name: String,
     /// The page without it.
     without: String,
-    no_agency: bool,
+    /// Why there is no desk to choose; empty when there is one.
+    no_desk: &'static str,
     agency: Field,
     /// Which one it waits for; the first waits for none.
     after: Option<Field>,
@@ -322,8 +323,9 @@ async fn show(
     let mut members = Vec::new();
     for ((n, procedure), desks) in procedures.iter().enumerate().zip(desks) {
         let prefix = prefix(n);
-        let no_agency = desks.as_ref().is_ok_and(|d| d.items.is_empty());
-        let desks = desks.map(|d| d.items).unwrap_or_default();
+        let desks = desks.map(|d| d.items);
+        let no_desk = filing::no_desk(t, desks.as_deref().ok());
+        let desks = desks.unwrap_or_default();
         let name = format!("{prefix}agencyCode");
         let groups = filing::groups(ctx, procedure, form, (&errors, &store), &prefix);
         let others = ids.iter().enumerate().filter(|(other, _)| *other != n);
@@ -332,7 +334,7 @@ async fn show(
             id: procedure.id.clone(),
             name: procedure.name.clone(),
             without: address(others.map(|(_, id)| *id)),
-            no_agency,
+            no_desk,
             agency: agency_field(ctx, &name, &desks, form, &errors),
             after: after_field(t, n, &procedures, form, &errors),
             groups,

@@ -21,6 +21,7 @@ mod payments;
 mod places;
 mod post;
 mod procedures;
+mod retention;
 mod tracking;
 mod work;
 mod work_actions;
@@ -64,6 +65,9 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(clock::incidents)
         .service(clock::announce)
         .service(clock::end)
+        .service(retention::notices)
+        .service(retention::hold_back)
+        .service(retention::let_go)
         .service(catalogue::list)
         .service(catalogue::quality)
         .service(catalogue::one)

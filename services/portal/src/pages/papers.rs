@@ -46,6 +46,8 @@ struct VersionRow {
     about: String,
     replaced: bool,
     preview: bool,
+    /// Its content is gone: there is nothing to follow a link to.
+    removed: bool,
 }
 
 struct OriginalRow {
@@ -267,7 +269,17 @@ fn version(t: Tr, v: &Version) -> VersionRow {
             .to_owned(),
         );
     }
+    let held = v.retention.held && v.removed_at.is_none();
     about.push(match (v.retention.years, &v.retention.until) {
+        _ if v.removed_at.is_some() => format!(
+            "{} {}",
+            word(
+                t,
+                "đã tiêu hủy vì hết thời hạn bảo quản lúc",
+                "destroyed at the end of its retention at"
+            ),
+            v.removed_at.as_ref().map(format::time).unwrap_or_default()
+        ),
         (_, Some(until)) => format!(
             "{} {}",
             word(t, "lưu đến", "kept until"),
@@ -279,12 +291,21 @@ fn version(t: Tr, v: &Version) -> VersionRow {
         },
         (None, None) => word(t, "lưu vĩnh viễn", "kept for ever").to_owned(),
     });
+    if held {
+        let text = word(
+            t,
+            "cơ quan giữ lại quá thời hạn",
+            "held back beyond that by the agency",
+        );
+        about.push(text.to_owned());
+    }
     VersionRow {
         file: v.file_id.clone(),
         name: v.name.clone(),
         about: about.join(" · "),
         replaced: v.replaced,
         preview: v.preview,
+        removed: v.removed_at.is_some(),
     }
 }
 

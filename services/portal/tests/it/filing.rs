@@ -449,6 +449,35 @@ async fn while_the_api_is_away_the_form_comes_back_with_everything_in_it() {
 }
 
 #[tokio::test]
+async fn a_list_of_desks_that_is_away_or_empty_says_so_where_it_would_be() {
+    for (status, body, vi, en) in [
+        (
+            503,
+            json!({"code": "gateway.upstream-unavailable"}),
+            "Chưa lấy được danh sách cơ quan tiếp nhận",
+            "The list of receiving desks could not be loaded",
+        ),
+        (
+            200,
+            json!({"items": [{"code": "H05", "name": "Sở", "reception": false}], "next": null}),
+            "Hiện chưa có nơi nào tiếp nhận",
+            "No desk accepts this procedure online",
+        ),
+    ] {
+        let (world, browser) = world().await;
+        world.get(&browser, "/thu-tuc").await.expect(200);
+        world.says("GET", "/api/v1/agencies", status, body).await;
+        for (at, said) in [(FORM.to_owned(), vi), (format!("{FORM}?lang=en"), en)] {
+            let page = world.get(&browser, &at).await.expect(200).text();
+            assert!(page.contains(said), "{said}: {page}");
+        }
+    }
+    let (world, browser) = world().await;
+    let page = world.get(&browser, FORM).await.expect(200).text();
+    assert!(!page.contains("class=\"note warn\""), "{page}");
+}
+
+#[tokio::test]
 async fn another_province_loads_its_communes_and_keeps_the_rest() {
     let (world, browser) = world().await;
     let html = world.get(&browser, FORM).await.text();

@@ -47,6 +47,17 @@ fn filled<'a>(csrf: &'a str, key: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test]
+async fn each_procedure_whose_desks_are_away_says_so() {
+    let (world, browser) = linked().await;
+    world.get(&browser, "/thu-tuc").await.expect(200);
+    let away = json!({"code": "gateway.upstream-unavailable"});
+    world.says("GET", "/api/v1/agencies", 503, away).await;
+    let page = world.get(&browser, &both()).await.expect(200).text();
+    let said = "Chưa lấy được danh sách cơ quan tiếp nhận";
+    assert_eq!(page.matches(said).count(), 2, "{page}");
+}
+
+#[tokio::test]
 async fn procedures_are_chosen_one_after_the_other() {
     let (world, browser) = linked().await;
     let one = world

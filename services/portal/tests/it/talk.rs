@@ -6,6 +6,8 @@ use testkit::actors;
 
 const CITIZEN: &str = "/ho-so/019d2bfd-0000-70ac-b9d6-000000000001";
 const OFFICER: &str = "/mot-cua/ho-so/019d2bfd-0000-70ac-b9d6-000000000001";
+/// A file whose retention has ended.
+const GONE: &str = "019d2bfd-0000-70ac-b9d6-0000000000ff";
 const QR: &str = "00020101021238570010A00000072701270006970436011311336666888800208QRIBFTTA53037045405100005802VN62260822MC0123456789ABCDEF01236304A1B2";
 
 fn api(path: &str) -> String {
@@ -36,7 +38,13 @@ async fn world(actor: &contracts::Actor) -> (World, Browser) {
          "files": [{"fileId": FILE, "name": "anh.pdf", "size": 1200, "mediaType": "application/pdf"}]}], "next": null})).await;
     world.answers(&api("papers"), json!({"components": [{"componentId": COMPONENT, "name": "Giấy chứng sinh",
         "versions": [{"version": 1, "replaced": true, "fileId": FILE, "name": "mo.pdf", "size": 1000, "mediaType": "application/pdf",
-            "at": "2026-11-16T01:00:00Z", "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}}],
+            "at": "2026-11-16T01:00:00Z", "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}},
+            {"version": 2, "replaced": true, "fileId": GONE, "name": "da-huy.pdf", "size": 1000, "mediaType": "application/pdf",
+            "at": "2026-11-16T01:00:00Z", "preview": false, "removedAt": "2036-12-16T02:00:00Z",
+            "retention": {"class": "paper", "years": 10, "until": "2036-11-16T02:00:00Z", "held": false}},
+            {"version": 3, "replaced": false, "fileId": FILE, "name": "giu.pdf", "size": 1000, "mediaType": "application/pdf",
+            "at": "2026-11-16T01:00:00Z", "preview": true, "removedAt": null,
+            "retention": {"class": "paper", "years": 10, "until": "2036-11-16T02:00:00Z", "held": true}}],
         "originals": [{"no": 1, "count": 2, "note": "Đối chiếu", "keptAt": "2026-11-16T01:00:00Z", "returnedAt": null, "receiverName": null}]}],
         "result": null})).await;
     let browser = world.sign_in(actor).await;
@@ -268,6 +276,80 @@ async fn papers_show_versions_and_originals_go_back() {
         page.contains("mo.pdf") && !page.contains("/giay-to/1/tra"),
         "{page}"
     );
+    // When it ends, what holds it back, and what is left of it.
+    assert!(page.contains("lưu đến"), "{page}");
+    assert!(page.contains("cơ quan giữ lại quá thời hạn"), "{page}");
+    assert!(
+        page.contains("da-huy.pdf") && page.contains("đã tiêu hủy vì hết thời hạn bảo quản lúc"),
+        "{page}"
+    );
+    assert!(!page.contains(&format!("/tep/{GONE}")), "{page}");
+}
+
+#[tokio::test]
+async fn what_ends_with_its_retention_is_held_back_and_let_go() {
+    let (world, browser) = world(&actors::leader()).await;
+    let at = "/mot-cua/bao-quan";
+    let free = json!({"class": "paper", "dossierId": DOSSIER, "number": "H05.21-261116-0001", "version": 7,
+        "procedureName": "Khai <sinh>", "noticedAt": "2036-10-17T02:00:00Z", "dueAt": "2036-11-16T02:00:00Z", "hold": null});
+    let mut held = free.clone();
+    held["dossierId"] = json!(GONE);
+    held["hold"] = json!({"ground": "lawsuit", "reason": "Vụ án <3>", "by": "Vũ Văn Giang", "at": "2036-10-18T02:00:00Z"});
+    let items = json!({"items": [free, held], "next": "n2"});
+    world
+        .answers("/api/v1/dossier-retention-notices", items)
+        .await;
+    let page = world.get(&browser, at).await.expect(200).text();
+    for text in [
+        "Khai &#60;sinh&#62;",
+        "Tiêu hủy giấy tờ của người nộp",
+        "Tố tụng: Vụ án &#60;3&#62; (Vũ Văn Giang",
+        "tiep=n2",
+    ] {
+        assert!(page.contains(text), "{text} is missing in {page}");
+    }
+    let csrf = hidden(&page, "csrf");
+    let (ground, reason) = (format!("{DOSSIER}-ground"), format!("{DOSSIER}-reason"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "7"),
+        ("key", ""),
+        (ground.as_str(), "complaint"),
+        (reason.as_str(), "Số 12/KN"),
+    ];
+    world
+        .says("POST", &api("retention-hold"), 201, json!({"version": 8}))
+        .await;
+    world
+        .post(&browser, &format!("{at}/{DOSSIER}/giu"), &fields)
+        .await
+        .expect(303);
+    let asked = world.asked("POST", &api("retention-hold")).await;
+    assert_eq!(
+        sent(&asked[0]),
+        json!({"ground": "complaint", "reason": "Số 12/KN"})
+    );
+    assert_eq!(asked[0].headers["if-match"], "\"7\"");
+    world
+        .says(
+            "POST",
+            &api("retention-hold/lift"),
+            409,
+            problem(409, "retention.not-held", "Không đang được giữ lại", &[]),
+        )
+        .await;
+    let page = world
+        .post(&browser, &format!("{at}/{DOSSIER}/thoi-giu"), &fields)
+        .await
+        .expect(409)
+        .text();
+    assert!(page.contains("Không đang được giữ lại"), "{page}");
+    world
+        .post(&browser, &format!("{at}/{DOSSIER}/giu"), &[("csrf", "x")])
+        .await
+        .expect(403);
+    let (world, citizen) = self::world(&actors::citizen()).await;
+    world.get(&citizen, at).await.expect(403);
 }
 
 #[tokio::test]

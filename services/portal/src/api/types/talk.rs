@@ -140,6 +140,8 @@ pub(crate) struct Version {
     pub(crate) reused_from: Option<String>,
     #[serde(default)]
     pub(crate) preview: bool,
+    #[serde(default)]
+    pub(crate) removed_at: Option<DateTime<Utc>>,
     pub(crate) retention: Retention,
 }
 
@@ -150,6 +152,36 @@ pub(crate) struct Retention {
     pub(crate) years: Option<u32>,
     #[serde(default)]
     pub(crate) until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) held: bool,
+}
+
+/// What ends with its retention.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RetentionNotice {
+    pub(crate) class: String,
+    pub(crate) dossier_id: String,
+    #[serde(default)]
+    pub(crate) number: Option<String>,
+    pub(crate) version: i64,
+    #[serde(default)]
+    pub(crate) procedure_name: String,
+    pub(crate) due_at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) hold: Option<RetentionHold>,
+}
+
+/// What holds it back.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RetentionHold {
+    #[serde(default)]
+    pub(crate) ground: String,
+    #[serde(default)]
+    pub(crate) reason: String,
+    #[serde(default)]
+    pub(crate) by: String,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// Originals with the agency.
