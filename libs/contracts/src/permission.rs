@@ -490,7 +490,11 @@ mod tests {
                 agency: None,
                 ..actor.clone()
             };
-            assert_eq!(nobody.scope(), Scope::Nothing, "an agency that is not there took over nothing");
+            assert_eq!(
+                nobody.scope(),
+                Scope::Nothing,
+                "an agency that is not there took over nothing"
+            );
             let branch = matches!(actor.scope(), Scope::Branch(_));
             let leads = matches!(role, Role::Leader | Role::AgencyAdmin);
             assert_eq!(branch, leads, "{role:?}");

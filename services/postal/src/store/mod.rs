@@ -6,8 +6,8 @@ pub mod manifest;
 pub mod reference;
 pub mod shipment;
 
-use sea_orm::sea_query::Condition;
 use sea_orm::ColumnTrait;
+use sea_orm::sea_query::Condition;
 
 /// The rows of these agencies and of the agencies below them.
 fn branch(column: impl ColumnTrait, codes: &[String]) -> Condition {
