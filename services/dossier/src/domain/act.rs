@@ -111,9 +111,7 @@ impl Act {
                     | Self::RefundFee
                     | Self::MessageApplicant
                     | Self::KeepOriginal
-                    | Self::ReturnOriginal => {
-                        actor.agency.as_deref() == Some(dossier.agency.code.as_str())
-                    }
+                    | Self::ReturnOriginal => actor.serves(&dossier.agency.code),
                 };
                 concerned && self.rights().iter().any(|right| actor.can(*right))
             }

@@ -25,15 +25,24 @@ pub(crate) fn within(scope: &Scope) -> Condition {
     match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
         // The competent agency, and where it was handed in for another one (phi địa giới).
-        Scope::Agency(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code.as_str()))
-            .add(Column::ReceivingAgency.eq(code.as_str())),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code.as_str()))
-            .add(Column::AgencyCode.starts_with(format!("{code}.")))
-            .add(Column::ReceivingAgency.eq(code.as_str()))
-            .add(Column::ReceivingAgency.starts_with(format!("{code}."))),
+        Scope::Agency(_) | Scope::Branch(_) => Condition::any()
+            .add(of_agencies(Column::AgencyCode, scope))
+            .add(of_agencies(Column::ReceivingAgency, scope)),
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
+    }
+}
+
+/// The rows whose agency, in this column, a scope covers; none for a scope that is not of agencies.
+pub(super) fn of_agencies(column: impl ColumnTrait, scope: &Scope) -> Condition {
+    match scope {
+        Scope::Agency(codes) => Condition::all().add(column.is_in(codes)),
+        Scope::Branch(codes) => codes
+            .iter()
+            .map(|code| column.starts_with(format!("{code}.")))
+            .fold(Condition::any().add(column.is_in(codes)), Condition::add),
+        Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => {
+            Condition::all().add(Expr::val(1).eq(0))
+        }
     }
 }
 

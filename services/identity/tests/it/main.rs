@@ -27,4 +27,5 @@ mod second_factor;
 mod sessions;
 mod signing_keys;
 mod step_up;
+mod successions;
 mod world;

@@ -18,10 +18,8 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let visible = match scope {
-        Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code)),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code))
-            .add(Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Agency(codes) => Condition::all().add(Column::AgencyCode.is_in(codes)),
+        Scope::Branch(codes) => super::branch(Column::AgencyCode, codes),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Owner(_) | Scope::Nothing => return Ok(Vec::new()),
     };

@@ -30,10 +30,8 @@ pub struct Filter {
 fn visible(scope: &Scope) -> Option<Condition> {
     Some(match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
-        Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code)),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code))
-            .add(Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Agency(codes) => Condition::all().add(Column::AgencyCode.is_in(codes)),
+        Scope::Branch(codes) => super::branch(Column::AgencyCode, codes),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Nothing => return None,
     })
