@@ -365,14 +365,21 @@ pub struct Limits {
 pub enum Scope {
     /// Only what this account owns.
     Owner(AccountId),
-    /// Only what these agencies handle: the own one, and those whose dossiers it took over.
-    Agency(Vec<String>),
-    /// What these agencies and the agencies below them handle: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
-    Branch(Vec<String>),
+    /// Only what these agencies handle.
+    Agencies(Agencies),
     /// Only what is given to this postal operator (its client id).
     Operator(String),
     /// Nothing.
     Nothing,
+}
+
+/// Agencies whose rows an officer may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agencies {
+    /// Codes: the own agency, and those whose dossiers it took over.
+    pub at: Vec<String>,
+    /// Codes of agencies of which those below are seen as well: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
+    pub above: Vec<String>,
 }
 
 impl Actor {
@@ -427,14 +434,21 @@ impl Actor {
         match self.kind {
             ActorKind::Applicant => Scope::Owner(self.subject),
             ActorKind::Officer => {
-                let above = self.is(Role::Leader) || self.is(Role::AgencyAdmin);
-                let within = if above { Scope::Branch } else { Scope::Agency };
-                let agencies: Vec<String> = self.agencies().map(str::to_owned).collect();
-                if agencies.is_empty() {
-                    Scope::Nothing
+                let leads = self.is(Role::Leader) || self.is(Role::AgencyAdmin);
+                let Some(own) = &self.agency else {
+                    return Scope::Nothing;
+                };
+                // A commune that took over the dossiers of its former district is not above the other communes.
+                let over = |code: &&str| *code == own || !is_within(own, code);
+                let above = if leads {
+                    self.agencies().filter(over).map(str::to_owned).collect()
                 } else {
-                    within(agencies)
-                }
+                    Vec::new()
+                };
+                Scope::Agencies(Agencies {
+                    at: self.agencies().map(str::to_owned).collect(),
+                    above,
+                })
             }
             ActorKind::Client if self.is(Role::PostOffice) => {
                 self.client.clone().map_or(Scope::Nothing, Scope::Operator)
@@ -495,9 +509,27 @@ mod tests {
                 Scope::Nothing,
                 "an agency that is not there took over nothing"
             );
-            let branch = matches!(actor.scope(), Scope::Branch(_));
+            let Scope::Agencies(seen) = actor.scope() else {
+                unreachable!("an officer with an agency");
+            };
+            assert_eq!(seen.at, ["H05", "H07.3"]);
             let leads = matches!(role, Role::Leader | Role::AgencyAdmin);
-            assert_eq!(branch, leads, "{role:?}");
+            let above: &[&str] = if leads { &["H05", "H07.3"] } else { &[] };
+            assert_eq!(seen.above, above, "{role:?}");
+            let commune = Actor {
+                agency: Some("H05.21.3".to_owned()),
+                predecessors: vec!["H05.21".to_owned(), "H05.21.30".to_owned()],
+                ..actor
+            };
+            let Scope::Agencies(seen) = commune.scope() else {
+                unreachable!("an officer with an agency");
+            };
+            let above: &[&str] = if leads {
+                &["H05.21.3", "H05.21.30"]
+            } else {
+                &[]
+            };
+            assert_eq!(seen.above, above, "{role:?}: not its neighbours");
         }
     }
 

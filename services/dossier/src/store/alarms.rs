@@ -113,7 +113,7 @@ pub(crate) async fn raised(
 ) -> Result<Vec<Raised>, DbErr> {
     // By the agency first, for its index; the scope decides.
     let agency = match scope {
-        Scope::Agency(_) | Scope::Branch(_) => of_agencies(alarm::Column::AgencyCode, scope),
+        Scope::Agencies(_) => of_agencies(alarm::Column::AgencyCode, scope),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => return Ok(Vec::new()),
     };
     let visible = Query::select()

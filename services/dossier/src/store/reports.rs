@@ -53,9 +53,7 @@ pub(crate) struct Counts {
 /// Rows of the competent agency only: what was handed in here for another one is counted there, once.
 fn own(scope: &Scope) -> Option<Select<Entity>> {
     match scope {
-        Scope::Agency(_) | Scope::Branch(_) => {
-            Some(Entity::find().filter(of_agencies(Column::AgencyCode, scope)))
-        }
+        Scope::Agencies(_) => Some(Entity::find().filter(of_agencies(Column::AgencyCode, scope))),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => None,
     }
 }

@@ -510,6 +510,11 @@ async fn the_agency_that_took_another_over_has_the_rights_over_its_dossiers() {
         let seen = w.app.as_(&other).get(&path).await;
         seen.expect_problem(404, "dossier.not-found");
     }
+    // A commune that took over its former district is not above the other communes.
+    let mut commune = took_over("H05", actors::leader2());
+    commune.agency = Some("H05.22.3".to_owned());
+    let seen = w.app.as_(&commune).get(&path).await;
+    seen.expect_problem(404, "dossier.not-found");
     let officer = took_over(actors::AGENCY, actors::officer2());
     w.app.as_(&officer).get(&path).await.expect(200);
     let list = w.app.as_(&officer).get("/api/v1/dossiers").await;

@@ -5,10 +5,11 @@ use crate::domain::succession::{self, Refusal, Succession};
 use crate::error::{DataError, codes};
 use crate::store;
 use chrono::NaiveDate;
-use contracts::Actor;
+use contracts::{Actor, ActorKind};
 use kit::auth::Claims;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
+use vn::worktime::local_date;
 
 /// A succession to record, checked in form.
 #[derive(Clone, Debug)]
@@ -37,25 +38,39 @@ pub(crate) async fn record(app: &App, by: &Actor, new: &New) -> Result<Successio
                 created_at: now,
                 ended_at: None,
             };
-            store::succession::insert(&*tx, &made).await?;
-            Ok::<_, DataError>(made)
+            if store::succession::insert(&*tx, &made).await? {
+                Ok(made)
+            } else {
+                // Somebody else recorded it between our look and our write.
+                Err(DataError::from(Refusal::There))
+            }
         })
         .await?;
     tracing::info!(succession = %made.id, by = %by.subject, predecessor = made.predecessor, successor = made.successor, "agency taken over");
     Ok(made)
 }
 
-/// Takes one back that was a mistake.
+/// Takes one back that was a mistake: tokens that say it are refused from now on, like those of a role that was taken back.
 pub(crate) async fn end(app: &App, by: &Actor, id: Uuid) -> Result<(), DataError> {
     let now = app.rt.clock.now();
-    let ended = app
+    let refused = app
         .db
-        .tx(|tx| async move { store::succession::end(&*tx, id, by.subject, now).await })
+        .tx(|tx| async move {
+            let all = store::succession::standing(&*tx).await?;
+            let ended = all.iter().find(|s| s.id == id);
+            let there = store::succession::end(&*tx, id, by.subject, now).await?;
+            let (Some(ended), true) = (ended, there) else {
+                return Err(DataError::NotFound(codes::SUCCESSION_NOT_FOUND));
+            };
+            let reached = succession::successors(&all, ended, local_date(now));
+            let officers = store::account::officers_of(&*tx, &reached).await?;
+            for officer in &officers {
+                super::assignments::refuse_tokens(&tx, *officer, now).await?;
+            }
+            Ok(officers.len())
+        })
         .await?;
-    if !ended {
-        return Err(DataError::NotFound(codes::SUCCESSION_NOT_FOUND));
-    }
-    tracing::info!(succession = %id, by = %by.subject, "succession taken back");
+    tracing::info!(succession = %id, by = %by.subject, refused, "succession taken back");
     Ok(())
 }
 
@@ -65,7 +80,7 @@ pub(crate) async fn claim(
     claims: &mut Claims,
     today: NaiveDate,
 ) -> Result<(), DbErr> {
-    if let Some(agency) = &claims.agency {
+    if let (ActorKind::Officer, Some(agency)) = (claims.kind, &claims.agency) {
         let standing = store::succession::standing(db).await?;
         claims.predecessors = succession::predecessors(&standing, agency, today);
     }

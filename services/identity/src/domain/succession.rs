@@ -62,6 +62,26 @@ pub(crate) fn predecessors(all: &[Succession], agency: &str, day: NaiveDate) -> 
     found.into_iter().collect()
 }
 
+/// The agencies in whose tokens a succession is on a day: its successor, and those that took that one over. None while it does not hold.
+pub(crate) fn successors(all: &[Succession], one: &Succession, day: NaiveDate) -> Vec<String> {
+    if !one.holds_on(day) {
+        return Vec::new();
+    }
+    let mut found = BTreeSet::from([one.successor.clone()]);
+    let mut open = vec![one.successor.clone()];
+    while let Some(code) = open.pop() {
+        for next in all
+            .iter()
+            .filter(|s| s.predecessor == code && s.holds_on(day))
+        {
+            if found.insert(next.successor.clone()) {
+                open.push(next.successor.clone());
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
 /// Whether an agency may take over another's dossiers, beside those that stand.
 ///
 /// # Errors
@@ -128,6 +148,10 @@ mod tests {
             let found = predecessors(&all, successor, day("2026-03-01"));
             assert_eq!(found, ["H05.2", "H05.3"]);
         }
+        let reached = |day_| successors(&all, &all[0], day(day_));
+        assert_eq!(reached("2025-06-30"), [""; 0]);
+        assert_eq!(reached("2025-07-01"), ["H05.2"]);
+        assert_eq!(reached("2026-03-01"), ["H05.1", "H05.2", "H05.9"]);
     }
 
     #[test]

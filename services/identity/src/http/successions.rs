@@ -8,7 +8,7 @@ use crate::domain::succession::Succession;
 use crate::error::{codes, unforeseen};
 use crate::{App, store};
 use actix_web::{HttpResponse, delete, get, post, web};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use contracts::problem::shared;
 use contracts::{AccountId, Actor};
 use kit::auth::{Allowed, SteppedUp, perm};
@@ -97,6 +97,16 @@ fn agency(pointer: &'static str, text: &str) -> Result<String, Problem> {
         })
 }
 
+/// A day that can be meant: no earlier than the oldest dossiers, no later than anybody plans.
+fn day(from: NaiveDate) -> Result<NaiveDate, Problem> {
+    if (1945..2100).contains(&from.year()) {
+        Ok(from)
+    } else {
+        let wrong = FieldError::of("/from", shared::FIELD_INVALID);
+        Err(Problem::invalid(vec![wrong]))
+    }
+}
+
 /// Record that an agency takes over another's dossiers
 ///
 /// Cơ quan kế thừa: after a merger one agency takes over several, after a split several take over one. From the first day on the officers
@@ -131,7 +141,7 @@ pub(super) async fn record(
     let new = New {
         predecessor: agency("/predecessor", &body.predecessor)?,
         successor: agency("/successor", &body.successor)?,
-        from: body.from,
+        from: day(body.from)?,
         reason: words("/reason", &body.reason)?,
     };
     let made = successions::record(&app, by.actor(), &new).await?;
@@ -182,7 +192,7 @@ pub(super) async fn list(
 
 /// Take a succession back
 ///
-/// It was a mistake. Tokens that say it die within ten minutes.
+/// It was a mistake. Tokens that say it are refused within seconds.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "endSuccession",

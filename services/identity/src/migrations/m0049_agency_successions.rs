@@ -35,6 +35,15 @@ impl MigrationTrait for Migration {
                     .col(uuid_null("ended_by"))
                     .to_owned(),
             )
-            .await
+            .await?;
+        // What was taken back may be recorded again.
+        let mut once = Index::create();
+        once.name("agency_succession_once")
+            .table("agency_succession")
+            .col("successor")
+            .col("predecessor")
+            .unique()
+            .and_where(Expr::col("ended_at").is_null());
+        manager.create_index(once).await
     }
 }

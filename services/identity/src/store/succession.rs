@@ -5,7 +5,7 @@ use crate::domain::succession::Succession;
 use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use row::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Set,
@@ -50,8 +50,8 @@ fn domain(row: Model) -> Succession {
     }
 }
 
-/// Writes a new one.
-pub(crate) async fn insert(db: &impl ConnectionTrait, s: &Succession) -> Result<(), DbErr> {
+/// Writes a new one. False: the same stands already.
+pub(crate) async fn insert(db: &impl ConnectionTrait, s: &Succession) -> Result<bool, DbErr> {
     Entity::insert(ActiveModel {
         id: Set(s.id),
         predecessor: Set(s.predecessor.clone()),
@@ -63,9 +63,10 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, s: &Succession) -> Result<
         ended_at: Set(None),
         ended_by: Set(None),
     })
+    .on_conflict(OnConflict::new().do_nothing().to_owned())
     .exec_without_returning(db)
     .await
-    .map(|_| ())
+    .map(|written| written == 1)
 }
 
 /// All that were not taken back: some hundreds in a province.

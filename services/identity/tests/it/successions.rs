@@ -54,7 +54,14 @@ async fn from_the_day_on_it_is_in_the_tokens_of_the_successors_officers() {
     let admin = world.token("admin").await;
     let one = format!("{PATH}/{}", text(&made, "id"));
     let admin = || world.app.with_token(&admin);
+    let asked = || world.app.with_token(&token).get("/api/v1/me/access-log");
+    asked().await.expect(200);
     admin().delete(&one).await.expect(204);
+    // The token says what is no longer so.
+    world.rt.clock.advance(chrono::Duration::seconds(4));
+    asked().await.expect_problem(401, "auth.revoked-token");
+    let other = world.token("officer2").await;
+    assert_eq!(claims(&other)["predecessors"], json!(["H05.23"]), "stays");
     admin()
         .delete(&one)
         .await
@@ -82,6 +89,9 @@ async fn the_province_alone_records_it_and_no_circles() {
     record(&world, "admin", "H05.21", "H05.22", 900)
         .await
         .expect_problem(409, "succession.circle");
+    let late = record(&world, "admin", "H05.21", "H05.23", 90_000).await;
+    let late = late.expect_problem(422, "body.invalid");
+    assert_eq!(late["errors"][0]["pointer"], "/from");
     let wrong = record(&world, "admin", "somewhere", "H05.22", 0).await;
     let wrong = wrong.expect_problem(422, "body.invalid");
     assert_eq!(wrong["errors"][0]["pointer"], "/predecessor");

@@ -18,8 +18,7 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let visible = match scope {
-        Scope::Agency(codes) => Condition::all().add(Column::AgencyCode.is_in(codes)),
-        Scope::Branch(codes) => super::branch(Column::AgencyCode, codes),
+        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Owner(_) | Scope::Nothing => return Ok(Vec::new()),
     };

@@ -6,13 +6,18 @@ pub mod manifest;
 pub mod reference;
 pub mod shipment;
 
+use contracts::Agencies;
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::Condition;
 
-/// The rows of these agencies and of the agencies below them.
-fn branch(column: impl ColumnTrait, codes: &[String]) -> Condition {
-    codes
+/// The rows whose agency, in this column, is among these.
+fn of_agencies(column: impl ColumnTrait, agencies: &Agencies) -> Condition {
+    agencies
+        .above
         .iter()
         .map(|code| column.starts_with(format!("{code}.")))
-        .fold(Condition::any().add(column.is_in(codes)), Condition::add)
+        .fold(
+            Condition::any().add(column.is_in(&agencies.at)),
+            Condition::add,
+        )
 }

@@ -30,8 +30,7 @@ pub struct Filter {
 fn visible(scope: &Scope) -> Option<Condition> {
     Some(match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
-        Scope::Agency(codes) => Condition::all().add(Column::AgencyCode.is_in(codes)),
-        Scope::Branch(codes) => super::branch(Column::AgencyCode, codes),
+        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Nothing => return None,
     })
