@@ -59,10 +59,11 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 14] {
+fn resources() -> [Resource; 15] {
     [
         accounts::ASSIGNMENTS,
         accounts::RESOURCE,
+        accounts::SUCCESSIONS,
         catalogue::RESOURCE,
         catalogue::EDITING,
         clients::RESOURCE,

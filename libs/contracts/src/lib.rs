@@ -13,7 +13,8 @@ pub mod types;
 pub use event::{CloudEvent, Event};
 pub use ids::{AccountId, DossierId, FileId, NotificationId, ProcedureId, ShipmentId};
 pub use permission::{
-    Acting, Actor, ActorKind, Assurance, Ground, Limits, Mandate, Permission, Proof, Role, Scope,
+    Acting, Actor, ActorKind, Agencies, Assurance, Ground, Limits, Mandate, Permission, Proof,
+    Role, Scope,
 };
 pub use problem::Code;
 pub use types::{

@@ -243,6 +243,9 @@ pub struct Actor {
     /// Roles among the above that are held for a time.
     #[serde(default)]
     pub acting: Vec<Acting>,
+    /// Codes of the agencies whose dossiers the own one took over (cơ quan kế thừa), when they were merged or split.
+    #[serde(default)]
+    pub predecessors: Vec<String>,
 }
 
 /// How surely a person proved who they are, least first: `acr` of a token (OpenID Connect Core §2).
@@ -366,14 +369,21 @@ pub struct Limits {
 pub enum Scope {
     /// Only what this account owns.
     Owner(AccountId),
-    /// Only what this agency handles.
-    Agency(String),
-    /// What this agency and the agencies below it handle: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
-    Branch(String),
+    /// Only what these agencies handle.
+    Agencies(Agencies),
     /// Only what is given to this postal operator (its client id).
     Operator(String),
     /// Nothing.
     Nothing,
+}
+
+/// Agencies whose rows an officer may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agencies {
+    /// Codes: the own agency, and those whose dossiers it took over.
+    pub at: Vec<String>,
+    /// Codes of agencies of which those below are seen as well: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
+    pub above: Vec<String>,
 }
 
 impl Actor {
@@ -401,21 +411,48 @@ impl Actor {
         self.subject == person || self.acting.iter().any(|a| a.principal == Some(person))
     }
 
+    /// The own agency and those whose dossiers it took over: where the actor's rights hold. None for who belongs to no agency.
+    pub fn agencies(&self) -> impl Iterator<Item = &str> {
+        let taken_over = self.agency.is_some().then_some(&self.predecessors);
+        self.agency
+            .iter()
+            .chain(taken_over.into_iter().flatten())
+            .map(String::as_str)
+    }
+
+    /// Whether what this agency handles is for the actor to handle.
+    pub fn serves(&self, agency: &str) -> bool {
+        self.agencies().any(|own| own == agency)
+    }
+
     /// Whether the actor holds the role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 
     /// The rows this actor may see: an officer those of the own agency, a leader or an agency's administrator also those of the
-    /// agencies below it, a postal operator those given to it, everyone else what they own. An officer without an agency sees nothing.
+    /// agencies below it, both also those of the agencies whose dossiers theirs took over, a postal operator those given to it, everyone
+    /// else what they own. An officer without an agency sees nothing.
     /// To see is not to act: commands are for the agency that handles.
     pub fn scope(&self) -> Scope {
         match self.kind {
             ActorKind::Applicant => Scope::Owner(self.subject),
             ActorKind::Officer => {
-                let above = self.is(Role::Leader) || self.is(Role::AgencyAdmin);
-                let within = if above { Scope::Branch } else { Scope::Agency };
-                self.agency.clone().map_or(Scope::Nothing, within)
+                let leads = self.is(Role::Leader) || self.is(Role::AgencyAdmin);
+                let Some(own) = &self.agency else {
+                    return Scope::Nothing;
+                };
+                // A commune that took over the dossiers of its former district is not above the other communes.
+                let over = |code: &&str| *code == own || !is_within(own, code);
+                let above = if leads {
+                    self.agencies().filter(over).map(str::to_owned).collect()
+                } else {
+                    Vec::new()
+                };
+                Scope::Agencies(Agencies {
+                    at: self.agencies().map(str::to_owned).collect(),
+                    above,
+                })
             }
             ActorKind::Client if self.is(Role::PostOffice) => {
                 self.client.clone().map_or(Scope::Nothing, Scope::Operator)
@@ -464,10 +501,39 @@ mod tests {
                 proof: Proof::default(),
                 mandate: None,
                 acting: Vec::new(),
+                predecessors: vec!["H07.3".to_owned()],
             };
-            let branch = matches!(actor.scope(), Scope::Branch(_));
+            assert!(actor.serves("H05") && actor.serves("H07.3") && !actor.serves("H07"));
+            let nobody = Actor {
+                agency: None,
+                ..actor.clone()
+            };
+            assert_eq!(
+                nobody.scope(),
+                Scope::Nothing,
+                "an agency that is not there took over nothing"
+            );
+            let Scope::Agencies(seen) = actor.scope() else {
+                unreachable!("an officer with an agency");
+            };
+            assert_eq!(seen.at, ["H05", "H07.3"]);
             let leads = matches!(role, Role::Leader | Role::AgencyAdmin);
-            assert_eq!(branch, leads, "{role:?}");
+            let above: &[&str] = if leads { &["H05", "H07.3"] } else { &[] };
+            assert_eq!(seen.above, above, "{role:?}");
+            let commune = Actor {
+                agency: Some("H05.21.3".to_owned()),
+                predecessors: vec!["H05.21".to_owned(), "H05.21.30".to_owned()],
+                ..actor
+            };
+            let Scope::Agencies(seen) = commune.scope() else {
+                unreachable!("an officer with an agency");
+            };
+            let above: &[&str] = if leads {
+                &["H05.21.3", "H05.21.30"]
+            } else {
+                &[]
+            };
+            assert_eq!(seen.above, above, "{role:?}: not its neighbours");
         }
     }
 

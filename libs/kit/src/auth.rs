@@ -88,6 +88,9 @@ pub struct Claims {
     /// Roles among the above that are held for a time, and in whose name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acting: Vec<Acting>,
+    /// Agencies whose dossiers the own one took over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predecessors: Vec<String>,
 }
 
 /// Who acts, in the claims.
@@ -167,6 +170,7 @@ impl Claims {
                 id: act.mandate,
             }),
             acting: self.acting,
+            predecessors: self.predecessors,
         }
     }
 }

@@ -24,6 +24,7 @@ fn actor(
         proof: contracts::Proof::default(),
         mandate: None,
         acting: Vec::new(),
+        predecessors: Vec::new(),
     }
 }
 

@@ -96,6 +96,7 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
             ver: 1,
         }),
         acting: actor.acting.clone(),
+        predecessors: actor.predecessors.clone(),
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

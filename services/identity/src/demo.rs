@@ -271,6 +271,8 @@ pub async fn demo_token(db: &Db, rt: &Runtime, login: &str) -> anyhow::Result<St
     let held = crate::app::assignments::held(db.read(), account.id, rt.clock.now()).await?;
     let mut claims = tokens::access(rt, &account, client, TOKEN_SECONDS, person);
     tokens::assign(&mut claims, &held);
+    let today = vn::worktime::local_date(rt.clock.now());
+    crate::app::successions::claim(db.read(), &mut claims, today).await?;
     Signer::default()
         .keys(db, rt)
         .await?

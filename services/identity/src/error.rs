@@ -40,6 +40,10 @@ pub mod codes {
         ASSIGNMENT_SELF = "assignment.self", 409, "Không tự giao quyền cho mình", "Nobody gives a role to himself";
         ASSIGNMENT_HAS_IT = "assignment.has-role", 409, "Người này đã có vai trò đó", "The officer has the role already";
         ASSIGNMENT_PERIOD = "assignment.period", 422, "Thời hạn không hợp lệ, dài nhất một năm", "The period is not valid, or longer than a year";
+        SUCCESSION_NOT_FOUND = "succession.not-found", 404, "Không tìm thấy việc kế thừa", "There is no such succession";
+        SUCCESSION_THERE = "succession.there", 409, "Việc kế thừa này đã được ghi nhận", "This succession is recorded already";
+        SUCCESSION_CIRCLE = "succession.circle", 409, "Cơ quan không thể kế thừa chính mình, kể cả qua cơ quan khác", "No agency takes over itself, not through others either";
+        SUCCESSION_TOO_MANY = "succession.too-many", 409, "Cơ quan kế thừa quá nhiều cơ quan", "The agency has taken over too many";
         BREACH_NOT_FOUND = "breach.not-found", 404, "Không tìm thấy hồ sơ vi phạm", "There is no such breach file";
         BREACH_STATE = "breach.not-open", 409, "Hồ sơ vi phạm không còn ở bước này", "The breach file is not at this step";
         OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";

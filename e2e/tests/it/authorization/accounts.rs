@@ -29,6 +29,16 @@ pub(super) const RESOURCE: Resource = Resource {
     id: |world| &world.account,
 };
 
+/// Agencies that took over the dossiers of others.
+pub(super) const SUCCESSIONS: Resource = Resource {
+    entries: &[
+        ("listSuccessions", Kind::ListBut(Role::ProvinceAdmin)),
+        ("recordSuccession", Kind::Administer),
+        ("endSuccession", Kind::OneBut(Role::ProvinceAdmin)),
+    ],
+    id: |world| &world.succession,
+};
+
 /// Roles held for a time.
 pub(super) const ASSIGNMENTS: Resource = Resource {
     entries: &[

@@ -38,6 +38,7 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
         proof: contracts::Proof::default(),
         mandate: None,
         acting: Vec::new(),
+        predecessors: Vec::new(),
     }
 }
 

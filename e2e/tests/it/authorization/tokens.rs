@@ -84,6 +84,7 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         acr: Some(contracts::Assurance::MultiFactor),
         act: None,
         acting: actor.acting.clone(),
+        predecessors: actor.predecessors.clone(),
     }
 }
 

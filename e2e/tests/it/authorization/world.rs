@@ -30,6 +30,7 @@ pub(super) struct World {
     pub(super) data_request: String,
     /// A delegation of `leader` to `specialist`.
     pub(super) assignment: String,
+    pub(super) succession: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
     /// Two dossiers of the citizen's that were filed together.
@@ -108,6 +109,7 @@ impl World {
             account: String::new(),
             data_request: String::new(),
             assignment: String::new(),
+            succession: String::new(),
             closed: String::new(),
             group: String::new(),
             incident: String::new(),
@@ -143,6 +145,7 @@ impl World {
         self.fresh = self.file_another(&whole, &citizen).await;
         self.data_request = self.ask_about_data(&citizen).await;
         self.assignment = self.delegate().await;
+        self.succession = self.merge().await;
         let applicant = &whole["applicant"];
         self.secrets = [
             &applicant["name"],
@@ -161,6 +164,7 @@ impl World {
             self.file.as_str(),
             self.data_request.as_str(),
             self.assignment.as_str(),
+            self.succession.as_str(),
         ])
         .map(str::to_owned)
         .collect();
@@ -189,6 +193,19 @@ impl World {
         assert_eq!(answer.status().as_u16(), 201);
         let given: Value = answer.json().await.expect("JSON");
         text(&given["id"])
+    }
+
+    /// Two agencies that are nobody's here become one.
+    async fn merge(&self) -> String {
+        let body = json!({"predecessor": "H05.95", "successor": "H05.96", "from": "2026-07-01",
+            "reason": "NQ 12/NQ-HĐND"});
+        let sent = self.http.post(self.url("/api/v1/agency-successions"));
+        let admin = self.token("admin").await;
+        let answer = sent.json(&body).bearer_auth(admin).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let made: Value = answer.json().await.expect("JSON");
+        text(&made["id"])
     }
 
     /// The same once more, left at the desk.

@@ -147,9 +147,7 @@ impl Act {
                     | Self::LiftRetention
                     | Self::RemovePapers
                     | Self::RemoveResults
-                    | Self::Pseudonymise => {
-                        actor.agency.as_deref() == Some(dossier.agency.code.as_str())
-                    }
+                    | Self::Pseudonymise => actor.serves(&dossier.agency.code),
                 };
                 concerned && self.rights().iter().any(|right| actor.can(*right))
             }

@@ -294,7 +294,7 @@ impl Command {
 /// Whether the dossier was handed in at this officer's agency for another one (phi địa giới).
 fn handed_in_at(dossier: &Dossier, actor: &Actor) -> bool {
     let receiving = dossier.details.intake.receiving.as_ref();
-    receiving.is_some_and(|agency| actor.agency.as_deref() == Some(agency.code.as_str()))
+    receiving.is_some_and(|agency| actor.serves(&agency.code))
 }
 
 /// Who acts: a person with a token, or the suite itself (a job, a postal event).
@@ -323,7 +323,7 @@ impl By<'_> {
                     | CommandKind::StopLinked
             ),
             Self::Person(actor) => {
-                let handles = actor.agency.as_deref() == Some(dossier.agency.code.as_str());
+                let handles = actor.serves(&dossier.agency.code);
                 let owns = dossier.owner == Some(actor.subject);
                 kind.rights().iter().any(|right| {
                     actor.can(*right)

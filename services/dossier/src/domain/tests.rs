@@ -50,6 +50,7 @@ fn person(n: u128, role: Role) -> Actor {
         proof: contracts::Proof::default(),
         mandate: None,
         acting: Vec::new(),
+        predecessors: Vec::new(),
     }
 }
 

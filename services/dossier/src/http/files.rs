@@ -1,6 +1,7 @@
 //! Uploading and downloading files.
 
 use super::dossiers::Once;
+use super::forms::{SAME_ORIGIN, SHOWN_PDF};
 use crate::app::{App, upload as receiving};
 use crate::error::{Error, code};
 use crate::store::access::What;
@@ -152,17 +153,17 @@ pub(crate) async fn download(
     if shown {
         disposition.disposition = DispositionType::Inline;
     }
-    // A sandbox would keep the browser's own PDF reader from opening.
     let policy = if shown && file.media_type == "application/pdf" {
-        "default-src 'none'; frame-ancestors 'none'"
+        SHOWN_PDF
     } else {
-        "default-src 'none'; sandbox"
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
     };
     Ok(HttpResponse::Ok()
         .content_type(file.media_type)
         .insert_header(disposition)
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header(SAME_ORIGIN)
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .body(actix_web::body::SizedStream::new(size, content)))
 }

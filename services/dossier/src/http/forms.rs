@@ -71,7 +71,15 @@ pub(crate) async fn get_form(
     Ok(pdf_named(&format!("{name}-{form}"), pdf))
 }
 
-/// A PDF of this name, shown by the browser and kept by nobody else.
+/// What a PDF may do that the browser shows: nothing. A sandbox would keep the browser's own PDF reader from opening; the reader runs apart
+/// from the page and its origin. Where it were taken for a page all the same, nothing is loaded, run, sent or framed.
+pub(super) const SHOWN_PDF: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// No page of another origin embeds it.
+pub(super) const SAME_ORIGIN: (&str, &str) = ("cross-origin-resource-policy", "same-origin");
+
+/// A PDF of this name, shown by the browser and kept by nobody.
 pub(super) fn pdf_named(name: &str, pdf: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/pdf")
@@ -80,7 +88,9 @@ pub(super) fn pdf_named(name: &str, pdf: Vec<u8>) -> HttpResponse {
             format!("inline; filename=\"{name}.pdf\""),
         ))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, SHOWN_PDF))
+        .insert_header(SAME_ORIGIN)
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .body(pdf)
 }
 

@@ -1,7 +1,7 @@
 //! Alarms: which dossier's clock has come to its next point, and which were raised.
 
 use super::corrupt;
-use super::dossiers::{read, running, within};
+use super::dossiers::{of_agencies, read, running, within};
 use super::entity::alarm;
 use super::entity::dossier::{Column, Entity};
 use super::incidents::Standing;
@@ -113,10 +113,7 @@ pub(crate) async fn raised(
 ) -> Result<Vec<Raised>, DbErr> {
     // By the agency first, for its index; the scope decides.
     let agency = match scope {
-        Scope::Agency(code) => alarm::Column::AgencyCode.eq(code.as_str()),
-        Scope::Branch(code) => alarm::Column::AgencyCode
-            .eq(code.as_str())
-            .or(alarm::Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Agencies(_) => of_agencies(alarm::Column::AgencyCode, scope),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => return Ok(Vec::new()),
     };
     let visible = Query::select()

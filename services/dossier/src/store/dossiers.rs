@@ -14,7 +14,7 @@ use durable::Tx;
 use kit::Runtime;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LikeExpr};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
@@ -25,15 +25,27 @@ pub(crate) fn within(scope: &Scope) -> Condition {
     match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
         // The competent agency, and where it was handed in for another one (phi địa giới).
-        Scope::Agency(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code.as_str()))
-            .add(Column::ReceivingAgency.eq(code.as_str())),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code.as_str()))
-            .add(Column::AgencyCode.starts_with(format!("{code}.")))
-            .add(Column::ReceivingAgency.eq(code.as_str()))
-            .add(Column::ReceivingAgency.starts_with(format!("{code}."))),
+        Scope::Agencies(_) => Condition::any()
+            .add(of_agencies(Column::AgencyCode, scope))
+            .add(of_agencies(Column::ReceivingAgency, scope)),
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
+    }
+}
+
+/// The rows whose agency, in this column, a scope covers; none for a scope that is not of agencies.
+pub(super) fn of_agencies(column: impl ColumnTrait, scope: &Scope) -> Condition {
+    match scope {
+        Scope::Agencies(agencies) => agencies
+            .above
+            .iter()
+            .map(|code| column.starts_with(format!("{code}.")))
+            .fold(
+                Condition::any().add(column.is_in(&agencies.at)),
+                Condition::add,
+            ),
+        Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => {
+            Condition::all().add(Expr::val(1).eq(0))
+        }
     }
 }
 

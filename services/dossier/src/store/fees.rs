@@ -1,6 +1,7 @@
 //! Which dossier a payment is for, and what the payment platform reported.
 
 use super::corrupt;
+use super::dossiers::of_agencies;
 use crate::domain::fee::Fee;
 use chrono::{DateTime, Utc};
 use contracts::{DossierId, Scope};
@@ -151,13 +152,7 @@ pub(crate) async fn reports(
     let mut query = report::Entity::find();
     query = match scope {
         _ if all => query,
-        Scope::Agency(code) => query.filter(report::Column::AgencyCode.eq(code.as_str())),
-        Scope::Branch(code) => query.filter(
-            report::Column::AgencyCode
-                .eq(code.as_str())
-                .or(report::Column::AgencyCode.starts_with(format!("{code}."))),
-        ),
-        Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => query.filter(Expr::val(1).eq(0)),
+        scope => query.filter(of_agencies(report::Column::AgencyCode, scope)),
     };
     if let Some(outcome) = outcome {
         query = query.filter(report::Column::Outcome.eq(outcome));

@@ -1,6 +1,6 @@
 //! Counts of an agency (sổ theo dõi, báo cáo tình hình giải quyết): the queries of one report.
 
-use super::dossiers::{read, within};
+use super::dossiers::{of_agencies, read, within};
 use super::entity::dossier::{Column, Entity};
 use crate::domain::Dossier;
 use chrono::{DateTime, Utc};
@@ -53,14 +53,7 @@ pub(crate) struct Counts {
 /// Rows of the competent agency only: what was handed in here for another one is counted there, once.
 fn own(scope: &Scope) -> Option<Select<Entity>> {
     match scope {
-        Scope::Agency(code) => Some(Entity::find().filter(Column::AgencyCode.eq(code.as_str()))),
-        Scope::Branch(code) => Some(
-            Entity::find().filter(
-                Column::AgencyCode
-                    .eq(code.as_str())
-                    .or(Column::AgencyCode.starts_with(format!("{code}."))),
-            ),
-        ),
+        Scope::Agencies(_) => Some(Entity::find().filter(of_agencies(Column::AgencyCode, scope))),
         Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => None,
     }
 }

@@ -54,6 +54,10 @@ async fn the_book_has_what_the_desk_received_and_its_readers_are_noted() {
     w.file().await;
     let book = officer.get(BOOK).await.expect(200);
     assert!(is_pdf(&book) > empty);
+    let policy = book.header("content-security-policy").unwrap_or_default();
+    assert!(policy.contains("form-action 'none'"), "{policy}");
+    assert_eq!(book.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(book.header("cache-control"), Some("private, no-store"));
     let shown = book.header("content-disposition").unwrap_or_default();
     assert!(
         shown.contains("so-theo-doi-2026-11-01-2026-11-30.pdf"),

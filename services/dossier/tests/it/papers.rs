@@ -77,8 +77,13 @@ async fn a_paper_may_be_looked_at_and_runs_nothing() {
         .expect(200);
     let header = |name| shown.header(name).unwrap_or_default().to_owned();
     assert!(header("content-disposition").starts_with("inline; "));
-    assert!(header("content-security-policy").contains("default-src 'none'"));
+    let policy = header("content-security-policy");
+    for nothing in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
+        assert!(policy.contains(&format!("{nothing} 'none'")), "{policy}");
+    }
     assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+    assert_eq!(header("cache-control"), "private, no-store");
     let kept = citizen
         .get(&format!("/api/v1/files/{file}"))
         .await

@@ -494,3 +494,49 @@ async fn the_worklist_is_filtered_searched_and_paged() {
     let next = format!("limit=2&cursor={}", text(&page["next"]));
     assert_eq!(list(&officer, &next).await, [id(&first)]);
 }
+
+#[tokio::test]
+async fn the_agency_that_took_another_over_has_the_rights_over_its_dossiers() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let path = format!("/api/v1/dossiers/{}", text(&filed["id"]));
+    let took_over = |code: &str, actor: Actor| Actor {
+        predecessors: vec![code.to_owned()],
+        ..actor
+    };
+    // Of an agency that took over others: nothing.
+    for code in ["H05.2", "H05.21.1", "H05"] {
+        let other = took_over(code, actors::officer2());
+        let seen = w.app.as_(&other).get(&path).await;
+        seen.expect_problem(404, "dossier.not-found");
+    }
+    // A commune that took over its former district is not above the other communes.
+    let mut commune = took_over("H05", actors::leader2());
+    commune.agency = Some("H05.22.3".to_owned());
+    let seen = w.app.as_(&commune).get(&path).await;
+    seen.expect_problem(404, "dossier.not-found");
+    let officer = took_over(actors::AGENCY, actors::officer2());
+    w.app.as_(&officer).get(&path).await.expect(200);
+    let list = w.app.as_(&officer).get("/api/v1/dossiers").await;
+    let list = list.expect(200).json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+    let received = w.go(&officer, &filed, "receive", json!({})).await;
+    assert_eq!(received["agency"]["code"], actors::AGENCY, "it stays");
+    let number = text(&received["number"]);
+    assert!(number.starts_with(actors::AGENCY), "{number}");
+    let journal = w.app.as_(&officer).get(&format!("{path}/journal")).await;
+    let journal = journal.expect(200).text();
+    assert!(journal.contains(actors::AGENCY2), "by whom: {journal}");
+    let leader = took_over(actors::AGENCY, actors::leader2());
+    let counted = w.app.as_(&leader).get("/api/v1/reports/dossiers").await;
+    assert_eq!(counted.expect(200).json()["received"]["online"], 1);
+    let without = w.app.as_(&actors::leader2());
+    let without = without.get("/api/v1/reports/dossiers").await;
+    assert_eq!(without.expect(200).json()["received"]["online"], 0);
+    // Whoever belongs to no agency has taken over none.
+    let nowhere = Actor {
+        agency: None,
+        ..officer
+    };
+    w.app.as_(&nowhere).get(&path).await.expect(404);
+}

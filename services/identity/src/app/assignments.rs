@@ -116,7 +116,11 @@ pub(crate) async fn end_all(
 }
 
 /// Tokens of this account that were given until now say something that is no longer so.
-async fn refuse_tokens(tx: &Tx, holder: AccountId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub(crate) async fn refuse_tokens(
+    tx: &Tx,
+    holder: AccountId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     if let Some(mut account) = store::account::find(&**tx, holder).await? {
         account.version += 1;
         if store::account::save(&**tx, &account, now).await? {

@@ -17,6 +17,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use vn::worktime::local_date;
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
 #[derive(Debug, Serialize, ToSchema)]
@@ -335,6 +336,7 @@ async fn answer(
     } else {
         let held = super::assignments::held(app.db.read(), account.id, now).await?;
         tokens::assign(&mut claims, &held);
+        super::successions::claim(app.db.read(), &mut claims, local_date(now)).await?;
     }
     let access_token = keys.sign("at+jwt", &claims)?;
     let id_token = if has_scope(about.scope, "openid") {

@@ -17,5 +17,6 @@ pub(crate) mod providers;
 pub(crate) mod retention;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
+pub(crate) mod successions;
 pub(crate) mod throttle;
 pub(crate) mod tokens;

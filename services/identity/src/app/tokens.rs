@@ -79,6 +79,7 @@ pub(crate) fn access(
         acr: person.map(|(_, amr)| Assurance::of(&methods(amr))),
         act: None,
         acting: Vec::new(),
+        predecessors: Vec::new(),
     }
 }
 
@@ -100,6 +101,7 @@ pub(crate) fn on_behalf(claims: Claims, mandate: &Mandate, principal: &Account) 
             ver: claims.ver,
         }),
         acting: Vec::new(),
+        predecessors: Vec::new(),
         ..claims
     }
 }

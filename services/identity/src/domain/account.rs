@@ -193,6 +193,7 @@ mod tests {
             proof: contracts::Proof::default(),
             mandate: None,
             acting: Vec::new(),
+            predecessors: Vec::new(),
         }
     }
 

@@ -224,6 +224,7 @@ mod tests {
                 proof: contracts::Proof::default(),
                 mandate: None,
                 acting: Vec::new(),
+                predecessors: Vec::new(),
             };
             let reach = Reach::of(&by).expect("reach");
             let appointed = may_appoint(&by, &reach, &to, *role).is_ok();

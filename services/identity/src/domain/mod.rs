@@ -15,3 +15,4 @@ pub(crate) mod purpose;
 pub(crate) mod request;
 pub(crate) mod second_factor;
 pub(crate) mod secret;
+pub(crate) mod succession;

@@ -337,6 +337,20 @@ pub(crate) struct ExportedSession {
     device: String,
 }
 
+/// What an export says of a passkey: nothing of its key.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExportedPasskey {
+    /// As its owner calls it.
+    #[schema(example = "Điện thoại")]
+    name: String,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<DateTime<Utc>>,
+}
+
 /// What an export says of a read.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -361,6 +375,8 @@ pub(crate) struct ExportOut {
     account: super::me::Me,
     /// Live sign-ins.
     sessions: Vec<ExportedSession>,
+    /// Passkeys, oldest first.
+    passkeys: Vec<ExportedPasskey>,
     /// Requests about the data, newest 100.
     data_requests: Vec<DataRequestOut>,
     /// Who read the account, newest 1000.
@@ -400,6 +416,9 @@ pub(super) async fn export(
     let sessions = store::grant::sessions_of(app.db.read(), id, now)
         .await
         .map_err(unforeseen)?;
+    let passkeys = store::passkey::of(app.db.read(), id)
+        .await
+        .map_err(unforeseen)?;
     let requests = stored::of(app.db.read(), id, None, 100)
         .await
         .map_err(unforeseen)?;
@@ -416,6 +435,14 @@ pub(super) async fn export(
                 since: s.created_at,
                 until: s.expires_at,
                 device: s.device,
+            })
+            .collect(),
+        passkeys: passkeys
+            .into_iter()
+            .map(|p| ExportedPasskey {
+                name: p.name,
+                created_at: p.created_at,
+                used_at: p.used_at,
             })
             .collect(),
         data_requests: requests.into_iter().map(|r| out(&app, r, None)).collect(),

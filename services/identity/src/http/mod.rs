@@ -19,6 +19,7 @@ mod revocations;
 mod second_factor;
 mod sessions;
 mod stand_in;
+mod successions;
 mod token;
 mod userinfo;
 
@@ -70,6 +71,9 @@ pub(crate) fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(assignments::list)
         .service(assignments::give)
         .service(assignments::end)
+        .service(successions::record)
+        .service(successions::list)
+        .service(successions::end)
         .service(data_requests::list_purposes)
         .service(data_requests::export)
         .service(data_requests::list_mine)

@@ -14,6 +14,7 @@ mod m0045_personal_data;
 mod m0046_assignments;
 mod m0047_passkeys;
 mod m0048_expiry_notice;
+mod m0049_agency_successions;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -30,5 +31,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0046_assignments::Migration),
         Box::new(m0047_passkeys::Migration),
         Box::new(m0048_expiry_notice::Migration),
+        Box::new(m0049_agency_successions::Migration),
     ]
 }

@@ -179,6 +179,24 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Ids of the active officers of these agencies.
+pub(crate) async fn officers_of(
+    db: &impl ConnectionTrait,
+    agencies: &[String],
+) -> Result<Vec<AccountId>, DbErr> {
+    let ids: Vec<uuid::Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Active.eq(true))
+        .filter(Column::Kind.eq(kind_name(ActorKind::Officer)))
+        .filter(Column::Agency.is_in(agencies))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(AccountId).collect())
+}
+
 /// What the login of an erased account begins with.
 pub(crate) const ERASED: &str = "erased-";
 

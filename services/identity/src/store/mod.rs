@@ -16,6 +16,7 @@ pub(crate) mod retention;
 pub(crate) mod revocation;
 pub(crate) mod second_factor;
 pub(crate) mod setting;
+pub(crate) mod succession;
 
 use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};

@@ -26,4 +26,5 @@ mod second_factor;
 mod sessions;
 mod signing_keys;
 mod step_up;
+mod successions;
 mod world;

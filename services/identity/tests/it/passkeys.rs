@@ -199,6 +199,13 @@ async fn a_passkey_is_made_and_signs_in_as_phishing_resistant() {
     let state = world.app.with_token(&text(&tokens, "access_token"));
     let state = state.get("/api/v1/me/second-factor").await.expect(200);
     assert_eq!(state.json()["passkeys"], 1);
+    let export = world.app.with_token(&text(&tokens, "access_token"));
+    let export = export.get("/api/v1/me/data").await.expect(200).json();
+    let mine = export["passkeys"].as_array().expect("passkeys");
+    assert_eq!(mine.len(), 1);
+    let told: Vec<&String> = mine[0].as_object().expect("one").keys().collect();
+    assert_eq!(told, ["createdAt", "name", "usedAt"], "no key material");
+    assert_eq!(mine[0]["name"], "Điện thoại");
     // Another browser has no part in this sign-in, and the question was answered.
     prove(&world.browser(), &asked, &proof).await.expect(400);
     prove(&other, &asked, &proof).await.expect(401);

@@ -118,19 +118,19 @@ pub struct NotificationQuery {
     pub cursor: Option<String>,
 }
 
-/// The inboxes that a caller reads: the own one, and for officers those of their roles at their agency.
+/// The inboxes that a caller reads: the own one, and for officers those of their roles at their agency and those it took over.
 fn reader(actor: &Actor) -> Reader {
     let mut recipients = vec![Recipient::Account(actor.subject).key()];
-    if actor.kind == ActorKind::Officer
-        && let Some(agency) = &actor.agency
-    {
-        recipients.extend(actor.roles.iter().map(|role| {
-            Recipient::Role {
-                agency: agency.clone(),
-                role: *role,
-            }
-            .key()
-        }));
+    if actor.kind == ActorKind::Officer {
+        for agency in actor.agencies() {
+            recipients.extend(actor.roles.iter().map(|role| {
+                Recipient::Role {
+                    agency: agency.to_owned(),
+                    role: *role,
+                }
+                .key()
+            }));
+        }
     }
     Reader {
         account: actor.subject,

@@ -54,6 +54,10 @@ async fn the_story_is_in_the_inbox_once() {
     assert_eq!(world.kinds(&actors::officer()).await, ["file", "approve"]);
     assert_eq!(world.kinds(&actors::specialist()).await, ["receive"]);
     assert_eq!(world.kinds(&actors::leader()).await, ["propose"]);
+    // Of the agency that took this one over.
+    let mut successor = actors::officer2();
+    successor.predecessors = vec![actors::AGENCY.to_owned()];
+    assert_eq!(world.kinds(&successor).await, ["file", "approve"]);
     for other in [
         actors::citizen2(),
         actors::officer2(),

@@ -117,10 +117,12 @@ fn pass_on(ctx: &Ctx, answer: Result<Answer, ApiError>) -> Result<HttpResponse, 
     response.insert_header((
         header::CONTENT_SECURITY_POLICY,
         if shown {
-            "default-src 'none'; frame-ancestors 'none'"
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         } else {
             "default-src 'none'; frame-ancestors 'none'; sandbox"
         },
     ));
+    // Nor does a page of another origin embed it.
+    response.insert_header(("cross-origin-resource-policy", "same-origin"));
     Ok(response.streaming(answer.into_stream()))
 }

@@ -100,7 +100,7 @@ async fn receipts_and_files_come_through_with_the_sessions_token() {
     // A sandbox would keep the browser's own PDF reader from showing it.
     assert_eq!(
         reply.header("content-security-policy"),
-        Some("default-src 'none'; frame-ancestors 'none'")
+        Some("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
     );
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
     let asked = world

@@ -91,7 +91,7 @@ pub(crate) async fn get_shipment_access_log(
         .transpose()?;
     let owner = match caller.actor().scope() {
         Scope::Owner(owner) => Scope::Owner(owner),
-        Scope::Agency(_) | Scope::Branch(_) | Scope::Operator(_) | Scope::Nothing => Scope::Nothing,
+        Scope::Agencies(_) | Scope::Operator(_) | Scope::Nothing => Scope::Nothing,
     };
     shipment::one(&owner, app.db.read(), id.0)
         .await

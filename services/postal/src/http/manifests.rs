@@ -258,7 +258,7 @@ pub(crate) async fn create_manifest(
 pub(crate) fn operator(actor: &contracts::Actor) -> Result<String, Problem> {
     match actor.scope() {
         Scope::Operator(client) => Ok(client),
-        Scope::Owner(_) | Scope::Agency(_) | Scope::Branch(_) | Scope::Nothing => {
+        Scope::Owner(_) | Scope::Agencies(_) | Scope::Nothing => {
             Err(Problem::new(shared::FORBIDDEN))
         }
     }

@@ -18,10 +18,7 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let visible = match scope {
-        Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code)),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code))
-            .add(Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Owner(_) | Scope::Nothing => return Ok(Vec::new()),
     };

@@ -30,10 +30,7 @@ pub struct Filter {
 fn visible(scope: &Scope) -> Option<Condition> {
     Some(match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
-        Scope::Agency(code) => Condition::all().add(Column::AgencyCode.eq(code)),
-        Scope::Branch(code) => Condition::any()
-            .add(Column::AgencyCode.eq(code))
-            .add(Column::AgencyCode.starts_with(format!("{code}."))),
+        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Nothing => return None,
     })

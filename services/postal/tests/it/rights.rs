@@ -27,6 +27,10 @@ async fn everyone_sees_their_own_shipments_only() {
             .json();
         assert_eq!(page["items"].as_array().unwrap().len(), 1, "{}", actor.name);
     }
+    // Of the agency that took this one over.
+    let mut successor = actors::officer2();
+    successor.predecessors = vec![actors::AGENCY.to_owned()];
+    world.app.as_(&successor).get(&path).await.expect(200);
     for actor in [
         actors::citizen2(),
         actors::officer2(),
