@@ -10,6 +10,7 @@ use kit::{Runtime, TokenVerifier};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use suite::identity;
 use testkit::{ISSUER, Reply, TestApp, TestDb};
 use url::Url;
 

@@ -4,8 +4,8 @@
 //! The same `start` functions, the same HTTP between services, `SQLite` files, an in-process bus, a memory cache.
 
 pub mod asyncapi;
-/// For what measures the catalogue.
-pub use catalogue;
+/// For what measures one service.
+pub use {catalogue, dossier, identity};
 
 pub mod cli;
 pub mod demo;

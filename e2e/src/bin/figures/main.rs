@@ -19,6 +19,7 @@ use load::World;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
+use suite::dossier;
 use testkit::{TestApp, TestDb};
 
 /// Transitions a second.

@@ -1,7 +1,7 @@
 //! Notices before the end of a retention, by class and dossier; what holds a dossier back.
 
 use super::corrupt;
-use super::dossiers::{read, within};
+use super::dossiers::{of_agencies, read, within};
 use super::entity::dossier::{Column as D, Entity as Dossiers};
 use super::entity::retention_notice::{ActiveModel, Column, Entity, Model};
 use super::entity::{dossier_file, journal, retention_hold};
@@ -150,13 +150,7 @@ pub(crate) async fn list(
     limit: u64,
 ) -> Result<Vec<Listed>, DbErr> {
     // By the agency first, for its index; the scope decides.
-    let agency = match scope {
-        Scope::Agency(code) => Column::AgencyCode.eq(code.as_str()),
-        Scope::Branch(code) => Column::AgencyCode
-            .eq(code.as_str())
-            .or(Column::AgencyCode.starts_with(format!("{code}."))),
-        Scope::Owner(_) | Scope::Operator(_) | Scope::Nothing => return Ok(Vec::new()),
-    };
+    let agency = of_agencies(Column::AgencyCode, scope);
     let visible = Query::select()
         .column(D::Id)
         .from(Dossiers)

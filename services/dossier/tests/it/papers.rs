@@ -58,7 +58,7 @@ async fn a_supplement_makes_a_new_version_and_the_old_one_stays() {
     );
     assert_eq!(
         versions[0]["retention"],
-        json!({"class": "paper", "years": 10, "until": null})
+        json!({"class": "paper", "years": 10, "until": null, "held": false})
     );
     assert_eq!(versions[0]["preview"], true);
     assert_eq!(versions[0]["at"], "2026-11-16T02:00:00Z");

@@ -457,7 +457,7 @@ async fn an_object_that_was_gone_before_it_was_noted_is_no_fault() {
         .to_owned();
     let row = w.db().read().query_one(&hash).await.expect("query");
     let hash: String = row.expect("the file").try_get("", "sha256").expect("hash");
-    let part = |range| hash.get(range).expect("a hash").to_owned();
+    let part = |range: std::ops::Range<usize>| hash.get(range).expect("a hash").to_owned();
     let path = w.files.path().join(part(0..2)).join(part(2..4)).join(&hash);
     std::fs::remove_file(path).expect("removed");
     w.rt.clock.advance(Duration::days(31));
