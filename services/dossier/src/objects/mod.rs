@@ -117,8 +117,8 @@ impl ObjectStore {
     }
 
     /// Throws an object away that no file has, unless it is younger than `fresh`: then an upload that is not noted yet may have just
-    /// put it there. It is taken aside first, so that its age is that of what is thrown away and not of what came in meanwhile. A
-    /// bucket cannot take aside, so what lies there stays.
+    /// put it there. It is taken aside first, so that its age is that of what is thrown away and not of what came in meanwhile; it may
+    /// come back, so this is not for what [`Self::remove`] is to remove. A bucket cannot take aside, so what lies there stays.
     pub(crate) async fn discard(&self, sha256: &str, fresh: Duration) -> io::Result<()> {
         if self.bucket.is_some() {
             return Ok(());

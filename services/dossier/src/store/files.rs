@@ -185,13 +185,14 @@ pub(crate) async fn forget_waiting(
     Ok(rows.into_iter().map(|(_, hash)| hash).collect())
 }
 
-/// Whether any file that is still there has this content.
+/// Whether any file still needs the object of this content: to be read, or to be removed by the task that destroys it. Nobody else
+/// touches it until then.
 pub(crate) async fn has_content(db: &impl ConnectionTrait, sha256: &str) -> Result<bool, DbErr> {
     let found: Option<uuid::Uuid> = file::Entity::find()
         .select_only()
         .column(file::Column::Id)
         .filter(file::Column::Sha256.eq(sha256))
-        .filter(file::Column::RemovedAt.is_null())
+        .filter(file::Column::GoneAt.is_null())
         .limit(1)
         .into_tuple()
         .one(db)
