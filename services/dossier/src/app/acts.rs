@@ -74,7 +74,7 @@ pub(crate) async fn take(
         return Err(newer.map_or(Error::NotFound, |d| Error::stale(&d)));
     }
     fees::note_references(tx, after.id, &owed, &after.details.fees).await?;
-    let entry = journal::append(tx, transition.entry).await?;
+    let entry = journal::append(tx, &after, transition.entry).await?;
     publish(tx, &app.rt, &after.event(&entry, None)).await?;
     Ok(after)
 }

@@ -20,6 +20,7 @@ pub(crate) mod payments;
 pub(crate) mod register;
 pub(crate) mod reports;
 pub(crate) mod retention;
+pub(crate) mod restriction;
 pub(crate) mod tracking;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -72,6 +73,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(clock::reopen)
         .service(clock::correct)
         .service(clock::acknowledge)
+        .service(restriction::restrict)
+        .service(restriction::lift)
         .service(groups::file_group)
         .service(groups::get_group)
         .service(alarms::list_alarms)

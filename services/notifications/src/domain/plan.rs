@@ -78,6 +78,7 @@ pub fn role_name(role: Role) -> &'static str {
         Role::OneStopOfficer => "one_stop_officer",
         Role::Specialist => "specialist",
         Role::Leader => "leader",
+        Role::RestrictedOfficer => "restricted_officer",
         Role::AgencyAdmin => "agency_admin",
         Role::ProvinceAdmin => "province_admin",
         Role::Integrator => "integrator",
@@ -113,6 +114,8 @@ pub struct DossierFacts {
     pub agency_name: String,
     /// Name of the procedure.
     pub procedure_name: String,
+    /// It is of restricted access.
+    pub restricted: bool,
 }
 
 /// What a message is about; texts and times are formatted per language by [`super::render`].
@@ -205,6 +208,7 @@ pub fn dossier(event: &DossierChanged, preferences: &Preferences) -> Vec<Notice>
         ));
     }
     for (role, template) in officer_templates(event) {
+        let role = who(role, event.restricted);
         notices.push(to_role(&event.agency_code, role, &kind, template, &params));
     }
     notices
@@ -269,7 +273,7 @@ pub fn shipment(
     if let Some(template) = officer {
         notices.push(to_role(
             &event.agency_code,
-            Role::OneStopOfficer,
+            who(Role::OneStopOfficer, known.is_some_and(|k| k.restricted)),
             &kind,
             template,
             &params,
@@ -333,11 +337,25 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
         ));
     }
     if let Some((roles, template)) = officers {
-        for role in roles {
-            notices.push(to_role(&event.agency_code, *role, &kind, template, &params));
+        let mut told = Vec::new();
+        for role in roles.iter().map(|role| who(*role, event.restricted)) {
+            if !told.contains(&role) {
+                told.push(role);
+                notices.push(to_role(&event.agency_code, role, &kind, template, &params));
+            }
         }
     }
     notices
+}
+
+/// Who is told in place of a desk: of a dossier of restricted access those who may see it without having taken part in it. The desk as
+/// a whole learns nothing of it.
+fn who(role: Role, restricted: bool) -> Role {
+    if restricted && role != Role::Leader {
+        Role::RestrictedOfficer
+    } else {
+        role
+    }
 }
 
 /// What the applicant is told: every change of the public state (NĐ 224/2026 art. 15(1)(g)), and the answer to each command of
