@@ -135,10 +135,13 @@ pub(crate) async fn write(
             }
         }
     }
+    // By the hash of what is written of it, by which its version finds it.
     let lines: Vec<source::Line<'_>> = goods
         .iter()
-        .filter(|g| have.get(&g.id).is_none_or(|old| !old.says(&g.hash)))
-        .filter_map(|g| Some((g.id, g.hash.as_str(), g.source.as_deref()?)))
+        .copied()
+        .map(|g| (g, kept.get(&g.id).unwrap_or(g)))
+        .filter(|(g, good)| have.get(&g.id).is_none_or(|old| !old.says(&good.hash)))
+        .filter_map(|(g, good)| Some((g.id, good.hash.as_str(), g.source.as_deref()?)))
         .collect();
     source::keep(&**tx, &lines).await?;
     procedures::insert(&**tx, &new, seq, how.now).await?;

@@ -19,8 +19,8 @@ pub(crate) mod papers;
 pub(crate) mod payments;
 pub(crate) mod register;
 pub(crate) mod reports;
-pub(crate) mod retention;
 pub(crate) mod restriction;
+pub(crate) mod retention;
 pub(crate) mod tracking;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -586,14 +586,19 @@ fn history(entry: &Entry, view: &View, officer: bool, language: Language) -> His
     } else {
         d.agency.name.clone()
     };
-    // What the house says to itself is not the applicant's: a leader's reason to send back, notes on a proposal.
+    // What the house says to itself is not the applicant's: a leader's reason to send back, notes on a proposal, whom a restriction protects.
     let kind = CommandKind::parse(&entry.command);
     let internal = matches!(
         kind,
         Some(CommandKind::SendBack | CommandKind::Propose | CommandKind::Approve)
-    ) || [Act::HoldRetention, Act::LiftRetention]
-        .iter()
-        .any(|act| act.name() == entry.command);
+    ) || [
+        Act::HoldRetention,
+        Act::LiftRetention,
+        Act::Restrict,
+        Act::LiftRestriction,
+    ]
+    .iter()
+    .any(|act| act.name() == entry.command);
     HistoryOut {
         version: entry.seq,
         at: entry.at,

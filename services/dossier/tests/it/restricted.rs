@@ -1,6 +1,8 @@
 //! Hạn chế tiếp cận: who may know of a dossier of restricted access, through whatever door.
 
-use crate::world::{RESTRICTED, World, text};
+use crate::retention::{ALMOST, notices, verified};
+use crate::world::{PROCEDURE, RESTRICTED, World, text};
+use chrono::Duration;
 use contracts::events::DossierChanged;
 use contracts::{AccountId, Actor, Event as _, Permission, Role};
 use serde_json::{Value, json};
@@ -146,6 +148,11 @@ fn writes() -> Vec<(&'static str, Value)> {
         ("originals", json!({"componentId": "c1", "count": 1})),
         ("originals/1/return", json!({"receiverName": "x"})),
         ("messages", json!({"text": "x"})),
+        (
+            "retention-hold",
+            json!({"ground": "complaint", "reason": "x"}),
+        ),
+        ("retention-hold/lift", json!({})),
     ]
 }
 
@@ -164,7 +171,7 @@ fn bare(reply: &Reply, asked: &str) -> (u16, Value) {
 async fn to_whom_it_is_not_open_it_is_not_there_by_any_door() {
     let w = World::new().await;
     let hidden = handled(&w, RESTRICTED).await;
-    let open = handled(&w, crate::world::PROCEDURE).await;
+    let open = handled(&w, PROCEDURE).await;
     assert_eq!(
         (&hidden["restricted"], &open["restricted"]),
         (&json!(true), &json!(false))
@@ -248,7 +255,7 @@ async fn to_whom_it_is_not_open_it_is_not_there_by_any_door() {
 async fn alarms_books_and_payments_pass_over_it_and_counts_do_not() {
     let w = World::new().await;
     let hidden = handled(&w, RESTRICTED).await;
-    let open = handled(&w, crate::world::PROCEDURE).await;
+    let open = handled(&w, PROCEDURE).await;
     let clerk = other(actors::officer(), 1);
     let leader = actors::leader();
     for who in [&clerk, &leader] {
@@ -292,7 +299,7 @@ async fn alarms_books_and_payments_pass_over_it_and_counts_do_not() {
 #[tokio::test]
 async fn it_is_restricted_and_opened_again_with_a_reason_by_who_may() {
     let w = World::new().await;
-    let d = handled(&w, crate::world::PROCEDURE).await;
+    let d = handled(&w, PROCEDURE).await;
     let clerk = other(actors::officer(), 1);
     let leader = actors::leader();
     let path = format!("/api/v1/dossiers/{}", id(&d));
@@ -362,4 +369,54 @@ async fn it_is_restricted_and_opened_again_with_a_reason_by_who_may() {
     let d = w.go(&leader, &d, "lift-restriction", reason).await;
     assert_eq!(d["restricted"], false);
     assert_eq!(seen(&clerk).await, 200);
+}
+
+/// Thời hạn bảo quản: who leads is told that it ends and may hold it back; who administers the agency does not learn of it.
+#[tokio::test]
+async fn that_its_retention_ends_is_announced_to_who_may_see_it() {
+    let w = crate::retention::world(&[]).await;
+    let (citizen, leader, admin) = (actors::citizen(), actors::leader(), actors::agency_admin());
+    let over = async |procedure: &str| {
+        let mut body = w.body(&citizen).await;
+        body["procedureId"] = json!(procedure);
+        let filed = w.app.as_(&citizen).post("/api/v1/dossiers", &body).await;
+        let filed = filed.expect(201).json();
+        w.go(&citizen, &filed, "withdraw", json!({})).await
+    };
+    let hidden = over(RESTRICTED).await;
+    let open = over(PROCEDURE).await;
+    let names = |up: &[Value], d: &Value| up.iter().any(|n| n["dossierId"] == d["id"]);
+    w.rt.clock.advance(Duration::days(ALMOST + 1));
+    wait_for("the notices", || async {
+        let up = notices(&w, &leader).await;
+        (names(&up, &hidden) && names(&up, &open)).then_some(())
+    })
+    .await;
+    let up = notices(&w, &admin).await;
+    assert!(names(&up, &open) && !names(&up, &hidden), "{up:?}");
+
+    let why = json!({"ground": "complaint", "reason": "Khiếu nại số 12/KN"});
+    let tried = w.command(&admin, &hidden, "retention-hold", why.clone());
+    tried.await.expect_problem(404, "dossier.not-found");
+    let held = w.command(&leader, &hidden, "retention-hold", why).await;
+    held.expect(201);
+    let seen = w.get(&leader, &hidden).await;
+    let lift = "retention-hold/lift";
+    let tried = w.command(&admin, &seen, lift, json!({})).await;
+    tried.expect_problem(404, "dossier.not-found");
+    let free = w.command(&leader, &seen, lift, json!({})).await;
+    free.expect(200);
+
+    // It ends as any other does, and stays what it is.
+    w.rt.clock.advance(Duration::days(31));
+    wait_for("its end", || async {
+        let path = format!("/api/v1/dossiers/{}/journal", id(&hidden));
+        let journal = w.app.as_(&leader).get(&path).await.expect(200);
+        journal.text().contains("remove-papers").then_some(())
+    })
+    .await;
+    assert_eq!(w.get(&leader, &hidden).await["restricted"], true);
+    let path = format!("/api/v1/dossiers/{}", id(&hidden));
+    assert_eq!(w.app.as_(&admin).get(&path).await.status, 404);
+    verified(&w).await;
 }

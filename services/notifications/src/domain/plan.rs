@@ -207,10 +207,9 @@ pub fn dossier(event: &DossierChanged, preferences: &Preferences) -> Vec<Notice>
             &params,
         ));
     }
-    for (role, template) in officer_templates(event) {
-        let role = who(role, event.restricted);
-        notices.push(to_role(&event.agency_code, role, &kind, template, &params));
-    }
+    let desks = officer_templates(event);
+    let at = (event.agency_code.as_str(), event.restricted);
+    notices.extend(to_desks(at, desks, &kind, &params));
     notices
 }
 
@@ -271,13 +270,10 @@ pub fn shipment(
         &params,
     );
     if let Some(template) = officer {
-        notices.push(to_role(
-            &event.agency_code,
-            who(Role::OneStopOfficer, known.is_some_and(|k| k.restricted)),
-            &kind,
-            template,
-            &params,
-        ));
+        let desks = [(Role::OneStopOfficer, template)];
+        let restricted = known.is_some_and(|k| k.restricted);
+        let at = (event.agency_code.as_str(), restricted);
+        notices.extend(to_desks(at, desks, &kind, &params));
     }
     notices
 }
@@ -337,13 +333,9 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
         ));
     }
     if let Some((roles, template)) = officers {
-        let mut told = Vec::new();
-        for role in roles.iter().map(|role| who(*role, event.restricted)) {
-            if !told.contains(&role) {
-                told.push(role);
-                notices.push(to_role(&event.agency_code, role, &kind, template, &params));
-            }
-        }
+        let desks = roles.iter().map(|role| (*role, template));
+        let at = (event.agency_code.as_str(), event.restricted);
+        notices.extend(to_desks(at, desks, &kind, &params));
     }
     notices
 }
@@ -493,6 +485,25 @@ fn to_applicant(
         .filter(|_| preferences.sms && template.has_sms())
     {
         out.push(notice(Channel::Sms, Some(phone.clone())));
+    }
+    out
+}
+
+/// The inboxes of desks of an agency, each told once; of a dossier that is of restricted access or not.
+fn to_desks(
+    (agency, restricted): (&str, bool),
+    desks: impl IntoIterator<Item = (Role, Template)>,
+    kind: &str,
+    params: &Params,
+) -> Vec<Notice> {
+    let mut told = Vec::new();
+    let mut out = Vec::new();
+    for (desk, template) in desks {
+        let role = who(desk, restricted);
+        if !told.contains(&role) {
+            told.push(role);
+            out.push(to_role(agency, role, kind, template, params));
+        }
     }
     out
 }

@@ -211,6 +211,17 @@ fn leader_and_one_stop_head_hear_before_at_and_after_due() {
 fn of_a_restricted_dossier_only_who_may_see_it_is_told() {
     let chosen = Preferences::default();
     let mut told = Vec::new();
+    let mut once = |what: &str, notices: Vec<Notice>| {
+        let mut keys: Vec<_> = notices
+            .iter()
+            .map(|n| (n.recipient.key(), n.channel))
+            .collect();
+        let all = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{what}: nobody is told twice");
+        told.extend(notices);
+    };
     for command in [
         "file",
         "receive",
@@ -229,22 +240,13 @@ fn of_a_restricted_dossier_only_who_may_see_it_is_told() {
         for status in DossierStatus::ALL.iter().copied() {
             let mut event = dossier_event(command, None, status);
             event.restricted = true;
-            told.extend(dossier(&event, &chosen));
+            once(command, dossier(&event, &chosen));
         }
     }
     for kind in AlarmKind::ALL {
         let mut event = alarm_event(*kind);
         event.restricted = true;
-        let notices = alarm(&event, &chosen);
-        let mut keys: Vec<_> = notices
-            .iter()
-            .map(|n| (n.recipient.key(), n.channel))
-            .collect();
-        let all = keys.len();
-        keys.sort();
-        keys.dedup();
-        assert_eq!(keys.len(), all, "{kind:?}: nobody is told twice");
-        told.extend(notices);
+        once(kind.as_str(), alarm(&event, &chosen));
     }
     let known = DossierFacts {
         agency_name: String::new(),
@@ -252,7 +254,8 @@ fn of_a_restricted_dossier_only_who_may_see_it_is_told() {
         restricted: true,
     };
     for state in [ShipmentState::ReturnedToAgency, ShipmentState::Lost] {
-        told.extend(shipment(&shipment_event(state), Some(&known), &chosen));
+        let notices = shipment(&shipment_event(state), Some(&known), &chosen);
+        once("a shipment", notices);
     }
     let roles: std::collections::BTreeSet<Role> = told
         .iter()
