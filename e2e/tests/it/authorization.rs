@@ -227,6 +227,7 @@ async fn no_operation_answers_without_the_right_to_it() {
     bad_tokens(&world, &operations, &mut checks).await;
     strangers(&world, &operations, &mut checks).await;
     wrong_step(&world, &operations, &mut checks).await;
+    not_appointed(&world, &operations, &mut checks).await;
     pages(&world, &mut checks).await;
     checks.report(operations.len());
     assert!(checks.0.values().sum::<usize>() > 2000);
@@ -357,6 +358,43 @@ async fn wrong_step(world: &World, operations: &[Operation], checks: &mut Checks
     }
     let after = world.versions().await;
     assert_eq!(after, world.versions_before, "nothing has happened to them");
+}
+
+/// People of the right agency, about a dossier of restricted access that is none of theirs.
+async fn not_appointed(world: &World, operations: &[Operation], checks: &mut Checks) {
+    let hidden = &world.restricted;
+    let nothing = world.no_such_id();
+    for role in [Role::OneStopOfficer, Role::Specialist, Role::AgencyAdmin] {
+        let token = people::colleague(world, role);
+        for operation in operations.iter().filter(|o| o.kind() != Kind::Open) {
+            let name = format!("{role:?} {}", operation.name());
+            if operation.path.starts_with("/api/v1/dossiers/{id}") {
+                checks.count("what is restricted, as a colleague");
+                let answer = world.call(operation, Some(&token), Some(&hidden.id), false);
+                let answer = answer.await;
+                let absent = world.call(operation, Some(&token), Some(&nothing), false);
+                let absent = absent.await;
+                assert!(
+                    matches!(answer.status, 403 | 404 | 422),
+                    "{name}: {answer:?}"
+                );
+                same(&name, &answer, &absent);
+            } else if operation.method == "GET" && !operation.path.contains('{') {
+                checks.count("lists without what is restricted");
+                for query in ["", "?limit=100"] {
+                    let answer = world.query(operation, &token, query).await;
+                    assert!(!answer.tells(&hidden.id), "{name}{query}: {answer:?}");
+                }
+            }
+        }
+    }
+    for role in [Role::Leader, Role::RestrictedOfficer] {
+        let token = people::colleague(world, role);
+        let get = operations.iter().find(|o| o.id == "getDossier");
+        let get = get.expect("an operation");
+        let answer = world.call(get, Some(&token), Some(&hidden.id), false).await;
+        assert_eq!(answer.status, 200, "{role:?}");
+    }
 }
 
 /// The pages and their downloads, without a session.

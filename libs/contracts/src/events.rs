@@ -59,6 +59,9 @@ pub struct ProcedureChanged {
     /// Any desk of the country may take it for the competent agency (phi địa giới).
     #[serde(default)]
     pub non_territorial: bool,
+    /// Its dossiers are of restricted access (hồ sơ hạn chế tiếp cận).
+    #[serde(default)]
+    pub restricted: bool,
     /// Channels with term and fees.
     pub methods: Vec<ProcedureMethod>,
     /// Dossier components (thành phần hồ sơ) of all cases.
@@ -208,6 +211,9 @@ pub struct DossierChanged {
     /// The result is a refusal after examination (từ chối giải quyết, form 03); `reason` is the legal reason.
     #[serde(default)]
     pub refusal: bool,
+    /// The dossier is of restricted access (hồ sơ hạn chế tiếp cận): only who may see those is told of it.
+    #[serde(default)]
+    pub restricted: bool,
 }
 
 /// A clock of a dossier has come to a point that people must know of. The dossier itself has not changed: `version` is the one it
@@ -239,6 +245,9 @@ pub struct DossierAlarm {
     pub agency_name: String,
     /// Procedure name.
     pub procedure_name: String,
+    /// As in [`DossierChanged::restricted`].
+    #[serde(default)]
+    pub restricted: bool,
 }
 
 /// The points of a dossier's clocks. Every state in which somebody waits has one, so that nothing waits without a person knowing.

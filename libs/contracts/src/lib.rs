@@ -14,7 +14,7 @@ pub use event::{CloudEvent, Event};
 pub use ids::{AccountId, DossierId, FileId, NotificationId, ProcedureId, ShipmentId};
 pub use permission::{
     Acting, Actor, ActorKind, Agencies, Assurance, Ground, Limits, Mandate, Permission, Proof,
-    Role, Scope,
+    Restricted, Role, Scope,
 };
 pub use problem::Code;
 pub use types::{

@@ -69,6 +69,9 @@ permissions! {
     /// Open again what was ended, and correct the agency's own error: a special right (quyền đặc biệt), each use with its
     /// reason in the journal.
     DossierReopen = "dossier.reopen",
+    /// See dossiers of restricted access (hồ sơ hạn chế tiếp cận) within one's [`Scope`] without having taken part in handling them,
+    /// restrict a dossier and lift the restriction.
+    DossierRestricted = "dossier.restricted",
     /// Read the counts of one's agency: early, on time, late.
     ReportRead = "report.read",
     /// See what of one's agency's dossiers ends with its retention, hold it back and let it go (thời hạn bảo quản).
@@ -109,6 +112,8 @@ pub enum Role {
     Specialist,
     /// Lãnh đạo phê duyệt.
     Leader,
+    /// Cán bộ được giao hồ sơ hạn chế tiếp cận: held beside the role in which they are handled.
+    RestrictedOfficer,
     /// Quản trị đơn vị.
     AgencyAdmin,
     /// Quản trị cấp tỉnh.
@@ -127,6 +132,7 @@ impl Role {
         Role::OneStopOfficer,
         Role::Specialist,
         Role::Leader,
+        Role::RestrictedOfficer,
         Role::AgencyAdmin,
         Role::ProvinceAdmin,
         Role::Integrator,
@@ -170,7 +176,15 @@ impl Role {
                 P::DossierApprove,
                 P::DossierReopen,
                 P::RetentionManage,
+                P::DossierRestricted,
                 P::ReportRead,
+                P::ShipmentRead,
+                P::NotificationRead,
+            ],
+            Role::RestrictedOfficer => &[
+                P::FileRead,
+                P::DossierRead,
+                P::DossierRestricted,
                 P::ShipmentRead,
                 P::NotificationRead,
             ],
@@ -384,6 +398,17 @@ pub struct Agencies {
     pub at: Vec<String>,
     /// Codes of agencies of which those below are seen as well: codes by QĐ 20/2020/QĐ-TTg are the tree, `H05.21` is below `H05`.
     pub above: Vec<String>,
+    /// Which of their dossiers of restricted access.
+    pub restricted: Restricted,
+}
+
+/// Which dossiers of restricted access (hồ sơ hạn chế tiếp cận) an officer may see among those of the agencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restricted {
+    /// All of them, by [`Permission::DossierRestricted`].
+    All,
+    /// Those that this account takes or took part in handling.
+    HandledBy(AccountId),
 }
 
 impl Actor {
@@ -452,6 +477,11 @@ impl Actor {
                 Scope::Agencies(Agencies {
                     at: self.agencies().map(str::to_owned).collect(),
                     above,
+                    restricted: if self.can(Permission::DossierRestricted) {
+                        Restricted::All
+                    } else {
+                        Restricted::HandledBy(self.subject)
+                    },
                 })
             }
             ActorKind::Client if self.is(Role::PostOffice) => {
@@ -520,6 +550,8 @@ mod tests {
             let leads = matches!(role, Role::Leader | Role::AgencyAdmin);
             let above: &[&str] = if leads { &["H05", "H07.3"] } else { &[] };
             assert_eq!(seen.above, above, "{role:?}");
+            let all = matches!(role, Role::Leader | Role::RestrictedOfficer);
+            assert_eq!(seen.restricted == Restricted::All, all, "{role:?}");
             let commune = Actor {
                 agency: Some("H05.21.3".to_owned()),
                 predecessors: vec!["H05.21".to_owned(), "H05.21.30".to_owned()],

@@ -62,6 +62,7 @@ fn procedure_changed() -> serde_json::Result<ProcedureChanged> {
         active: true,
         accepted_at: Some(vec!["commune".to_owned()]),
         non_territorial: true,
+        restricted: true,
         methods: vec![ProcedureMethod {
             channel: Channel::Online,
             term: Some(serde_json::from_value(
@@ -159,6 +160,7 @@ fn dossier_changed() -> DossierChanged {
         },
         earlier_due_at: DateTime::from_timestamp(1_795_658_400, 0),
         refusal: false,
+        restricted: true,
     }
 }
 
@@ -176,6 +178,7 @@ fn dossier_alarm() -> DossierAlarm {
         agency_code: "H05.21".to_owned(),
         agency_name: "Trung tâm Phục vụ hành chính công xã Yên Thế".to_owned(),
         procedure_name: "Thủ tục đăng ký khai sinh".to_owned(),
+        restricted: true,
     }
 }
 

@@ -22,6 +22,7 @@ pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Resul
                     version: event.version,
                     agency_name: event.agency_name.clone(),
                     procedure_name: event.procedure_name.clone(),
+                    restricted: event.restricted,
                 },
             )
             .await?;

@@ -286,6 +286,8 @@ texts! {
     work_empty: "Không có hồ sơ nào phù hợp.", "No dossier matches.";
     all_states: "Tất cả trạng thái", "All states";
     overdue_only: "Chỉ hồ sơ quá hạn", "Overdue only";
+    restricted: "Hạn chế tiếp cận", "Restricted access";
+    restricted_text: "Chỉ người nộp, người xử lý và người được giao mới biết có hồ sơ này. Không trao đổi với người khác.", "Only the applicant, who handles it and who is appointed may know of this dossier. Do not talk of it to others.";
     filter: "Lọc", "Filter";
     actions_title: "Việc cần làm", "What you can do now";
     actions_none: "Lúc này bạn không có thao tác nào với hồ sơ này.", "There is nothing for you to do on this dossier now.";

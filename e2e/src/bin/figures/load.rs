@@ -271,6 +271,7 @@ fn procedure() -> anyhow::Result<ProcedureChanged> {
         field: "Hộ tịch".to_owned(),
         active: true,
         non_territorial: false,
+        restricted: false,
         accepted_at: Some(vec!["commune".to_owned()]),
         methods: vec![ProcedureMethod {
             channel: Channel::Online,

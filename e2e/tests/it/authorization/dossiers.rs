@@ -26,6 +26,8 @@ pub(super) const RESOURCE: Resource = Resource {
         ("stopDossier", Kind::Command),
         ("handOverResult", Kind::Command),
         ("acknowledgeDossier", Kind::Command),
+        ("restrictDossier", Kind::One),
+        ("liftDossierRestriction", Kind::One),
         ("fileDossierGroup", Kind::Create),
         ("apologise", Kind::Command),
         ("reopenDossier", Kind::Command),

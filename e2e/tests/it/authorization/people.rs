@@ -16,6 +16,7 @@ fn person(role: Role, agency: &str, world: &World) -> Actor {
         Role::OneStopOfficer
         | Role::Specialist
         | Role::Leader
+        | Role::RestrictedOfficer
         | Role::AgencyAdmin
         | Role::ProvinceAdmin => ActorKind::Officer,
     };

@@ -19,6 +19,8 @@ pub(super) struct World {
     pub(super) dossier: String,
     pub(super) finished: Thing,
     pub(super) fresh: Thing,
+    /// Of restricted access: at the desk, and nobody of the agency has had to do with it but the leader.
+    pub(super) restricted: Thing,
     pub(super) versions_before: Vec<i64>,
     pub(super) procedure: String,
     pub(super) file: String,
@@ -54,6 +56,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Whether the body names this.
+    pub(super) fn tells(&self, what: &str) -> bool {
+        self.body.contains(what)
+    }
+
     /// The code of a problem.
     pub(super) fn code(&self) -> &str {
         let after = self.body.split_once("\"code\":\"").map_or("", |(_, r)| r);
@@ -100,6 +107,10 @@ impl World {
                 id: String::new(),
                 version: 0,
             },
+            restricted: Thing {
+                id: String::new(),
+                version: 0,
+            },
             versions_before: Vec::new(),
             procedure: String::new(),
             file: String::new(),
@@ -143,6 +154,9 @@ impl World {
             version: whole["version"].as_i64().expect("a version"),
         };
         self.fresh = self.file_another(&whole, &citizen).await;
+        self.restricted = self
+            .restrict(self.file_another(&whole, &citizen).await)
+            .await;
         self.data_request = self.ask_about_data(&citizen).await;
         self.assignment = self.delegate().await;
         self.succession = self.merge().await;
@@ -159,6 +173,7 @@ impl World {
         .chain([
             self.dossier.as_str(),
             self.fresh.id.as_str(),
+            self.restricted.id.as_str(),
             self.shipment.as_str(),
             self.notification.as_str(),
             self.file.as_str(),
@@ -206,6 +221,24 @@ impl World {
         assert_eq!(answer.status().as_u16(), 201);
         let made: Value = answer.json().await.expect("JSON");
         text(&made["id"])
+    }
+
+    /// The leader restricts the access to a dossier.
+    async fn restrict(&self, dossier: Thing) -> Thing {
+        let leader = self.token("leader").await;
+        let url = self.url(&format!("/api/v1/dossiers/{}/restrict", dossier.id));
+        let sent = self.http.post(url).bearer_auth(leader);
+        let sent = sent.header("if-match", format!("\"{}\"", dossier.version));
+        let answer = sent
+            .json(&json!({"reason": "Bảo vệ nhân chứng"}))
+            .send()
+            .await;
+        let answer: Value = answer.expect("an answer").json().await.expect("JSON");
+        assert_eq!(answer["restricted"], true, "{answer}");
+        Thing {
+            version: answer["version"].as_i64().expect("a version"),
+            ..dossier
+        }
     }
 
     /// The same once more, left at the desk.

@@ -36,6 +36,7 @@ pub(crate) fn procedure_changed(
         }),
         // Without a word of it only the competent desk takes it.
         non_territorial: c.non_territorial.unwrap_or(false),
+        restricted: c.restricted.unwrap_or(false),
         methods: c
             .methods
             .iter()

@@ -2,9 +2,10 @@
 
 use super::facts;
 use super::import::{ChangeKind, Changed};
-use super::lines::Good;
+use super::lines::{self, Good};
 use crate::domain::difference;
 use crate::domain::life_cycle::{self, DraftState};
+use crate::domain::portal::Parsed;
 use crate::store::drafts::{self, Draft, Entry, Who};
 use crate::store::gone::{self, Sourced};
 use crate::store::procedures::{self, Existing, NewVersion, Source};
@@ -13,7 +14,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use durable::Tx;
 use kit::Runtime;
 use sea_orm::{ConnectionTrait, DbErr};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// What was written, or would be.
@@ -41,10 +42,13 @@ pub(crate) async fn plan(
         .chain(back.iter().copied())
         .collect();
     let have = procedures::existing(db, &ids).await?;
+    let kept = restricted(db, goods, &have).await?;
     let mut out = Vec::with_capacity(goods.len());
-    for good in goods {
+    for good in goods.iter().copied() {
+        let good = kept.get(&good.id).unwrap_or(good);
         out.push(match have.get(&good.id) {
             None => changed(good, ChangeKind::Created, 1),
+            Some(old) if kept.contains_key(&good.id) && old.says(&good.hash) => continue,
             Some(old) => {
                 let before = procedures::before(db, old.id, old.version).await?;
                 let mut one = changed(good, kind_of(old), old.version + 1);
@@ -74,11 +78,13 @@ pub(crate) async fn write(
         .chain(back.iter().copied())
         .collect();
     let have = procedures::existing(&**tx, &ids).await?;
+    let kept = restricted(&**tx, goods, &have).await?;
     let source_hash = |good: &Good| -> Option<String> {
         (how.source == Source::NationalPortal).then(|| good.hash.clone())
     };
     let (mut new, mut next, mut out) = (Vec::new(), Vec::new(), Vec::new());
     for good in goods.iter().copied() {
+        let good = kept.get(&good.id).unwrap_or(good);
         let mut version = NewVersion {
             id: good.id,
             version: 1,
@@ -129,10 +135,13 @@ pub(crate) async fn write(
             }
         }
     }
+    // By the hash of what is written of it, by which its version finds it.
     let lines: Vec<source::Line<'_>> = goods
         .iter()
-        .filter(|g| have.get(&g.id).is_none_or(|old| !old.says(&g.hash)))
-        .filter_map(|g| Some((g.id, g.hash.as_str(), g.source.as_deref()?)))
+        .copied()
+        .map(|g| (g, kept.get(&g.id).unwrap_or(g)))
+        .filter(|(g, good)| have.get(&g.id).is_none_or(|old| !old.says(&good.hash)))
+        .filter_map(|(g, good)| Some((g.id, good.hash.as_str(), g.source.as_deref()?)))
         .collect();
     source::keep(&**tx, &lines).await?;
     procedures::insert(&**tx, &new, seq, how.now).await?;
@@ -273,6 +282,38 @@ fn returned(have: &HashMap<Uuid, Existing>, back: &[Uuid]) -> Vec<Changed> {
             differences: Vec::new(),
         })
         .collect()
+}
+
+/// Changed lines of procedures of which people here have said who may know of their dossiers, with that word: a source that has none for it
+/// opens nothing.
+async fn restricted(
+    db: &impl ConnectionTrait,
+    goods: &[&Good],
+    have: &HashMap<Uuid, Existing>,
+) -> Result<BTreeMap<Uuid, Good>, DbErr> {
+    let mut kept = BTreeMap::new();
+    for good in goods {
+        let old = have.get(&good.id).filter(|old| !old.says(&good.hash));
+        let (Some(old), None) = (old, good.content.restricted) else {
+            continue;
+        };
+        let before = procedures::before(db, old.id, old.version).await?;
+        let said = before.and_then(|b| b.content.get("restricted")?.as_bool());
+        if said.is_none() {
+            continue;
+        }
+        let mut content = good.content.clone();
+        content.restricted = said;
+        let parsed = Parsed {
+            id: good.id,
+            content,
+            warnings: good.warnings.clone(),
+        };
+        let merged =
+            lines::good(good.line, parsed).map_err(|error| DbErr::Json(error.to_string()))?;
+        kept.insert(good.id, merged);
+    }
+    Ok(kept)
 }
 
 fn value_of(good: &Good) -> Result<serde_json::Value, DbErr> {

@@ -414,6 +414,10 @@ pub struct Content {
     /// Có nghĩa vụ tài chính besides the fees: a tax or a land-use levy that falls due before the result. Absent: nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub financial_duty: Option<bool>,
+    /// Hồ sơ hạn chế tiếp cận: of its dossiers only the applicant, who handles them and who is appointed for it may know (adoption,
+    /// protection of witnesses, secret petitions). Absent: nobody has said, so they are as all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<bool>,
     /// Groups by life event (sự kiện đời người, vòng đời doanh nghiệp).
     pub groups: Vec<String>,
     /// Publisher's keywords.

@@ -470,6 +470,7 @@ fn procedure(s: Stored) -> Procedure {
         kiosk: c.kiosk,
         immediate_result: c.immediate_result,
         financial_duty: c.financial_duty,
+        restricted: c.restricted,
         groups: c.groups,
         note: c.note,
         effective_from: s.effective_from,

@@ -94,6 +94,8 @@ pub(crate) struct Procedure {
     pub(crate) immediate_result: Option<bool>,
     /// Có nghĩa vụ tài chính (thuế, tiền sử dụng đất …) besides the fees. `null`: nobody has said.
     pub(crate) financial_duty: Option<bool>,
+    /// Hồ sơ hạn chế tiếp cận: only the applicant, who handles a dossier and who is appointed for it may know of it. `null`: nobody has said.
+    pub(crate) restricted: Option<bool>,
     /// Groups by life event.
     pub(crate) groups: Vec<String>,
     /// Publisher's note.

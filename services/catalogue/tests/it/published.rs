@@ -7,12 +7,13 @@ use catalogue::{Format, ImportOptions, Kind, ReferenceOptions};
 use serde_json::{Value, json};
 use testkit::actors;
 
-const FLAGS: [&str; 5] = [
+const FLAGS: [&str; 6] = [
     "nonTerritorial",
     "postal",
     "kiosk",
     "immediateResult",
     "financialDuty",
+    "restricted",
 ];
 
 async fn flags(world: &World) -> Vec<Value> {
@@ -33,6 +34,7 @@ async fn a_flag_that_nobody_has_set_is_not_a_no() {
         [
             json!(true),
             json!(false),
+            json!(null),
             json!(null),
             json!(null),
             json!(null)
@@ -70,6 +72,7 @@ async fn editors_set_flags_and_databases_that_replace_papers_and_both_go_out_and
     c["kiosk"] = json!(true);
     c["immediateResult"] = json!(false);
     c["financialDuty"] = json!(true);
+    c["restricted"] = json!(true);
     c["nonTerritorial"] = json!(null);
     c["components"][0]["components"][0]["replacingDatabase"] =
         json!({"code": "CSDLDC", "name": "Cơ sở dữ liệu quốc gia về dân cư"});
@@ -89,6 +92,7 @@ async fn editors_set_flags_and_databases_that_replace_papers_and_both_go_out_and
         "/kiosk",
         "/immediateResult",
         "/financialDuty",
+        "/restricted",
         "/components/0/components/0/replacingDatabase",
         "/components/0/components/0/required",
     ] {
@@ -110,6 +114,7 @@ async fn editors_set_flags_and_databases_that_replace_papers_and_both_go_out_and
             json!(false),
             json!(true),
             json!(false),
+            json!(true),
             json!(true)
         ]
     );
@@ -134,9 +139,10 @@ async fn editors_set_flags_and_databases_that_replace_papers_and_both_go_out_and
     assert_eq!(
         (
             last["components"][0]["required"].clone(),
-            last["nonTerritorial"].clone()
+            last["nonTerritorial"].clone(),
+            last["restricted"].clone()
         ),
-        (json!(false), json!(false))
+        (json!(false), json!(false), json!(true))
     );
     let parts = world
         .get(&format!("/api/v1/procedures/{FIRST}/versions"))

@@ -1,9 +1,9 @@
 //! What the source drops and brings back, and what it may only propose.
 
 use super::life_cycle::{FIRST, content, create, step};
-use super::{World, import, line};
+use super::{World, events, import, line};
 use catalogue::ImportOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::actors;
 
 #[tokio::test]
@@ -102,6 +102,44 @@ async fn a_file_that_lacks_too_much_is_taken_for_a_part() {
     let s = import(db, &all[..40], whole).await;
     assert_eq!(s.gone, 0);
     assert!(s.gone_not_marked.is_some_and(|r| r.contains("60 of 100")));
+}
+
+/// Hạn chế tiếp cận is no word of the source: its files, proposed or taken, open nothing.
+#[tokio::test]
+async fn the_source_does_not_open_what_people_here_have_restricted() {
+    let world = World::empty().await;
+    let db = &world.test.db;
+    let import = async |name: &str| {
+        let s = import(db, &[line(1, name, &json!({}))], ImportOptions::default()).await;
+        (s.unchanged, s.proposed, s.updated)
+    };
+    import("Nuôi con nuôi").await;
+    let (writer, publisher) = (actors::agency_admin(), actors::admin());
+    let mut c = content(&world, FIRST).await;
+    c["restricted"] = json!(true);
+    let body = json!({"procedureId": FIRST, "content": c});
+    let draft = create(&world, &writer, &body).await;
+    let draft = step(&world, &writer, &draft, "submit", &json!({})).await;
+    let draft = draft.expect(200).json();
+    step(&world, &publisher, &draft, "publish", &json!({}))
+        .await
+        .expect(200);
+    let path = format!("/api/v1/procedures/{FIRST}");
+    assert_eq!(world.get(&path).await["restricted"], true);
+    assert_eq!(import("Nuôi con nuôi").await, (1, 0, 0));
+    assert_eq!(import("Nuôi con nuôi trong nước").await, (0, 1, 0));
+    let page = "/api/v1/procedure-drafts?state=inReview";
+    let page = world.app.as_(&publisher).get(page).await.expect(200).json();
+    let proposal = page["items"][0].clone();
+    step(&world, &publisher, &proposal, "publish", &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(world.get(&path).await["restricted"], true, "accepted");
+    assert_eq!(import("Nuôi con nuôi trong nước").await, (1, 0, 0));
+    assert_eq!(import("Nuôi con nuôi, lần ba").await, (0, 0, 1));
+    let told = events(db, "catalogue.procedure-changed.v1").await;
+    let told: Vec<&Value> = told.iter().map(|e| &e["data"]["restricted"]).collect();
+    assert_eq!(told, [false, true, true, true]);
 }
 
 #[tokio::test]

@@ -53,7 +53,11 @@ pub(crate) async fn take(
     by: By<'_>,
     change: impl FnOnce(&mut Dossier, DateTime<Utc>) -> Result<Said, Error>,
 ) -> Result<Dossier, Error> {
-    let after_the_end = matches!(act, Act::HoldRetention | Act::LiftRetention);
+    // Who may know of it, and how long it stays, is still somebody's to decide.
+    let after_the_end = matches!(
+        act,
+        Act::HoldRetention | Act::LiftRetention | Act::Restrict | Act::LiftRestriction
+    );
     if matches!(by, By::Person(_)) && before.details.pseudonymised_at.is_some() && !after_the_end {
         return Err(Problem::new(code::PSEUDONYMISED).into());
     }
@@ -74,7 +78,7 @@ pub(crate) async fn take(
         return Err(newer.map_or(Error::NotFound, |d| Error::stale(&d)));
     }
     fees::note_references(tx, after.id, &owed, &after.details.fees).await?;
-    let entry = journal::append(tx, transition.entry).await?;
+    let entry = journal::append(tx, &after, transition.entry).await?;
     publish(tx, &app.rt, &after.event(&entry, None)).await?;
     Ok(after)
 }

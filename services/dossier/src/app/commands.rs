@@ -204,7 +204,7 @@ async fn take(
         files::attach(tx, after.id, file, kind, now).await?;
     }
     fees::note_references(tx, after.id, &before.details.fees, &after.details.fees).await?;
-    let entry = journal::append(tx, transition.entry).await?;
+    let entry = journal::append(tx, &after, transition.entry).await?;
     let moved = before
         .due_at
         .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));

@@ -159,6 +159,7 @@ pub(crate) async fn file_linked(
     else {
         return Err(Problem::invalid(wrong).into());
     };
+    let restricted = procedure.restricted;
     let procedure = snapshot(procedure, filing.channel);
     let id = DossierId(app.rt.ids.uuid(now));
     let owed = fee::published(id, &procedure.fees, FEE_TITLE, now.trunc_subsecs(6));
@@ -184,6 +185,7 @@ pub(crate) async fn file_linked(
         first_outcome: None,
         alarm: None,
         assignee: None,
+        restricted,
         personal: Personal {
             applicant,
             answers: filing.answers,
@@ -245,7 +247,7 @@ pub(crate) async fn file_linked(
         files::attach(tx, dossier.id, attachment.file_id, Kind::Attachment, now).await?;
     }
     fees::note_references(tx, dossier.id, &[], &dossier.details.fees).await?;
-    let entry = journal::append(tx, transition.entry).await?;
+    let entry = journal::append(tx, &dossier, transition.entry).await?;
     publish(tx, &app.rt, &dossier.event(&entry, None)).await?;
     Ok(view(&**tx, dossier).await?)
 }

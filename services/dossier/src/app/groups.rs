@@ -106,13 +106,18 @@ pub(crate) async fn follow(
             continue;
         }
         let name = after.number.clone().unwrap_or_else(|| after.id.to_string());
+        // Whoever handles the one that waits need not know what the other was about.
+        let about = if after.restricted {
+            String::new()
+        } else {
+            format!(" ({})", after.details.procedure.name)
+        };
         let command = if granted {
             Command::HandOn
         } else {
             Command::StopLinked {
                 reason: format!(
-                    "Hồ sơ liên thông {name} ({}) không có kết quả để giải quyết tiếp.",
-                    after.details.procedure.name
+                    "Hồ sơ liên thông {name}{about} không có kết quả để giải quyết tiếp."
                 ),
             }
         };

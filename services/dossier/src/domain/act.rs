@@ -1,5 +1,5 @@
 //! Acts: what is done to a dossier without moving it. Each is one journal entry and one event, as a transition is, and the state and
-//! step stay what they were. Fees, messages, originals, retention.
+//! step stay what they were. Fees, messages, originals, retention, the class of access.
 
 use super::command::By;
 use super::dossier::Dossier;
@@ -38,6 +38,10 @@ pub(crate) enum Act {
     RemoveResults,
     /// Ẩn danh hồ sơ hết thời hạn bảo quản.
     Pseudonymise,
+    /// Hạn chế tiếp cận hồ sơ.
+    Restrict,
+    /// Bỏ hạn chế tiếp cận hồ sơ.
+    LiftRestriction,
 }
 
 /// Why an act is not open.
@@ -51,7 +55,7 @@ pub(crate) enum NoAct {
 
 impl Act {
     /// Every act.
-    pub(crate) const ALL: [Act; 13] = [
+    pub(crate) const ALL: [Act; 15] = [
         Self::AskFee,
         Self::PayFee,
         Self::ExemptFee,
@@ -65,6 +69,8 @@ impl Act {
         Self::RemovePapers,
         Self::RemoveResults,
         Self::Pseudonymise,
+        Self::Restrict,
+        Self::LiftRestriction,
     ];
 
     /// The name in journal and events.
@@ -83,6 +89,8 @@ impl Act {
             Self::RemovePapers => "remove-papers",
             Self::RemoveResults => "remove-results",
             Self::Pseudonymise => "pseudonymise",
+            Self::Restrict => "restrict",
+            Self::LiftRestriction => "lift-restriction",
         }
     }
 
@@ -102,6 +110,8 @@ impl Act {
             Self::RemovePapers => "Tiêu hủy giấy tờ hết thời hạn bảo quản",
             Self::RemoveResults => "Tiêu hủy bản điện tử kết quả hết thời hạn bảo quản",
             Self::Pseudonymise => "Ẩn danh hồ sơ hết thời hạn bảo quản",
+            Self::Restrict => "Hạn chế tiếp cận hồ sơ",
+            Self::LiftRestriction => "Bỏ hạn chế tiếp cận hồ sơ",
         }
     }
 
@@ -119,6 +129,7 @@ impl Act {
             Self::HoldRetention | Self::LiftRetention => &[P::RetentionManage],
             // The suite's alone.
             Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => &[],
+            Self::Restrict | Self::LiftRestriction => &[P::DossierRestricted],
         }
     }
 
@@ -147,7 +158,9 @@ impl Act {
                     | Self::LiftRetention
                     | Self::RemovePapers
                     | Self::RemoveResults
-                    | Self::Pseudonymise => actor.serves(&dossier.agency.code),
+                    | Self::Pseudonymise
+                    | Self::Restrict
+                    | Self::LiftRestriction => actor.serves(&dossier.agency.code),
                 };
                 concerned && self.rights().iter().any(|right| actor.can(*right))
             }
@@ -167,6 +180,8 @@ impl Act {
         match self {
             // Nothing new is asked of who has nothing more to expect.
             Self::AskFee | Self::KeepOriginal if ended => Err(NoAct::State),
+            Self::Restrict if dossier.restricted => Err(NoAct::State),
+            Self::LiftRestriction if !dossier.restricted => Err(NoAct::State),
             Self::AskFee
             | Self::KeepOriginal
             | Self::PayFee
@@ -176,7 +191,9 @@ impl Act {
             | Self::MessageAgency
             | Self::ReturnOriginal
             | Self::HoldRetention
-            | Self::LiftRetention => Ok(()),
+            | Self::LiftRetention
+            | Self::Restrict
+            | Self::LiftRestriction => Ok(()),
             // Nothing of what goes on is destroyed.
             Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise if ended => Ok(()),
             Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => Err(NoAct::State),

@@ -49,6 +49,8 @@ pub(crate) struct Dossier {
     pub(crate) alarm: Option<Alarm>,
     /// The specialist who took it up.
     pub(crate) assignee: Option<AccountId>,
+    /// Hạn chế tiếp cận: of the officers only those who handle it and those appointed for it may know of it.
+    pub(crate) restricted: bool,
     pub(crate) personal: Personal,
     pub(crate) details: Details,
 }
@@ -430,6 +432,7 @@ impl Dossier {
             earlier_due_at: moved_from,
             refusal: self.status == DossierStatus::Done
                 && self.details.result.as_ref().is_some_and(|r| r.refusal),
+            restricted: self.restricted,
         }
     }
 
@@ -459,6 +462,7 @@ impl Dossier {
             agency_code: self.agency.code.clone(),
             agency_name: self.agency.name.clone(),
             procedure_name: self.details.procedure.name.clone(),
+            restricted: self.restricted,
         }
     }
 }

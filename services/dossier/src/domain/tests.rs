@@ -104,6 +104,7 @@ impl World {
             first_outcome: None,
             alarm: None,
             assignee: None,
+            restricted: false,
             personal: Personal {
                 applicant: Applicant {
                     kind: SubjectKind::Citizen,

@@ -19,6 +19,7 @@ pub(crate) mod papers;
 pub(crate) mod payments;
 pub(crate) mod register;
 pub(crate) mod reports;
+pub(crate) mod restriction;
 pub(crate) mod retention;
 pub(crate) mod tracking;
 
@@ -72,6 +73,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(clock::reopen)
         .service(clock::correct)
         .service(clock::acknowledge)
+        .service(restriction::restrict)
+        .service(restriction::lift)
         .service(groups::file_group)
         .service(groups::get_group)
         .service(alarms::list_alarms)

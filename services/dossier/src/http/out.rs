@@ -32,6 +32,8 @@ pub(crate) struct DossierOut {
     procedure: ProcedureOut,
     agency: AgencyOut,
     channel: Channel,
+    /// Hạn chế tiếp cận: of the officers only those who handle it and those appointed for it may know of it.
+    restricted: bool,
     language: Language,
     /// Numbers, phone, e-mail and street are masked, and the answers left out, for whoever does not handle the dossier.
     applicant: Applicant,
@@ -296,6 +298,8 @@ pub(crate) struct ItemOut {
     applicant_name: String,
     channel: Channel,
     return_method: ReturnMethod,
+    /// Hạn chế tiếp cận.
+    restricted: bool,
     submitted_at: DateTime<Utc>,
     received_at: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
@@ -348,6 +352,7 @@ impl DossierOut {
             },
             agency: agency(d),
             channel: d.channel,
+            restricted: d.restricted,
             language: d.details.language,
             applicant: applicant(d, viewer),
             answers: answers(d, viewer),
@@ -465,6 +470,7 @@ impl ItemOut {
             applicant_name: d.personal.applicant.name.clone(),
             channel: d.channel,
             return_method: d.personal.return_way.method,
+            restricted: d.restricted,
             submitted_at: d.submitted_at,
             received_at: d.received_at,
             due_at: d.due_at,
@@ -580,14 +586,19 @@ fn history(entry: &Entry, view: &View, officer: bool, language: Language) -> His
     } else {
         d.agency.name.clone()
     };
-    // What the house says to itself is not the applicant's: a leader's reason to send back, notes on a proposal.
+    // What the house says to itself is not the applicant's: a leader's reason to send back, notes on a proposal, whom a restriction protects.
     let kind = CommandKind::parse(&entry.command);
     let internal = matches!(
         kind,
         Some(CommandKind::SendBack | CommandKind::Propose | CommandKind::Approve)
-    ) || [Act::HoldRetention, Act::LiftRetention]
-        .iter()
-        .any(|act| act.name() == entry.command);
+    ) || [
+        Act::HoldRetention,
+        Act::LiftRetention,
+        Act::Restrict,
+        Act::LiftRestriction,
+    ]
+    .iter()
+    .any(|act| act.name() == entry.command);
     HistoryOut {
         version: entry.seq,
         at: entry.at,

@@ -6,6 +6,7 @@ mod m20261126_000010_clocks;
 mod m20261126_000011_groups;
 mod m20261126_000012_fees_messages_files;
 mod m20261126_000067_retention;
+mod m20261127_000013_restricted;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -17,5 +18,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000011_groups::Migration),
         Box::new(m20261126_000012_fees_messages_files::Migration),
         Box::new(m20261126_000067_retention::Migration),
+        Box::new(m20261127_000013_restricted::Migration),
     ]
 }

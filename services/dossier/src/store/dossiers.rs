@@ -2,6 +2,7 @@
 
 use super::corrupt;
 use super::entity::dossier::{ActiveModel, Column, Entity, Model};
+use super::entity::restricted_reader;
 use super::incidents::Standing;
 use crate::domain::alarm::Alarm;
 use crate::domain::dossier::AgencyRef;
@@ -9,10 +10,10 @@ use crate::domain::process::ProcessRef;
 use crate::domain::{Dossier, Personal};
 use chrono::{DateTime, Utc};
 use contracts::events::AlarmKind;
-use contracts::{AccountId, Channel, DossierId, DossierStatus, Scope};
+use contracts::{AccountId, Channel, DossierId, DossierStatus, Restricted, Scope};
 use durable::Tx;
 use kit::Runtime;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LikeExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LikeExpr, Query};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -20,16 +21,43 @@ use sea_orm::{
 use uuid::Uuid;
 use vn::worktime::Outcome;
 
-/// The rows a scope covers.
+/// The rows a scope covers. Every read for somebody goes through here, and so does what is of restricted access (hạn chế tiếp cận).
 pub(crate) fn within(scope: &Scope) -> Condition {
     match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
         // The competent agency, and where it was handed in for another one (phi địa giới).
-        Scope::Agencies(_) => Condition::any()
-            .add(of_agencies(Column::AgencyCode, scope))
-            .add(of_agencies(Column::ReceivingAgency, scope)),
+        Scope::Agencies(agencies) => {
+            let theirs = Condition::any()
+                .add(of_agencies(Column::AgencyCode, scope))
+                .add(of_agencies(Column::ReceivingAgency, scope));
+            match agencies.restricted {
+                Restricted::All => theirs,
+                Restricted::HandledBy(account) => {
+                    Condition::all().add(theirs).add(open_to(account))
+                }
+            }
+        }
         Scope::Operator(_) | Scope::Nothing => Condition::all().add(Expr::val(1).eq(0)),
     }
+}
+
+/// The rows that an officer without [`contracts::Permission::DossierRestricted`] may know of: the others, and those that the officer takes
+/// or took part in handling.
+fn open_to(account: AccountId) -> Condition {
+    let handled = Query::select()
+        .column(restricted_reader::Column::DossierId)
+        .from(restricted_reader::Entity)
+        .and_where(
+            Expr::col((
+                restricted_reader::Entity,
+                restricted_reader::Column::AccountId,
+            ))
+            .eq(account.0),
+        )
+        .to_owned();
+    Condition::any()
+        .add(Column::Restricted.eq(false))
+        .add(Column::Id.in_subquery(handled))
 }
 
 /// The rows whose agency, in this column, a scope covers; none for a scope that is not of agencies.
@@ -405,6 +433,7 @@ fn row(rt: &Runtime, d: &Dossier) -> Result<Model, DbErr> {
         group_id: d.details.group.as_ref().map(|g| g.link.group),
         receiving_agency: d.details.intake.receiving.as_ref().map(|a| a.code.clone()),
         assignee: d.assignee.map(|a| a.0),
+        restricted: d.restricted,
         identity_hash: applicant
             .identity_number
             .as_ref()
@@ -470,6 +499,7 @@ pub(super) fn read(rt: &Runtime, row: Model) -> Result<Dossier, DbErr> {
         first_outcome: row.first_outcome.as_deref().map(outcome).transpose()?,
         alarm: alarm(row.alarm_at, row.alarm_kind.as_deref())?,
         assignee: row.assignee.map(AccountId),
+        restricted: row.restricted,
         personal,
         details: serde_json::from_str(&details).map_err(corrupt)?,
     })

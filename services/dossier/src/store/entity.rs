@@ -34,6 +34,7 @@ pub(crate) mod dossier {
         pub(crate) receiving_agency: Option<String>,
         pub(crate) group_id: Option<Uuid>,
         pub(crate) assignee: Option<Uuid>,
+        pub(crate) restricted: bool,
         pub(crate) identity_hash: Option<String>,
         #[sea_orm(column_type = "Text")]
         pub(crate) search: String,
@@ -41,6 +42,24 @@ pub(crate) mod dossier {
         pub(crate) personal: String,
         #[sea_orm(column_type = "Text")]
         pub(crate) details: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Who takes or took part in handling a dossier of restricted access.
+pub(crate) mod restricted_reader {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "restricted_reader")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) account_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) dossier_id: Uuid,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,12 +1,13 @@
 //! Which dossier a payment is for, and what the payment platform reported.
 
 use super::corrupt;
-use super::dossiers::of_agencies;
+use super::dossiers::{of_agencies, within};
+use super::entity::dossier;
 use crate::domain::fee::Fee;
 use chrono::{DateTime, Utc};
 use contracts::{DossierId, Scope};
 use durable::Tx;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
@@ -152,7 +153,25 @@ pub(crate) async fn reports(
     let mut query = report::Entity::find();
     query = match scope {
         _ if all => query,
-        scope => query.filter(of_agencies(report::Column::AgencyCode, scope)),
+        scope => {
+            // Of a dossier that the caller may not know of there is no payment either.
+            let visible = Query::select()
+                .column(dossier::Column::Id)
+                .from(dossier::Entity)
+                .cond_where(within(scope))
+                .and_where(
+                    Expr::col((dossier::Entity, dossier::Column::Id))
+                        .equals((report::Entity, report::Column::DossierId)),
+                )
+                .to_owned();
+            query
+                .filter(of_agencies(report::Column::AgencyCode, scope))
+                .filter(
+                    Condition::any()
+                        .add(report::Column::DossierId.is_null())
+                        .add(Expr::exists(visible)),
+                )
+        }
     };
     if let Some(outcome) = outcome {
         query = query.filter(report::Column::Outcome.eq(outcome));

@@ -2,20 +2,23 @@
 
 use super::corrupt;
 use super::entity::journal::{ActiveModel, Column, Entity, Model};
+use super::entity::restricted_reader;
 use crate::domain::journal::GENESIS;
-use crate::domain::{CommandKind, Entry};
+use crate::domain::{CommandKind, Dossier, Entry};
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, DossierId, DossierStatus};
 use durable::Tx;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Chains an entry to the one before and writes it.
-pub(crate) async fn append(tx: &Tx, entry: Entry) -> Result<Entry, DbErr> {
+/// Chains an entry to the one before and writes it. `after`: the dossier after what it tells; whoever handles one of restricted access
+/// goes on seeing it.
+pub(crate) async fn append(tx: &Tx, after: &Dossier, entry: Entry) -> Result<Entry, DbErr> {
     let prev_hash = if entry.seq == 1 {
         GENESIS.to_owned()
     } else {
@@ -54,7 +57,42 @@ pub(crate) async fn append(tx: &Tx, entry: Entry) -> Result<Entry, DbErr> {
     }
     .insert(&**tx)
     .await?;
+    if after.restricted {
+        note_readers(tx, after.id).await?;
+    }
     Ok(entry)
+}
+
+/// Notes which officers the journal names.
+async fn note_readers(tx: &Tx, dossier: DossierId) -> Result<(), DbErr> {
+    let officers: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::ActorId)
+        .distinct()
+        .filter(Column::DossierId.eq(dossier.0))
+        .filter(Column::ActorId.is_not_null())
+        .filter(Column::AgencyCode.is_not_null())
+        .into_tuple()
+        .all(&**tx)
+        .await?;
+    for officer in officers {
+        let row = restricted_reader::Model {
+            account_id: officer,
+            dossier_id: dossier.0,
+        };
+        restricted_reader::Entity::insert(row.into_active_model())
+            .on_conflict(
+                OnConflict::columns([
+                    restricted_reader::Column::AccountId,
+                    restricted_reader::Column::DossierId,
+                ])
+                .do_nothing()
+                .to_owned(),
+            )
+            .exec_without_returning(&**tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The whole journal of one dossier, oldest first. The caller has looked the dossier up within its scope.

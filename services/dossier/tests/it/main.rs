@@ -26,6 +26,7 @@ mod numbers;
 mod openapi;
 mod papers;
 mod pseudonyms;
+mod restricted;
 mod retention;
 mod rights;
 mod story;

@@ -48,5 +48,5 @@ fn every_operation_is_described_secured_and_refuses_by_problem() {
             }
         }
     }
-    assert_eq!(operations, 52);
+    assert_eq!(operations, 54);
 }

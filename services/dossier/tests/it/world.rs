@@ -21,6 +21,8 @@ pub(crate) const PROCEDURE: &str = "019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7";
 pub(crate) const NO_TERM: &str = "019d2bfd-3fe0-70ac-b9d6-000000000002";
 /// Any desk may take it; by post, too.
 pub(crate) const ANYWHERE: &str = "019d2bfd-3fe0-70ac-b9d6-000000000003";
+/// Its dossiers are of restricted access.
+pub(crate) const RESTRICTED: &str = "019d2bfd-3fe0-70ac-b9d6-000000000004";
 pub(crate) const COMMUNE: &str = "07288";
 
 /// Smallest files of a kind.
@@ -78,6 +80,7 @@ impl World {
         }
         self.deliver(&other).await;
         self.deliver(&procedure(ANYWHERE, 1)).await;
+        self.deliver(&procedure(RESTRICTED, 1)).await;
         self.deliver(&agency("H05.21", 1)).await;
         self.deliver(&agency("H05.22", 1)).await;
         self.deliver(&units()).await;
@@ -314,6 +317,7 @@ pub(crate) fn procedure(id: &str, version: i64) -> ProcedureChanged {
         active: true,
         accepted_at: Some(vec!["commune".to_owned()]),
         non_territorial: id == ANYWHERE,
+        restricted: id == RESTRICTED,
         methods: [
             (Channel::Online, 2),
             (Channel::Direct, 3),

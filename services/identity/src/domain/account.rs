@@ -75,7 +75,10 @@ impl Reach {
         match (self, role) {
             (_, Role::Integrator | Role::PostOffice) => false,
             (Reach::Province, _) => true,
-            (Reach::Agency(_), Role::OneStopOfficer | Role::Specialist | Role::Leader) => true,
+            (
+                Reach::Agency(_),
+                Role::OneStopOfficer | Role::Specialist | Role::Leader | Role::RestrictedOfficer,
+            ) => true,
             (Reach::Agency(_), Role::AgencyAdmin) => true,
             (Reach::Agency(_), Role::Citizen | Role::Business | Role::ProvinceAdmin) => false,
         }
@@ -102,6 +105,7 @@ pub(crate) fn kind_of(roles: &[Role], agency: Option<&str>) -> Result<ActorKind,
             Role::OneStopOfficer
             | Role::Specialist
             | Role::Leader
+            | Role::RestrictedOfficer
             | Role::AgencyAdmin
             | Role::ProvinceAdmin => ActorKind::Officer,
             Role::Integrator | Role::PostOffice => return Err(Refusal::ClientRole(*role)),
@@ -225,7 +229,11 @@ mod tests {
             let none = may_create(&reach, &[*role], None);
             let officer = matches!(
                 role,
-                Role::OneStopOfficer | Role::Specialist | Role::Leader | Role::AgencyAdmin
+                Role::OneStopOfficer
+                    | Role::Specialist
+                    | Role::Leader
+                    | Role::RestrictedOfficer
+                    | Role::AgencyAdmin
             );
             assert_eq!(here.is_ok(), officer, "{role:?}");
             assert!(there.is_err() && none.is_err(), "{role:?}");

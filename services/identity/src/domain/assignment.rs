@@ -132,7 +132,10 @@ fn may_hold(by: AccountId, to: &Account, role: Role) -> Result<(), Refusal> {
     if !to.active || to.kind != ActorKind::Officer {
         return Err(Refusal::Holder);
     }
-    if !matches!(role, Role::OneStopOfficer | Role::Specialist | Role::Leader) {
+    if !matches!(
+        role,
+        Role::OneStopOfficer | Role::Specialist | Role::Leader | Role::RestrictedOfficer
+    ) {
         return Err(Refusal::Role);
     }
     if to.id == by {
@@ -210,7 +213,10 @@ mod tests {
         let admin = account(1, &[Role::AgencyAdmin, Role::Leader], "H05.21");
         let to = account(2, &[Role::Specialist], "H05.21");
         for role in Role::ALL {
-            let desk = matches!(role, Role::OneStopOfficer | Role::Leader | Role::Specialist);
+            let desk = matches!(
+                role,
+                Role::OneStopOfficer | Role::Leader | Role::Specialist | Role::RestrictedOfficer
+            );
             let given = may_delegate(&admin, &to, *role).is_ok();
             assert_eq!(given, *role == Role::Leader, "{role:?}");
             let by = Actor {

@@ -78,6 +78,7 @@ pub fn role_name(role: Role) -> &'static str {
         Role::OneStopOfficer => "one_stop_officer",
         Role::Specialist => "specialist",
         Role::Leader => "leader",
+        Role::RestrictedOfficer => "restricted_officer",
         Role::AgencyAdmin => "agency_admin",
         Role::ProvinceAdmin => "province_admin",
         Role::Integrator => "integrator",
@@ -113,6 +114,8 @@ pub struct DossierFacts {
     pub agency_name: String,
     /// Name of the procedure.
     pub procedure_name: String,
+    /// It is of restricted access.
+    pub restricted: bool,
 }
 
 /// What a message is about; texts and times are formatted per language by [`super::render`].
@@ -204,9 +207,9 @@ pub fn dossier(event: &DossierChanged, preferences: &Preferences) -> Vec<Notice>
             &params,
         ));
     }
-    for (role, template) in officer_templates(event) {
-        notices.push(to_role(&event.agency_code, role, &kind, template, &params));
-    }
+    let desks = officer_templates(event);
+    let at = (event.agency_code.as_str(), event.restricted);
+    notices.extend(to_desks(at, desks, &kind, &params));
     notices
 }
 
@@ -267,13 +270,10 @@ pub fn shipment(
         &params,
     );
     if let Some(template) = officer {
-        notices.push(to_role(
-            &event.agency_code,
-            Role::OneStopOfficer,
-            &kind,
-            template,
-            &params,
-        ));
+        let desks = [(Role::OneStopOfficer, template)];
+        let restricted = known.is_some_and(|k| k.restricted);
+        let at = (event.agency_code.as_str(), restricted);
+        notices.extend(to_desks(at, desks, &kind, &params));
     }
     notices
 }
@@ -333,11 +333,21 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
         ));
     }
     if let Some((roles, template)) = officers {
-        for role in roles {
-            notices.push(to_role(&event.agency_code, *role, &kind, template, &params));
-        }
+        let desks = roles.iter().map(|role| (*role, template));
+        let at = (event.agency_code.as_str(), event.restricted);
+        notices.extend(to_desks(at, desks, &kind, &params));
     }
     notices
+}
+
+/// Who is told in place of a desk: of a dossier of restricted access those who may see it without having taken part in it. The desk as
+/// a whole learns nothing of it.
+fn who(role: Role, restricted: bool) -> Role {
+    if restricted && role != Role::Leader {
+        Role::RestrictedOfficer
+    } else {
+        role
+    }
 }
 
 /// What the applicant is told: every change of the public state (NĐ 224/2026 art. 15(1)(g)), and the answer to each command of
@@ -475,6 +485,25 @@ fn to_applicant(
         .filter(|_| preferences.sms && template.has_sms())
     {
         out.push(notice(Channel::Sms, Some(phone.clone())));
+    }
+    out
+}
+
+/// The inboxes of desks of an agency, each told once; of a dossier that is of restricted access or not.
+fn to_desks(
+    (agency, restricted): (&str, bool),
+    desks: impl IntoIterator<Item = (Role, Template)>,
+    kind: &str,
+    params: &Params,
+) -> Vec<Notice> {
+    let mut told = Vec::new();
+    let mut out = Vec::new();
+    for (desk, template) in desks {
+        let role = who(desk, restricted);
+        if !told.contains(&role) {
+            told.push(role);
+            out.push(to_role(agency, role, kind, template, params));
+        }
     }
     out
 }

@@ -1,5 +1,5 @@
 use super::*;
-use contracts::{Address, ReturnWay, ShipmentId};
+use contracts::{Address, Permission, ReturnWay, ShipmentId};
 use uuid::Uuid;
 
 pub(crate) fn dossier_event(
@@ -36,6 +36,7 @@ pub(crate) fn dossier_event(
         },
         earlier_due_at: None,
         refusal: false,
+        restricted: false,
     }
 }
 
@@ -189,6 +190,7 @@ fn alarm_event(kind: AlarmKind) -> DossierAlarm {
         agency_code: event.agency_code,
         agency_name: event.agency_name,
         procedure_name: event.procedure_name,
+        restricted: event.restricted,
     }
 }
 
@@ -202,6 +204,70 @@ fn leader_and_one_stop_head_hear_before_at_and_after_due() {
         for role in ["role:leader:H05.21", "role:one_stop_officer:H05.21"] {
             assert!(told.contains(&role.to_owned()), "{kind:?}: {told:?}");
         }
+    }
+}
+
+#[test]
+fn of_a_restricted_dossier_only_who_may_see_it_is_told() {
+    let chosen = Preferences::default();
+    let mut told = Vec::new();
+    let mut once = |what: &str, notices: Vec<Notice>| {
+        let mut keys: Vec<_> = notices
+            .iter()
+            .map(|n| (n.recipient.key(), n.channel))
+            .collect();
+        let all = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{what}: nobody is told twice");
+        told.extend(notices);
+    };
+    for command in [
+        "file",
+        "receive",
+        "propose",
+        "supplement",
+        "message-agency",
+        "withdraw",
+        "hand-on",
+        "send-back",
+        "confirm-payment",
+        "reopen",
+        "correct",
+        "approve",
+        "restrict",
+    ] {
+        for status in DossierStatus::ALL.iter().copied() {
+            let mut event = dossier_event(command, None, status);
+            event.restricted = true;
+            once(command, dossier(&event, &chosen));
+        }
+    }
+    for kind in AlarmKind::ALL {
+        let mut event = alarm_event(*kind);
+        event.restricted = true;
+        once(kind.as_str(), alarm(&event, &chosen));
+    }
+    let known = DossierFacts {
+        agency_name: String::new(),
+        procedure_name: String::new(),
+        restricted: true,
+    };
+    for state in [ShipmentState::ReturnedToAgency, ShipmentState::Lost] {
+        let notices = shipment(&shipment_event(state), Some(&known), &chosen);
+        once("a shipment", notices);
+    }
+    let roles: std::collections::BTreeSet<Role> = told
+        .iter()
+        .filter_map(|n| match n.recipient {
+            Recipient::Role { role, .. } => Some(role),
+            Recipient::Account(_) | Recipient::Contact(_) => None,
+        })
+        .collect();
+    assert!(!roles.is_empty());
+    for role in roles {
+        let may = role.permissions().contains(&Permission::DossierRestricted);
+        assert!(may, "{role:?}");
     }
 }
 

@@ -333,6 +333,7 @@ fn desk_title(role: Role, language: Language) -> &'static str {
         Role::Leader => ("Lãnh đạo phê duyệt", "Approving leader"),
         Role::Citizen
         | Role::Business
+        | Role::RestrictedOfficer
         | Role::AgencyAdmin
         | Role::ProvinceAdmin
         | Role::Integrator

@@ -8,7 +8,7 @@ use crate::store::notice::{Filter, Reader};
 use crate::store::{delivery, notice};
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use contracts::{Actor, ActorKind};
+use contracts::{Actor, ActorKind, Permission};
 use kit::auth::perm::NotificationRead;
 use kit::http::{Json, Path, Query};
 use kit::{Allowed, Page, Problem, ProblemBody};
@@ -133,6 +133,7 @@ fn reader(actor: &Actor) -> Reader {
         }
     }
     Reader {
+        restricted: actor.can(Permission::DossierRestricted),
         account: actor.subject,
         recipients,
     }

@@ -1,12 +1,17 @@
 //! The schema, one small forward step after another.
 
 mod choices;
+mod m20261127_000003_restricted;
 
 use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables), Box::new(choices::Choices)]
+    vec![
+        Box::new(Tables),
+        Box::new(choices::Choices),
+        Box::new(m20261127_000003_restricted::Migration),
+    ]
 }
 
 /// The first tables.

@@ -132,6 +132,7 @@ pub mod dossier {
         pub version: i64,
         pub agency_name: String,
         pub procedure_name: String,
+        pub restricted: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,7 +1,8 @@
 //! Inbox items.
 
 use super::entity::notice::{Column, Entity, Model};
-use super::entity::reading;
+use super::entity::{dossier, reading};
+use crate::domain::plan::Recipient;
 use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use durable::Tx;
@@ -20,6 +21,8 @@ pub struct Reader {
     pub account: AccountId,
     /// Keys of `recipient`: the own account, and the roles held at the agency.
     pub recipients: Vec<String>,
+    /// Whether what desks were told of dossiers that are of restricted access now is shown, too.
+    pub restricted: bool,
 }
 
 /// What a list may be narrowed to.
@@ -34,7 +37,25 @@ pub struct Filter {
 }
 
 fn visible(reader: &Reader) -> Select<Entity> {
-    Entity::find().filter(Column::Recipient.is_in(&reader.recipients))
+    let all = Entity::find().filter(Column::Recipient.is_in(&reader.recipients));
+    if reader.restricted {
+        return all;
+    }
+    let restricted = Query::select()
+        .expr(Expr::val(1))
+        .from(dossier::Entity)
+        .and_where(
+            Expr::col((dossier::Entity, dossier::Column::Id)).equals((Entity, Column::DossierId)),
+        )
+        .and_where(Expr::col((dossier::Entity, dossier::Column::Restricted)).eq(true))
+        .to_owned();
+    // What a person was told is the person's.
+    let own = Recipient::Account(reader.account).key();
+    all.filter(
+        Condition::any()
+            .add(Column::Recipient.eq(own))
+            .add(Expr::exists(restricted).not()),
+    )
 }
 
 fn unread(reader: &Reader) -> Condition {

@@ -122,6 +122,7 @@ pub async fn facts(tx: &Tx, dossier: Uuid) -> Result<Option<DossierFacts>, DbErr
     Ok(row.map(|row| DossierFacts {
         agency_name: row.agency_name,
         procedure_name: row.procedure_name,
+        restricted: row.restricted,
     }))
 }
 
@@ -135,6 +136,7 @@ pub async fn keep_facts(tx: &Tx, row: dossier::Model) -> Result<(), DbErr> {
                     dossier::Column::Version,
                     dossier::Column::AgencyName,
                     dossier::Column::ProcedureName,
+                    dossier::Column::Restricted,
                 ])
                 .action_and_where(
                     Expr::col((dossier::Entity, dossier::Column::Version)).lt(version),

@@ -70,6 +70,42 @@ async fn the_story_is_in_the_inbox_once() {
     }
 }
 
+/// Hạn chế tiếp cận: what a desk was told before is hidden from then on, also from whom it was meant for.
+#[tokio::test]
+async fn of_a_restricted_dossier_the_desk_learns_nothing_more_and_forgets() {
+    let world = World::new().await;
+    let at = |hours| world.rt.clock.now() + chrono::TimeDelta::hours(hours);
+    let mut appointed = actors::officer();
+    appointed.roles.push(contracts::Role::RestrictedOfficer);
+    world.hear(&dossier("file", None, S::New, at(0))).await;
+    assert_eq!(world.kinds(&actors::officer()).await, ["file"]);
+    let one = world.first(&actors::officer()).await;
+    let mut restricted = dossier("restrict", Some(S::New), S::New, at(1));
+    restricted.restricted = true;
+    world.hear(&restricted).await;
+    let mut received = received(at(2));
+    received.restricted = true;
+    world.hear(&received).await;
+    for who in [actors::officer(), actors::specialist()] {
+        assert!(world.kinds(&who).await.is_empty(), "{}", who.name);
+        assert_eq!(world.inbox(&who, "").await["unreadCount"], 0);
+    }
+    let path = format!("/api/v1/notifications/{}", one["id"].as_str().unwrap());
+    let hidden = world.app.as_(&actors::officer()).get(&path).await;
+    assert_eq!(hidden.status, 404);
+    assert_eq!(world.kinds(&appointed).await, ["file", "receive"]);
+    assert_eq!(world.kinds(&actors::citizen()).await, ["file", "receive"]);
+    world
+        .hear(&dossier(
+            "lift-restriction",
+            Some(S::Received),
+            S::Received,
+            at(3),
+        ))
+        .await;
+    assert_eq!(world.kinds(&actors::officer()).await, ["file"]);
+}
+
 #[tokio::test]
 async fn a_task_that_runs_twice_tells_once() {
     let world = World::new().await;

@@ -160,6 +160,7 @@ pub(crate) fn dossier(
         },
         earlier_due_at: None,
         refusal: false,
+        restricted: false,
     }
 }
 

@@ -35,6 +35,8 @@ impl Tr {
                 "Ẩn danh hồ sơ hết thời hạn bảo quản",
                 "Pseudonymised at the end of the retention",
             ),
+            "restrict" => ("Hạn chế tiếp cận hồ sơ", "Access restricted"),
+            "lift-restriction" => ("Bỏ hạn chế tiếp cận hồ sơ", "Restriction lifted"),
             _ => return None,
         };
         Some(match self.0 {

@@ -43,6 +43,7 @@ struct Row {
     step: String,
     assigned: String,
     submitted: String,
+    restricted: bool,
     due: Option<view::Due>,
 }
 
@@ -102,6 +103,7 @@ pub(super) async fn list(ctx: Ctx, filter: Query<Filter>) -> Result<HttpResponse
             status: d.status.name,
             status_key: d.status.key,
             step: d.step.name,
+            restricted: d.restricted,
             id: d.id,
         })
         .collect();

@@ -53,7 +53,7 @@ async fn the_worklist_filters_and_says_in_words_what_is_late() {
         "status": {"code": 1, "key": "new", "name": "Mới đăng ký"}, "step": {"id": "intake", "name": "Tiếp nhận", "role": "one_stop_officer"},
         "procedure": {"id": "p", "code": "c", "name": "Đăng ký khai sinh"}, "agency": {"code": "H05.21", "name": "x"},
         "applicantName": "Trần <b>", "channel": "online", "returnMethod": "post", "submittedAt": "2026-11-10T01:00:00Z",
-        "receivedAt": null, "dueAt": "2026-11-14T10:00:00Z", "overdue": true, "assignedTo": "Hoàng Thị Em"}], "next": "n2"})).await;
+        "receivedAt": null, "dueAt": "2026-11-14T10:00:00Z", "overdue": true, "restricted": true, "assignedTo": "Hoàng Thị Em"}], "next": "n2"})).await;
     let page = world
         .get(&browser, "/mot-cua?q=An&trang-thai=new&qua-han=1")
         .await
@@ -61,6 +61,7 @@ async fn the_worklist_filters_and_says_in_words_what_is_late() {
         .text();
     for text in [
         "Quá hạn 2 ngày",
+        "Hạn chế tiếp cận",
         "Trần &#60;b&#62;",
         "Hoàng Thị Em",
         "<option value=\"new\" selected>",

@@ -33,6 +33,13 @@ pub async fn on_dossier(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<
         .as_ref()
         .map(|row| shipment::state_of(&row.state))
         .transpose()?;
+    let newer = seen.is_none_or(|seen| seen < changed.version);
+    if let Some(row) = &known
+        && newer
+        && row.restricted != changed.restricted
+    {
+        shipment::restrict(tx, row.id, changed.restricted).await?;
+    }
     match decide(changed, seen, state) {
         Decision::Open => open(app, tx, changed).await?,
         Decision::Cancel => {
@@ -42,7 +49,7 @@ pub async fn on_dossier(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<
         }
         Decision::Nothing => {}
     }
-    if seen.is_none_or(|seen| seen < changed.version) {
+    if newer {
         reference::see_dossier(tx, dossier, changed.version).await?;
     }
     Ok(())
@@ -74,6 +81,7 @@ async fn open(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<(), TaskEr
         owner: changed.owner.0,
         receiver_sealed: reference::seal(&app.rt, &receiver)?,
         contact_sealed: reference::seal(&app.rt, contact)?,
+        restricted: changed.restricted,
         state: shipment::state_name(ShipmentState::Ready).to_owned(),
         item_number: None,
         manifest_id: None,

@@ -73,6 +73,7 @@ mod tests {
             },
             earlier_due_at: None,
             refusal: false,
+            restricted: false,
         }
     }
 

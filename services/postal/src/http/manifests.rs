@@ -178,7 +178,7 @@ async fn hand_over_list(
     let page = kit::Page::cut(rows, limit, |row| row.id);
     let ids: Vec<Uuid> = page.items.iter().map(|m| m.id).collect();
     let mut items: BTreeMap<Uuid, Vec<shipment_entity::Model>> = BTreeMap::new();
-    for row in shipment::of_manifests(db, &ids).await? {
+    for row in shipment::of_manifests(scope, db, &ids).await? {
         if let Some(id) = row.manifest_id {
             items.entry(id).or_default().push(row);
         }

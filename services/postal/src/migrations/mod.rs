@@ -1,10 +1,15 @@
 //! The schema, one small forward step after another.
 
+mod m20261127_000002_restricted;
+
 use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables)]
+    vec![
+        Box::new(Tables),
+        Box::new(m20261127_000002_restricted::Migration),
+    ]
 }
 
 /// The first tables.

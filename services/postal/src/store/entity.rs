@@ -20,6 +20,7 @@ pub mod shipment {
         pub receiver_sealed: String,
         #[sea_orm(column_type = "Text")]
         pub contact_sealed: String,
+        pub restricted: bool,
         pub state: String,
         pub item_number: Option<String>,
         pub manifest_id: Option<Uuid>,

@@ -2,10 +2,10 @@
 
 use super::entity::shipment::{Column, Entity, Model};
 use chrono::{DateTime, Utc};
-use contracts::Scope;
 use contracts::events::ShipmentState;
+use contracts::{Restricted, Scope};
 use durable::Tx;
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -30,7 +30,14 @@ pub struct Filter {
 fn visible(scope: &Scope) -> Option<Condition> {
     Some(match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
-        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
+        Scope::Agencies(agencies) => {
+            let own = Condition::all().add(super::of_agencies(Column::AgencyCode, agencies));
+            match agencies.restricted {
+                Restricted::All => own,
+                // Who handles the dossier is not known here: the dossier says what became of its result.
+                Restricted::HandledBy(_) => own.add(Column::Restricted.eq(false)),
+            }
+        }
         Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
         Scope::Nothing => return None,
     })
@@ -136,15 +143,27 @@ pub async fn lock_of_dossier(tx: &Tx, dossier: Uuid) -> Result<Option<Model>, Db
         .await
 }
 
-/// The shipments of these manifests, in the order of their ids.
+/// Says whether the dossier is of restricted access. Not a change of the shipment: its revision stays.
+pub async fn restrict(tx: &Tx, id: Uuid, restricted: bool) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Restricted, Expr::value(restricted))
+        .filter(Column::Id.eq(id))
+        .exec(&**tx)
+        .await
+        .map(|_| ())
+}
+
+/// The shipments of these manifests that the scope may see, in the order of their ids.
 pub async fn of_manifests(
+    scope: &Scope,
     db: &impl ConnectionTrait,
     manifests: &[Uuid],
 ) -> Result<Vec<Model>, DbErr> {
-    if manifests.is_empty() {
+    let (Some(visible), false) = (visible(scope), manifests.is_empty()) else {
         return Ok(Vec::new());
-    }
+    };
     Entity::find()
+        .filter(visible)
         .filter(Column::ManifestId.is_in(manifests.iter().copied()))
         .order_by_asc(Column::Id)
         .all(db)

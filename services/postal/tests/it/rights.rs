@@ -68,6 +68,56 @@ async fn everyone_sees_their_own_shipments_only() {
         .expect_problem(401, "auth.missing-token");
 }
 
+/// Hạn chế tiếp cận: the shipment of a restricted dossier is there for its owner, the post and those who may see such dossiers.
+#[tokio::test]
+async fn the_shipment_of_a_restricted_dossier_is_not_there_for_the_desk() {
+    let world = World::new().await;
+    let mut appointed = actors::officer();
+    appointed.roles.push(contracts::Role::RestrictedOfficer);
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    world.collect(&[&shipment]).await;
+    let path = format!("/api/v1/shipments/{}", id(&shipment));
+    let sees = async |who: &contracts::Actor| {
+        let one = world.app.as_(who).get(&path).await.status == 200;
+        let many = async |path: &str| {
+            let page = world.app.as_(who).get(path).await.expect(200);
+            page.text().contains(&id(&shipment))
+        };
+        assert_eq!(many("/api/v1/shipments").await, one, "{}", who.name);
+        if who.kind != contracts::ActorKind::Applicant {
+            let manifests = many("/api/v1/shipments/manifests").await;
+            assert_eq!(manifests, one, "{}", who.name);
+        }
+        one
+    };
+    assert!(sees(&actors::officer()).await);
+    let dossier = shipment["dossierId"].as_str().unwrap().parse().unwrap();
+    let mut changed = crate::world::done(&actors::citizen(), actors::AGENCY, dossier);
+    changed.version += 1;
+    changed.command = "restrict".to_owned();
+    changed.restricted = true;
+    world.hear(&changed).await;
+    for (who, open) in [
+        (actors::officer(), false),
+        (actors::agency_admin(), false),
+        (appointed, true),
+        (actors::leader(), true),
+        (actors::citizen(), true),
+        (actors::post_office(), true),
+    ] {
+        assert_eq!(sees(&who).await, open, "{}", who.name);
+    }
+    // An event of before says nothing new.
+    let mut late = crate::world::done(&actors::citizen(), actors::AGENCY, dossier);
+    late.version -= 1;
+    world.hear(&late).await;
+    assert!(!sees(&actors::officer()).await);
+    changed.version += 1;
+    changed.restricted = false;
+    world.hear(&changed).await;
+    assert!(sees(&actors::officer()).await);
+}
+
 #[tokio::test]
 async fn only_the_post_collects_and_reports_and_only_its_own() {
     let world = World::new().await;

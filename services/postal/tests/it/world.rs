@@ -211,6 +211,7 @@ pub(crate) fn done(owner: &Actor, agency: &str, dossier: DossierId) -> DossierCh
         },
         earlier_due_at: None,
         refusal: false,
+        restricted: false,
     }
 }
 

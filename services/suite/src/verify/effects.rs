@@ -162,14 +162,25 @@ async fn notices(
             .or_default() += 1;
     }
     let chosen = preferences(db).await?;
+    let access = classes(dossiers);
     for event in dossiers.iter().chain(shipments) {
+        let mut given = given.remove(&event.id).unwrap_or_default();
         let expected = match event.kind.as_str() {
             DOSSIER_CHANGED => expected::of_dossier(&event.data),
             DOSSIER_ALARM => expected::of_alarm(&event.data),
-            SHIPMENT_CHANGED => expected::of_shipment(&event.data),
+            SHIPMENT_CHANGED => {
+                let restricted = match access.get(dossier_of(event)) {
+                    Some((true, false)) => true,
+                    Some((false, true)) => false,
+                    // It was both in its time: whichever was known when the event came.
+                    Some(_) | None => given
+                        .keys()
+                        .any(|(who, _)| who.split(':').nth(1) == Some(expected::APPOINTED)),
+                };
+                expected::of_shipment(&event.data, restricted)
+            }
             _ => continue,
         };
-        let mut given = given.remove(&event.id).unwrap_or_default();
         for (recipient, channel) in expected {
             let count = given
                 .remove(&(recipient.clone(), channel.to_owned()))
@@ -192,6 +203,24 @@ async fn notices(
         }
     }
     sendings(db, &letters, report).await
+}
+
+fn dossier_of(event: &Sent) -> &str {
+    event.data["dossierId"].as_str().unwrap_or("")
+}
+
+/// Of each dossier: whether it was of restricted access at some time, and whether it was not.
+fn classes(dossiers: &[Sent]) -> BTreeMap<&str, (bool, bool)> {
+    let mut out: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    for event in dossiers.iter().filter(|e| e.kind == DOSSIER_CHANGED) {
+        let (restricted, open) = out.entry(dossier_of(event)).or_default();
+        if expected::restricted(&event.data) {
+            *restricted = true;
+        } else {
+            *open = true;
+        }
+    }
+    out
 }
 
 /// Who has said over which channels to be told.

@@ -4,6 +4,9 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The role of those appointed for dossiers of restricted access.
+pub(super) const APPOINTED: &str = "restricted_officer";
+
 /// One notice: who is told, and over which channel.
 pub(super) type Told = (String, &'static str);
 
@@ -89,8 +92,8 @@ pub(super) fn of_alarm(data: &Value) -> BTreeSet<Told> {
     out
 }
 
-/// The notices of a shipment's change (the event's data).
-pub(super) fn of_shipment(data: &Value) -> BTreeSet<Told> {
+/// The notices of a shipment's change (the event's data), whose dossier was of restricted access then or not: the event does not say.
+pub(super) fn of_shipment(data: &Value, restricted: bool) -> BTreeSet<Told> {
     let state = text(data, "/state");
     let mut out = BTreeSet::new();
     if matches!(state, "ready" | "inTransit" | "cancelled") {
@@ -98,13 +101,29 @@ pub(super) fn of_shipment(data: &Value) -> BTreeSet<Told> {
     }
     applicant(data, matches!(state, "invited" | "delivered"), &mut out);
     if matches!(state, "returnedToAgency" | "lost" | "damaged") {
-        to_role(data, "one_stop_officer", &mut out);
+        let desk = if restricted {
+            APPOINTED
+        } else {
+            "one_stop_officer"
+        };
+        to_role(data, desk, &mut out);
     }
     out
 }
 
+/// Whether an event says that its dossier is of restricted access (hạn chế tiếp cận).
+pub(super) fn restricted(data: &Value) -> bool {
+    data.pointer("/restricted").and_then(Value::as_bool) == Some(true)
+}
+
+/// Of a dossier of restricted access no desk is told, only who may see it without having handled it.
 fn to_role(data: &Value, role: &str, out: &mut BTreeSet<Told>) {
     let agency = text(data, "/agencyCode");
+    let role = if restricted(data) && role != "leader" {
+        APPOINTED
+    } else {
+        role
+    };
     out.insert((format!("role:{role}:{agency}"), "inbox"));
 }
 

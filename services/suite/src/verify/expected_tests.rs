@@ -52,7 +52,7 @@ fn what_is_expected_is_what_is_given() {
     for command in dossier::commands() {
         for from in STATUSES.iter().copied().map(Some).chain([None]) {
             for to in STATUSES {
-                for variant in 0..8 {
+                for variant in 0..16 {
                     let mut data = transition(command, from, to);
                     if variant & 1 > 0 {
                         data["owner"] = json!(Uuid::nil());
@@ -65,6 +65,9 @@ fn what_is_expected_is_what_is_given() {
                         data["earlierDueAt"] = json!("2026-11-18T10:00:00Z");
                         data["refusal"] = json!(true);
                     }
+                    if variant & 8 > 0 {
+                        data["restricted"] = json!(true);
+                    }
                     let event: DossierChanged =
                         serde_json::from_value(data.clone()).expect("an event");
                     assert_eq!(event.status, status(to));
@@ -75,14 +78,19 @@ fn what_is_expected_is_what_is_given() {
             }
         }
     }
-    assert!(looked > 25_000, "{looked}");
+    assert!(looked > 50_000, "{looked}");
 }
 
 #[test]
 fn alarms_are_expected_as_they_are_given() {
     for kind in AlarmKind::ALL {
-        for owner in [Uuid::nil(), Uuid::from_u128(9)] {
+        for (owner, restricted) in [
+            (Uuid::nil(), false),
+            (Uuid::from_u128(9), false),
+            (Uuid::from_u128(9), true),
+        ] {
             let mut data = transition("any", None, "inProgress");
+            data["restricted"] = json!(restricted);
             data["kind"] = json!(kind);
             data["owner"] = json!(owner);
             let event: DossierAlarm = serde_json::from_value(data.clone()).expect("an event");
@@ -91,6 +99,26 @@ fn alarms_are_expected_as_they_are_given() {
             assert!(!given.is_empty(), "{kind:?} is told to somebody");
         }
     }
+}
+
+/// By hand, from the rules: nobody hears of a restricted dossier by belonging to a desk.
+#[test]
+fn of_a_restricted_dossier_no_desk_is_told() {
+    let desks = |told: BTreeSet<Told>| -> Vec<String> {
+        let roles = told.into_iter().map(|(who, _)| who);
+        roles.filter(|who| who.starts_with("role:")).collect()
+    };
+    let appointed = "role:restricted_officer:H05.21";
+    let mut data = transition("file", None, "new");
+    data["restricted"] = json!(true);
+    assert_eq!(desks(of_dossier(&data)), [appointed]);
+    data["kind"] = json!("overdue");
+    assert_eq!(desks(of_alarm(&data)), ["role:leader:H05.21", appointed]);
+    let mut lost = transition("any", None, "done");
+    lost["state"] = json!("lost");
+    assert_eq!(desks(of_shipment(&lost, true)), [appointed]);
+    let desk = "role:one_stop_officer:H05.21";
+    assert_eq!(desks(of_shipment(&lost, false)), [desk]);
 }
 
 /// By hand, from the rules: who hears of an apology, a reopening and a correction.

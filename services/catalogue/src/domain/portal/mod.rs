@@ -149,6 +149,7 @@ impl Reader {
             kiosk: d.is_kiosk,
             immediate_result: d.is_immediate_result,
             financial_duty: d.has_financial_duty,
+            restricted: d.is_restricted,
             groups: d
                 .service_groups_details
                 .iter()

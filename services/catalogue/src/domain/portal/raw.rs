@@ -100,7 +100,7 @@ pub(super) struct Detail {
     pub(super) is_vertical: bool,
     #[serde(deserialize_with = "said")]
     pub(super) is_non_territorial: Option<bool>,
-    // The portal has no word for these four; our own export has.
+    // The portal has no word for these five; our own export has.
     #[serde(deserialize_with = "said")]
     pub(super) is_postal: Option<bool>,
     #[serde(deserialize_with = "said")]
@@ -109,6 +109,8 @@ pub(super) struct Detail {
     pub(super) is_immediate_result: Option<bool>,
     #[serde(deserialize_with = "said")]
     pub(super) has_financial_duty: Option<bool>,
+    #[serde(deserialize_with = "said")]
+    pub(super) is_restricted: Option<bool>,
     #[serde(deserialize_with = "flag")]
     pub(super) is_offline_only: bool,
     #[serde(deserialize_with = "list")]

@@ -64,6 +64,7 @@ pub fn to_line(id: Uuid, c: &Content) -> Value {
         ("isKiosk", c.kiosk),
         ("isImmediateResult", c.immediate_result),
         ("hasFinancialDuty", c.financial_duty),
+        ("isRestricted", c.restricted),
     ];
     for (name, value) in said {
         if let (Some(value), Some(detail)) = (value, detail.as_object_mut()) {

@@ -146,6 +146,9 @@ pub(crate) struct DossierItem {
     pub(crate) due_at: Option<DateTime<Utc>>,
     #[serde(default)]
     pub(crate) overdue: bool,
+    /// Hạn chế tiếp cận.
+    #[serde(default)]
+    pub(crate) restricted: bool,
     #[serde(default)]
     pub(crate) assigned_to: Option<String>,
 }
@@ -165,6 +168,9 @@ pub(crate) struct Dossier {
     pub(crate) agency: Named,
     #[serde(default)]
     pub(crate) channel: String,
+    /// Hạn chế tiếp cận.
+    #[serde(default)]
+    pub(crate) restricted: bool,
     pub(crate) applicant: DossierApplicant,
     #[serde(default)]
     pub(crate) answers: Map<String, Value>,
