@@ -1,6 +1,7 @@
 //! Opening a database, reading, and the one way to write: [`Db::tx`].
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use kit::Runtime;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::sqlx::{self, Connection as _};
@@ -142,27 +143,31 @@ impl Db {
     ///
     /// # Errors
     /// When the URL names neither database, or the database does not answer.
-    pub async fn open(config: &Config, rt: &Runtime) -> anyhow::Result<Self> {
-        let (writer, reader) = if config.url.starts_with("sqlite:") {
-            open_file(&config.url).await?
-        } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
-            let pool = open_server(config).await?;
-            (pool.clone(), pool)
-        } else {
-            anyhow::bail!("database.url must begin with sqlite: or postgres:");
-        };
-        let db = Self(Arc::new(Inner {
-            writer,
-            reader,
-            runtime: rt.clone(),
-            retention: config.retention,
-            poll: Duration::from_millis(config.poll_milliseconds.max(1)),
-            outbox: Bell::new(),
-            tasks: Bell::new(),
-            ahead: AtomicI64::new(0),
-        }));
-        db.compare_clocks().await?;
-        Ok(db)
+    pub fn open<'a>(config: &'a Config, rt: &'a Runtime) -> BoxFuture<'a, anyhow::Result<Self>> {
+        Box::pin(async move {
+            let (writer, reader) = if config.url.starts_with("sqlite:") {
+                open_file(&config.url).await?
+            } else if config.url.starts_with("postgres://")
+                || config.url.starts_with("postgresql://")
+            {
+                let pool = open_server(config).await?;
+                (pool.clone(), pool)
+            } else {
+                anyhow::bail!("database.url must begin with sqlite: or postgres:");
+            };
+            let db = Self(Arc::new(Inner {
+                writer,
+                reader,
+                runtime: rt.clone(),
+                retention: config.retention,
+                poll: Duration::from_millis(config.poll_milliseconds.max(1)),
+                outbox: Bell::new(),
+                tasks: Bell::new(),
+                ahead: AtomicI64::new(0),
+            }));
+            db.compare_clocks().await?;
+            Ok(db)
+        })
     }
 
     /// Now, by the clock of the database: leases and times of attempts are instants that replicas compare, and one of them may have

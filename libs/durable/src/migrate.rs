@@ -1,6 +1,7 @@
 //! Migrations: a step of its own (`migrate`), never at the start of a service.
 
 use crate::{Db, schema};
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf, SchemaManager};
@@ -27,12 +28,14 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 ///
 /// # Errors
 /// When a step fails; then nothing has changed.
-pub async fn migrate(db: &Db, migrations: Migrations) -> Result<(), DbErr> {
-    db.tx(|tx| async move {
-        Db::lock_migrations(&tx).await?;
-        Migrator(migrations).up(&*tx, None).await
+pub fn migrate(db: &Db, migrations: Migrations) -> BoxFuture<'_, Result<(), DbErr>> {
+    Box::pin(async move {
+        db.tx(|tx| async move {
+            Db::lock_migrations(&tx).await?;
+            Migrator(migrations).up(&*tx, None).await
+        })
+        .await
     })
-    .await
 }
 
 /// SQL for a text member of a column that holds a JSON object as text, for statements of migrations. Both are names in the program,
@@ -72,38 +75,40 @@ pub struct Difference {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn difference(db: &Db, migrations: Migrations) -> Result<Difference, DbErr> {
-    let migrator = Migrator(migrations);
-    let table = migrator.migration_table_name();
-    let mut applied = Vec::new();
-    if SchemaManager::new(db.read())
-        .has_table(table.to_string())
-        .await?
-    {
-        let query = Query::select()
-            .column(Alias::new("version"))
-            .from(table)
-            .take();
-        for row in db.read().query_all(&query).await? {
-            applied.push(row.try_get::<String>("", "version")?);
+pub fn difference(db: &Db, migrations: Migrations) -> BoxFuture<'_, Result<Difference, DbErr>> {
+    Box::pin(async move {
+        let migrator = Migrator(migrations);
+        let table = migrator.migration_table_name();
+        let mut applied = Vec::new();
+        if SchemaManager::new(db.read())
+            .has_table(table.to_string())
+            .await?
+        {
+            let query = Query::select()
+                .column(Alias::new("version"))
+                .from(table)
+                .take();
+            for row in db.read().query_all(&query).await? {
+                applied.push(row.try_get::<String>("", "version")?);
+            }
         }
-    }
-    let known: Vec<String> = migrator
-        .migrations()
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect();
-    let mut ahead: Vec<String> = applied
-        .iter()
-        .filter(|name| !known.contains(name))
-        .cloned()
-        .collect();
-    ahead.sort();
-    Ok(Difference {
-        behind: known
-            .into_iter()
-            .filter(|name| !applied.contains(name))
-            .collect(),
-        ahead,
+        let known: Vec<String> = migrator
+            .migrations()
+            .iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
+        let mut ahead: Vec<String> = applied
+            .iter()
+            .filter(|name| !known.contains(name))
+            .cloned()
+            .collect();
+        ahead.sort();
+        Ok(Difference {
+            behind: known
+                .into_iter()
+                .filter(|name| !applied.contains(name))
+                .collect(),
+            ahead,
+        })
     })
 }

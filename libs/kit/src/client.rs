@@ -5,6 +5,7 @@ use crate::outgoing::{self, PublicOnly};
 use crate::runtime::Directory;
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -302,37 +303,39 @@ impl Call {
     ///
     /// # Errors
     /// [`CallError::Unreachable`].
-    pub async fn send(self) -> Result<Answer, CallError> {
-        let request = self.request?;
-        let mut tries = 1;
-        loop {
-            let attempt = match (self.retry != Retry::Never && tries < GET_TRIES)
-                .then(|| request.try_clone())
-                .flatten()
-            {
-                Some(copy) => copy,
-                None => {
-                    return request
-                        .send()
-                        .await
-                        .map(Answer)
-                        .map_err(|e| unreachable(&e));
-                }
-            };
-            match attempt.send().await {
-                Ok(response)
-                    if self.retry == Retry::Connect || response.status().as_u16() != 503 =>
+    pub fn send(self) -> BoxFuture<'static, Result<Answer, CallError>> {
+        Box::pin(async move {
+            let request = self.request?;
+            let mut tries = 1;
+            loop {
+                let attempt = match (self.retry != Retry::Never && tries < GET_TRIES)
+                    .then(|| request.try_clone())
+                    .flatten()
                 {
-                    return Ok(Answer(response));
+                    Some(copy) => copy,
+                    None => {
+                        return request
+                            .send()
+                            .await
+                            .map(Answer)
+                            .map_err(|e| unreachable(&e));
+                    }
+                };
+                match attempt.send().await {
+                    Ok(response)
+                        if self.retry == Retry::Connect || response.status().as_u16() != 503 =>
+                    {
+                        return Ok(Answer(response));
+                    }
+                    Err(error) if self.retry == Retry::Connect && !error.is_connect() => {
+                        return Err(unreachable(&error));
+                    }
+                    Ok(_) | Err(_) => {}
                 }
-                Err(error) if self.retry == Retry::Connect && !error.is_connect() => {
-                    return Err(unreachable(&error));
-                }
-                Ok(_) | Err(_) => {}
+                tokio::time::sleep(Duration::from_millis(u64::from(50 * tries * tries))).await;
+                tries += 1;
             }
-            tokio::time::sleep(Duration::from_millis(u64::from(50 * tries * tries))).await;
-            tries += 1;
-        }
+        })
     }
 
     /// Sends and reads a JSON answer.
@@ -384,15 +387,17 @@ impl Answer {
     ///
     /// # Errors
     /// [`CallError::Unreachable`] when it breaks off or is larger.
-    pub async fn read(mut self) -> Result<Bytes, CallError> {
-        let mut body = Vec::new();
-        while let Some(chunk) = self.0.chunk().await.map_err(|e| unreachable(&e))? {
-            if body.len() + chunk.len() > ANSWER_LIMIT {
-                return Err(CallError::Unreachable("the answer is too large".to_owned()));
+    pub fn read(mut self) -> BoxFuture<'static, Result<Bytes, CallError>> {
+        Box::pin(async move {
+            let mut body = Vec::new();
+            while let Some(chunk) = self.0.chunk().await.map_err(|e| unreachable(&e))? {
+                if body.len() + chunk.len() > ANSWER_LIMIT {
+                    return Err(CallError::Unreachable("the answer is too large".to_owned()));
+                }
+                body.extend_from_slice(&chunk);
             }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.into())
+            Ok(body.into())
+        })
     }
 
     /// Reads the body as JSON.

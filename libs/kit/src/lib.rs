@@ -22,8 +22,9 @@ pub mod runtime;
 pub mod seal;
 pub mod server;
 pub mod telemetry;
+pub mod token;
 
-pub use auth::{Allowed, MaybeSignedIn, SignedIn, TokenVerifier};
+pub use auth::{Allowed, MaybeSignedIn, SignedIn};
 pub use cache::Cache;
 pub use client::{CallError, Client};
 pub use clock::{Clock, Ids};
@@ -33,6 +34,7 @@ pub use page::{Page, PageQuery};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use runtime::{Directory, Runtime};
 pub use seal::Sealer;
+pub use token::TokenVerifier;
 
 /// With many threads and short bursts the system's allocator keeps what was freed: one process with all services held 480 MB
 /// after a hundred dossiers; with this one it is 330 MB, and 250 MB once it is quiet.

@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use contracts::Assurance;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -79,6 +80,10 @@ pub fn install_crypto() {
         tracing::trace!("cryptographic provider was installed already");
     }
 }
+
+/// A service that is being started. Boxed, here and wherever one crate begins the long work of another: the code of an `async fn` is
+/// made where it is awaited, so every program and every test would compile the whole service anew.
+pub type Starting = BoxFuture<'static, anyhow::Result<()>>;
 
 /// What a service's own start needs.
 #[derive(Debug)]

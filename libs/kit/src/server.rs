@@ -38,7 +38,20 @@ pub fn serve(
     listener: TcpListener,
     rt: &Runtime,
     max_body: usize,
-    configure: impl Fn(&mut ServiceConfig<'_>) + Clone + Send + 'static,
+    configure: impl Fn(&mut ServiceConfig<'_>) + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    serve_routes(name, listener, rt, max_body, Arc::new(configure))
+}
+
+type Routes = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
+
+/// Not generic: the server with all that is around a request is compiled here, once.
+fn serve_routes(
+    name: &'static str,
+    listener: TcpListener,
+    rt: &Runtime,
+    max_body: usize,
+    routes: Routes,
 ) -> std::io::Result<()> {
     let data = web::Data::new(rt.clone());
     let seen = Arc::<AtomicU64>::default();
@@ -50,7 +63,7 @@ pub fn serve(
             .app_data(BodyLimit(max_body))
             .app_data(web::PayloadConfig::new(max_body))
             .into_utoipa_app()
-            .configure(configure.clone())
+            .configure(|config| routes(config))
             .split_for_parts();
         app.default_service(web::to(|| async {
             Err::<HttpResponse, _>(Problem::new(shared::NOT_FOUND))

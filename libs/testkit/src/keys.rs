@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::{Actor, Assurance};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kit::auth::{AUDIENCE, Act, Claims};
+use kit::token::{AUDIENCE, Act, Claims};
 use kit::{
     Cache, Client, Clock, Directory, Lifecycle, Metrics, Runtime, Sealer, TokenVerifier, clock::Ids,
 };

@@ -47,7 +47,7 @@ fn is_signed(jws: &str, keys: &[Value]) -> bool {
     let Some(key) = keys.iter().find_map(|key| {
         let jwk: Jwk = serde_json::from_value(key.clone()).ok()?;
         (jwk.common.key_id == header.kid)
-            .then(|| kit::auth::signing_key(&jwk))
+            .then(|| kit::token::signing_key(&jwk))
             .flatten()
     }) else {
         return false;

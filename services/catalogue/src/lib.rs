@@ -120,34 +120,39 @@ pub fn worker(db: &Db, bus: &Bus, rt: &Runtime) -> Worker<()> {
 ///
 /// # Errors
 /// When the database cannot be opened or read, or the listener cannot be used.
-pub async fn start(
+pub fn start(
     config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
-) -> anyhow::Result<()> {
-    let db = Db::open(&config.database, rt)
-        .await
-        .context("catalogue database")?;
-    let live = Arc::new(Live::new());
-    live.refresh(&db).await.context("search index")?;
-    rt.lifecycle.spawn(
-        "catalogue index",
-        Arc::clone(&live).follow(db.clone(), rt.lifecycle.stopping()),
-    );
-    worker(&db, bus, rt).spawn();
-    let operated = actix_web::web::Data::new(db.clone());
-    let app = actix_web::web::Data::new(App {
-        db,
-        rt: rt.clone(),
-        config,
-        live,
-    });
-    kit::server::serve("catalogue", listener, rt, MAX_BODY, move |cfg| {
-        cfg.app_data(app.clone()).app_data(operated.clone());
-        http::configure(cfg);
-    })?;
-    Ok(())
+) -> kit::process::Starting {
+    let (rt, bus) = (rt.clone(), bus.clone());
+    Box::pin(async move {
+        let (rt, bus) = (&rt, &bus);
+
+        let db = Db::open(&config.database, rt)
+            .await
+            .context("catalogue database")?;
+        let live = Arc::new(Live::new());
+        live.refresh(&db).await.context("search index")?;
+        rt.lifecycle.spawn(
+            "catalogue index",
+            Arc::clone(&live).follow(db.clone(), rt.lifecycle.stopping()),
+        );
+        worker(&db, bus, rt).spawn();
+        let operated = actix_web::web::Data::new(db.clone());
+        let app = actix_web::web::Data::new(App {
+            db,
+            rt: rt.clone(),
+            config,
+            live,
+        });
+        kit::server::serve("catalogue", listener, rt, MAX_BODY, move |cfg| {
+            cfg.app_data(app.clone()).app_data(operated.clone());
+            http::configure(cfg);
+        })?;
+        Ok(())
+    })
 }
 
 /// A draft with all its texts fits; only imports take more, and they stream.

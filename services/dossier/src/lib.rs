@@ -233,26 +233,31 @@ const MULTIPART_OVERHEAD: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the database or the folder for files cannot be used.
-pub async fn start(
+pub fn start(
     config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
-) -> anyhow::Result<()> {
-    config.files.retention.check()?;
-    let db = Db::open(&config.database, rt).await?;
-    let check = Duration::from_secs(config.supplement.check_seconds.max(1));
-    let clean = Duration::from_secs(config.files.clean_seconds.max(1));
-    let max_body = config.files.max_bytes.saturating_add(MULTIPART_OVERHEAD);
-    let app = Arc::new(App::new(config, db, rt.clone()).await?);
-    worker(&app, bus, check, clean).spawn();
-    let db = actix_web::web::Data::new(app.db.clone());
-    let data = actix_web::web::Data::from(Arc::clone(&app));
-    kit::server::serve("dossier", listener, rt, max_body, move |cfg| {
-        cfg.app_data(data.clone()).app_data(db.clone());
-        http::configure(cfg);
-    })?;
-    Ok(())
+) -> kit::process::Starting {
+    let (rt, bus) = (rt.clone(), bus.clone());
+    Box::pin(async move {
+        let (rt, bus) = (&rt, &bus);
+
+        config.files.retention.check()?;
+        let db = Db::open(&config.database, rt).await?;
+        let check = Duration::from_secs(config.supplement.check_seconds.max(1));
+        let clean = Duration::from_secs(config.files.clean_seconds.max(1));
+        let max_body = config.files.max_bytes.saturating_add(MULTIPART_OVERHEAD);
+        let app = Arc::new(App::new(config, db, rt.clone()).await?);
+        worker(&app, bus, check, clean).spawn();
+        let db = actix_web::web::Data::new(app.db.clone());
+        let data = actix_web::web::Data::from(Arc::clone(&app));
+        kit::server::serve("dossier", listener, rt, max_body, move |cfg| {
+            cfg.app_data(data.clone()).app_data(db.clone());
+            http::configure(cfg);
+        })?;
+        Ok(())
+    })
 }
 
 fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker<App> {

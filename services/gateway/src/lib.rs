@@ -96,29 +96,33 @@ impl App {
 ///
 /// # Errors
 /// When the document cannot be read, or names a permission or method that does not exist.
-#[expect(clippy::unused_async, reason = "starts like every other service")]
-pub async fn start(
+pub fn start(
     config: Config,
     listener: TcpListener,
     rt: &Runtime,
     document: &str,
-) -> anyhow::Result<()> {
-    let value: serde_json::Value =
-        serde_json::from_str(document).context("the public document is not JSON")?;
-    let app = Arc::new(App {
-        table: table::Table::read(&value).context("the public document")?,
-        docs: docs::Docs::new(document),
-        secure: rt.tokens.issuer().starts_with("https://"),
-        rt: rt.clone(),
-        config,
-    });
-    let max_body = app.config.max_body_bytes;
-    let data = actix_web::web::Data::from(app);
-    kit::server::serve("gateway", listener, rt, max_body, move |cfg| {
-        cfg.app_data(data.clone());
-        serve::routes(cfg);
-    })?;
-    Ok(())
+) -> kit::process::Starting {
+    let (rt, document) = (rt.clone(), document.to_owned());
+    Box::pin(async move {
+        let (rt, document) = (&rt, &document);
+
+        let value: serde_json::Value =
+            serde_json::from_str(document).context("the public document is not JSON")?;
+        let app = Arc::new(App {
+            table: table::Table::read(&value).context("the public document")?,
+            docs: docs::Docs::new(document),
+            secure: rt.tokens.issuer().starts_with("https://"),
+            rt: rt.clone(),
+            config,
+        });
+        let max_body = app.config.max_body_bytes;
+        let data = actix_web::web::Data::from(app);
+        kit::server::serve("gateway", listener, rt, max_body, move |cfg| {
+            cfg.app_data(data.clone());
+            serve::routes(cfg);
+        })?;
+        Ok(())
+    })
 }
 
 /// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`). A path that passes has no

@@ -150,57 +150,62 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn start(
+pub fn start(
     mut config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
-) -> anyhow::Result<()> {
-    let db = Db::open(&config.database, rt).await?;
-    ensure_signing_key(&db, rt).await.context("signing key")?;
-    demo::own_clients(&db, rt, &config)
-        .await
-        .context("clients")?;
-    let mut stand_in = None;
-    if config.stand_in_provider {
-        stand_in = Some(StandIn::new().context("stand-in provider")?);
-        let (provider, secret) = StandIn::provider();
-        config.provider_secrets.insert(provider.id.clone(), secret);
-        config.providers.push(provider);
-    }
-    // Where providers are is the operator's, be it inside our network.
-    for provider in &config.providers {
-        for url in provider.endpoints() {
-            rt.client.trust(&url);
+) -> kit::process::Starting {
+    let (rt, bus) = (rt.clone(), bus.clone());
+    Box::pin(async move {
+        let (rt, bus) = (&rt, &bus);
+
+        let db = Db::open(&config.database, rt).await?;
+        ensure_signing_key(&db, rt).await.context("signing key")?;
+        demo::own_clients(&db, rt, &config)
+            .await
+            .context("clients")?;
+        let mut stand_in = None;
+        if config.stand_in_provider {
+            stand_in = Some(StandIn::new().context("stand-in provider")?);
+            let (provider, secret) = StandIn::provider();
+            config.provider_secrets.insert(provider.id.clone(), secret);
+            config.providers.push(provider);
         }
-    }
-    let app = Arc::new(App {
-        stand_in,
-        hasher: Hasher::new(config.hashing_turns, rt.ids).await?,
-        throttle: Throttle {
-            per_login: config.failures_per_login.max(1),
-            per_address: config.failures_per_address.max(1),
-            window: config.failure_window_seconds.max(1),
-        },
-        signer: Signer::default(),
-        settings: config,
-        db: db.clone(),
-        rt: rt.clone(),
-    });
-    Worker::new("identity", &db, bus, rt, Arc::clone(&app))
-        .every("identity-clean", CLEAN_EVERY, jobs::clean)
-        .every("identity-expiry", EXPIRY_EVERY, jobs::expiry)
-        .every("identity-keys", CLEAN_EVERY, jobs::keys)
-        .every("identity-data-clocks", CLOCKS_EVERY, jobs::clocks)
-        .every("identity-retention", CLEAN_EVERY, jobs::retention)
-        .spawn();
-    let data = actix_web::web::Data::from(app);
-    let db = actix_web::web::Data::new(db);
-    kit::server::serve("identity", listener, rt, MAX_BODY, move |cfg| {
-        cfg.app_data(data.clone()).app_data(db.clone());
-        http::routes(cfg);
-    })?;
-    Ok(())
+        // Where providers are is the operator's, be it inside our network.
+        for provider in &config.providers {
+            for url in provider.endpoints() {
+                rt.client.trust(&url);
+            }
+        }
+        let app = Arc::new(App {
+            stand_in,
+            hasher: Hasher::new(config.hashing_turns, rt.ids).await?,
+            throttle: Throttle {
+                per_login: config.failures_per_login.max(1),
+                per_address: config.failures_per_address.max(1),
+                window: config.failure_window_seconds.max(1),
+            },
+            signer: Signer::default(),
+            settings: config,
+            db: db.clone(),
+            rt: rt.clone(),
+        });
+        Worker::new("identity", &db, bus, rt, Arc::clone(&app))
+            .every("identity-clean", CLEAN_EVERY, jobs::clean)
+            .every("identity-expiry", EXPIRY_EVERY, jobs::expiry)
+            .every("identity-keys", CLEAN_EVERY, jobs::keys)
+            .every("identity-data-clocks", CLOCKS_EVERY, jobs::clocks)
+            .every("identity-retention", CLEAN_EVERY, jobs::retention)
+            .spawn();
+        let data = actix_web::web::Data::from(app);
+        let db = actix_web::web::Data::new(db);
+        kit::server::serve("identity", listener, rt, MAX_BODY, move |cfg| {
+            cfg.app_data(data.clone()).app_data(db.clone());
+            http::routes(cfg);
+        })?;
+        Ok(())
+    })
 }
 
 /// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).

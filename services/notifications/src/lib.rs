@@ -63,6 +63,7 @@ use crate::domain::render::Renderer;
 use actix_web::web;
 use contracts::events::{DossierAlarm, DossierChanged, ShipmentChanged};
 use durable::{Bus, Db, Worker};
+use futures_util::future::BoxFuture;
 use kit::Runtime;
 use kit::metrics::Counters;
 use sea_orm_migration::MigrationTrait;
@@ -134,15 +135,20 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 ///
 /// # Errors
 /// When the database cannot be opened, a setting is wrong, or the listener cannot be used.
-pub async fn start(
+pub fn start(
     config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
-) -> anyhow::Result<()> {
-    let app = state(config, rt).await?;
-    worker(&app, bus).spawn();
-    serve(app, listener)
+) -> kit::process::Starting {
+    let (rt, bus) = (rt.clone(), bus.clone());
+    Box::pin(async move {
+        let (rt, bus) = (&rt, &bus);
+
+        let app = state(config, rt).await?;
+        worker(&app, bus).spawn();
+        serve(app, listener)
+    })
 }
 
 /// Answers requests only, without a worker.
@@ -165,19 +171,24 @@ pub fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the database cannot be opened or a setting is wrong.
-pub async fn state(config: Config, rt: &Runtime) -> anyhow::Result<Arc<App>> {
-    let db = Db::open(&config.database, rt).await?;
-    Ok(Arc::new(App {
-        db,
-        rt: rt.clone(),
-        renderer: Renderer::new(&config.public_url, config.sms.ascii)?,
-        mailer: Mailer::new(&config.email)?,
-        texter: Texter::new(&config.sms, &rt.client)?,
-        deliveries: rt
-            .metrics
-            .counters("notification_deliveries", "Letters and text messages"),
-        config,
-    }))
+pub fn state(config: Config, rt: &Runtime) -> BoxFuture<'static, anyhow::Result<Arc<App>>> {
+    let rt = rt.clone();
+    Box::pin(async move {
+        let rt = &rt;
+
+        let db = Db::open(&config.database, rt).await?;
+        Ok(Arc::new(App {
+            db,
+            rt: rt.clone(),
+            renderer: Renderer::new(&config.public_url, config.sms.ascii)?,
+            mailer: Mailer::new(&config.email)?,
+            texter: Texter::new(&config.sms, &rt.client)?,
+            deliveries: rt
+                .metrics
+                .counters("notification_deliveries", "Letters and text messages"),
+            config,
+        }))
+    })
 }
 
 /// The worker with everything this service listens to and does later.

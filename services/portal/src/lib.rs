@@ -135,25 +135,26 @@ impl App {
 ///
 /// # Errors
 /// A setting that cannot work, or a listener that cannot be used.
-#[expect(
-    clippy::unused_async,
-    reason = "the same shape as every other service's start"
-)]
-pub async fn start(config: Config, listener: TcpListener, rt: &kit::Runtime) -> anyhow::Result<()> {
-    let largest = config.max_form_megabytes << 20;
-    let app = web::Data::new(App::new(config, rt)?);
-    kit::server::serve("portal", listener, rt, largest, move |cfg| {
-        let app = app.clone();
-        cfg.map(|cfg| {
-            cfg.app_data(app).service(
-                web::scope("")
-                    .wrap(from_fn(shell::around))
-                    .configure(pages::routes)
-                    .default_service(web::to(pages::nowhere)),
-            )
-        });
-    })?;
-    Ok(())
+pub fn start(config: Config, listener: TcpListener, rt: &kit::Runtime) -> kit::process::Starting {
+    let rt = rt.clone();
+    Box::pin(async move {
+        let rt = &rt;
+
+        let largest = config.max_form_megabytes << 20;
+        let app = web::Data::new(App::new(config, rt)?);
+        kit::server::serve("portal", listener, rt, largest, move |cfg| {
+            let app = app.clone();
+            cfg.map(|cfg| {
+                cfg.app_data(app).service(
+                    web::scope("")
+                        .wrap(from_fn(shell::around))
+                        .configure(pages::routes)
+                        .default_service(web::to(pages::nowhere)),
+                )
+            });
+        })?;
+        Ok(())
+    })
 }
 
 /// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).

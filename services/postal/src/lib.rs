@@ -31,6 +31,7 @@ use actix_web::web;
 use anyhow::Context as _;
 use contracts::events::{DossierChanged, UnitsChanged};
 use durable::{Bus, Db, Worker};
+use futures_util::future::BoxFuture;
 use kit::Runtime;
 use sea_orm_migration::MigrationTrait;
 use serde::{Deserialize, Serialize};
@@ -115,15 +116,20 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 ///
 /// # Errors
 /// When the database cannot be opened, a setting is wrong, or the listener cannot be used.
-pub async fn start(
+pub fn start(
     config: Config,
     listener: TcpListener,
     rt: &Runtime,
     bus: &Bus,
-) -> anyhow::Result<()> {
-    let app = state(config, rt).await?;
-    worker(&app, bus).spawn();
-    serve(app, listener)
+) -> kit::process::Starting {
+    let (rt, bus) = (rt.clone(), bus.clone());
+    Box::pin(async move {
+        let (rt, bus) = (&rt, &bus);
+
+        let app = state(config, rt).await?;
+        worker(&app, bus).spawn();
+        serve(app, listener)
+    })
 }
 
 /// Answers requests only, without a worker.
@@ -146,15 +152,20 @@ pub fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the database cannot be opened or a setting is wrong.
-pub async fn state(config: Config, rt: &Runtime) -> anyhow::Result<Arc<App>> {
-    let db = Db::open(&config.database, rt).await?;
-    Ok(Arc::new(App {
-        codes: config.checked_codes()?,
-        db,
-        rt: rt.clone(),
-        config,
-        calendar: National::new(),
-    }))
+pub fn state(config: Config, rt: &Runtime) -> BoxFuture<'static, anyhow::Result<Arc<App>>> {
+    let rt = rt.clone();
+    Box::pin(async move {
+        let rt = &rt;
+
+        let db = Db::open(&config.database, rt).await?;
+        Ok(Arc::new(App {
+            codes: config.checked_codes()?,
+            db,
+            rt: rt.clone(),
+            config,
+            calendar: National::new(),
+        }))
+    })
 }
 
 /// The worker with everything this service listens to.

@@ -4,6 +4,7 @@ use crate::documents;
 use crate::settings::{All, Databases, Settings};
 use anyhow::Context as _;
 use durable::Bus;
+use futures_util::future::BoxFuture;
 use kit::Runtime;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -38,99 +39,101 @@ pub struct Suite {
 ///
 /// # Errors
 /// One line that says what cannot work.
-pub async fn start(mut settings: Settings, options: &Options) -> anyhow::Result<Suite> {
-    let gateway_listener = kit::process::bind(options.bind)?;
-    let address = gateway_listener.local_addr()?;
-    if options.bind.port() == 0 {
-        settings.public_url = format!("http://{address}");
-    }
-    settings.demo = options.demo;
-    let mut all = settings.all()?;
-    // One thread each: seven services share the machine.
-    all.process.http.workers = 1;
-    let rt = kit::process::runtime(&all.process)?;
-    rt.directory.set(
-        "gateway",
-        format!("http://127.0.0.1:{}", address.port()).parse()?,
-    );
-    let databases = Databases::open(&all, &rt).await?;
-    databases.migrate().await?;
-    if options.demo {
-        databases.seed_demo(&rt).await?;
-    }
+pub fn start(mut settings: Settings, options: &Options) -> BoxFuture<'_, anyhow::Result<Suite>> {
+    Box::pin(async move {
+        let gateway_listener = kit::process::bind(options.bind)?;
+        let address = gateway_listener.local_addr()?;
+        if options.bind.port() == 0 {
+            settings.public_url = format!("http://{address}");
+        }
+        settings.demo = options.demo;
+        let mut all = settings.all()?;
+        // One thread each: seven services share the machine.
+        all.process.http.workers = 1;
+        let rt = kit::process::runtime(&all.process)?;
+        rt.directory.set(
+            "gateway",
+            format!("http://127.0.0.1:{}", address.port()).parse()?,
+        );
+        let databases = Databases::open(&all, &rt).await?;
+        databases.migrate().await?;
+        if options.demo {
+            databases.seed_demo(&rt).await?;
+        }
 
-    // Listeners first: services may then need each other in any order.
-    let mut bound = Vec::new();
-    for name in [
-        "catalogue",
-        "dossier",
-        "notifications",
-        "postal",
-        "identity",
-        "portal",
-    ] {
-        let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-        rt.directory
-            .set(name, format!("http://{}", listener.local_addr()?).parse()?);
-        bound.push(listener);
-    }
-    let mut bound = bound.into_iter();
-    let mut next = || bound.next().context("a listener for each service");
-    let bus = Bus::in_process();
-    // No event may leave before the services that listen for it are there.
-    bus.hold();
-    catalogue::start(all.catalogue.clone(), next()?, &rt, &bus)
-        .await
-        .context("catalogue")?;
-    dossier::start(all.dossier.clone(), next()?, &rt, &bus)
-        .await
-        .context("dossier")?;
-    notifications::start(all.notifications.clone(), next()?, &rt, &bus)
-        .await
-        .context("notifications")?;
-    postal::start(all.postal.clone(), next()?, &rt, &bus)
-        .await
-        .context("postal")?;
-    identity::start(all.identity.clone(), next()?, &rt, &bus)
-        .await
-        .context("identity")?;
-    portal::start(all.portal.clone(), next()?, &rt)
-        .await
-        .context("portal")?;
-    let public = documents::public()
-        .context("public API document")?
-        .to_string();
-    gateway::start(all.gateway.clone(), gateway_listener, &rt, &public)
-        .await
-        .context("gateway")?;
+        // Listeners first: services may then need each other in any order.
+        let mut bound = Vec::new();
+        for name in [
+            "catalogue",
+            "dossier",
+            "notifications",
+            "postal",
+            "identity",
+            "portal",
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+            rt.directory
+                .set(name, format!("http://{}", listener.local_addr()?).parse()?);
+            bound.push(listener);
+        }
+        let mut bound = bound.into_iter();
+        let mut next = || bound.next().context("a listener for each service");
+        let bus = Bus::in_process();
+        // No event may leave before the services that listen for it are there.
+        bus.hold();
+        catalogue::start(all.catalogue.clone(), next()?, &rt, &bus)
+            .await
+            .context("catalogue")?;
+        dossier::start(all.dossier.clone(), next()?, &rt, &bus)
+            .await
+            .context("dossier")?;
+        notifications::start(all.notifications.clone(), next()?, &rt, &bus)
+            .await
+            .context("notifications")?;
+        postal::start(all.postal.clone(), next()?, &rt, &bus)
+            .await
+            .context("postal")?;
+        identity::start(all.identity.clone(), next()?, &rt, &bus)
+            .await
+            .context("identity")?;
+        portal::start(all.portal.clone(), next()?, &rt)
+            .await
+            .context("portal")?;
+        let public = documents::public()
+            .context("public API document")?
+            .to_string();
+        gateway::start(all.gateway.clone(), gateway_listener, &rt, &public)
+            .await
+            .context("gateway")?;
 
-    bus.release();
+        bus.release();
 
-    let admin_listener = kit::process::bind(options.admin_bind)?;
-    let admin_url = format!("http://{}", admin_listener.local_addr()?);
-    let checked = databases.clone();
-    let ready: kit::admin::Readiness = std::sync::Arc::new(move || {
-        let databases = checked.clone();
-        Box::pin(async move {
-            for (name, db) in databases.named() {
-                db.ping()
-                    .await
-                    .map_err(|_unreachable| format!("the database of {name} does not answer"))?;
-            }
-            Ok(())
+        let admin_listener = kit::process::bind(options.admin_bind)?;
+        let admin_url = format!("http://{}", admin_listener.local_addr()?);
+        let checked = databases.clone();
+        let ready: kit::admin::Readiness = std::sync::Arc::new(move || {
+            let databases = checked.clone();
+            Box::pin(async move {
+                for (name, db) in databases.named() {
+                    db.ping().await.map_err(|_unreachable| {
+                        format!("the database of {name} does not answer")
+                    })?;
+                }
+                Ok(())
+            })
+        });
+        kit::admin::serve(admin_listener, &rt, ready)?;
+        if options.demo {
+            settle(&databases).await;
+        }
+        rt.lifecycle.set_ready();
+        Ok(Suite {
+            url: settings.public_url,
+            admin_url,
+            rt,
+            databases,
+            settings: all,
         })
-    });
-    kit::admin::serve(admin_listener, &rt, ready)?;
-    if options.demo {
-        settle(&databases).await;
-    }
-    rt.lifecycle.set_ready();
-    Ok(Suite {
-        url: settings.public_url,
-        admin_url,
-        rt,
-        databases,
-        settings: all,
     })
 }
 

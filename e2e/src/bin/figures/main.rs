@@ -24,6 +24,8 @@ use testkit::{TestApp, TestDb};
 
 /// Transitions a second.
 const RATE: u32 = 100;
+/// Seconds of transitions that are not counted.
+const WARM: u32 = 3;
 /// Who files side by side, and connections of pgbench.
 const CLIENTS: usize = 8;
 /// Dossiers whose answer did not come.
@@ -64,9 +66,12 @@ fn arguments() -> anyhow::Result<Arguments> {
             _ => bail!("{name} is not known"),
         }
     }
+    let needed = RATE * (WARM + out.seconds);
     ensure!(
-        out.small >= 1000 && out.large >= out.small,
-        "--small from 1000, --large no smaller"
+        out.large >= out.small
+            && 2 * fill::working(out.small) >= needed
+            && fill::working(out.large) >= needed,
+        "--small is too few for {needed} transitions, or --large is smaller"
     );
     Ok(out)
 }
@@ -161,7 +166,7 @@ async fn filing(world: &World, arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn transitions(world: &World, size: u32, seconds: u32) -> anyhow::Result<Duration> {
     // Warm: connections, plans, pages that are read again and again.
-    world.transitions(size, RATE, 3).await?;
+    world.transitions(size, RATE, WARM).await?;
     let mut times = world.transitions(size, RATE, seconds).await?;
     times.sort_unstable();
     let at = |percent: usize| {
@@ -195,9 +200,10 @@ async fn reconciler(world: &World, size: u32) -> anyhow::Result<()> {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let rows = read_rows(world).await? - before;
     let per_second = rows * 1000 / i64::try_from(idle.elapsed().as_millis())?.max(1);
+    let details = overdue(world).await?;
     world
         .execute(&format!(
-            "update dossier set supplement_due_at = now() - interval '1 hour' where id in \
+            "update dossier set supplement_due_at = now() - interval '1 hour', details = '{details}' where id in \
              (select id from dossier where status = 'supplementRequested' order by id limit {DUE})"
         ))
         .await?;
@@ -215,6 +221,25 @@ async fn reconciler(world: &World, size: u32) -> anyhow::Result<()> {
         ms(began.elapsed())
     ));
     Ok(())
+}
+
+/// The sealed details of a dossier whose answer was due an hour ago: the column finds it, the details decide. All that wait are copies of
+/// one.
+async fn overdue(world: &World) -> anyhow::Result<String> {
+    let rows = world
+        .rows("select details from dossier where status = 'supplementRequested' limit 1")
+        .await?;
+    let sealed: String = rows
+        .first()
+        .context("a dossier that waits")?
+        .try_get_by_index(0)?;
+    let rt = &world.app.rt;
+    let mut details: serde_json::Value = serde_json::from_str(&rt.sealer.open(&sealed)?)?;
+    let due = details
+        .pointer_mut("/supplement/dueAt")
+        .context("when the answer is due")?;
+    *due = serde_json::to_value(rt.clock.now() - chrono::Duration::hours(1))?;
+    Ok(rt.sealer.seal(rt.ids, &details.to_string()))
 }
 
 /// Rows of the dossier table that were read so far, by scan or by index.

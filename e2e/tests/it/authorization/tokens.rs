@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as B64};
 use contracts::Actor;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kit::auth::{AUDIENCE, Claims};
+use kit::token::{AUDIENCE, Claims};
 use serde_json::{Value, json};
 
 /// The key that the suite signs with, taken from its database.

@@ -6,7 +6,7 @@ use crate::domain::secret;
 use crate::error::OauthError;
 use crate::store;
 use contracts::{AccountId, Assurance};
-use kit::auth::{AUDIENCE, Act, Claims};
+use kit::token::{AUDIENCE, Act, Claims};
 use serde::Serialize;
 use utoipa::ToSchema;
 

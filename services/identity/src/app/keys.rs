@@ -60,14 +60,14 @@ impl Keys {
     }
 
     /// Reads an access token of ours, also an expired one. `None`: it is none.
-    pub(crate) fn read_access(&self, token: &str, issuer: &str) -> Option<kit::auth::Claims> {
+    pub(crate) fn read_access(&self, token: &str, issuer: &str) -> Option<kit::token::Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         // An id token is signed with the same key and opens nothing (RFC 9068 §4).
         if header.typ.as_deref() != Some("at+jwt") {
             return None;
         }
-        self.read_expired::<kit::auth::Claims>(token, issuer)
-            .filter(|claims| claims.aud == kit::auth::AUDIENCE)
+        self.read_expired::<kit::token::Claims>(token, issuer)
+            .filter(|claims| claims.aud == kit::token::AUDIENCE)
     }
 
     /// Reads a token of ours, also an expired one (an `id_token_hint` mostly is). `None`: not ours.

@@ -363,7 +363,7 @@ fn is_signed(assertion: &str, keys: &JwkSet) -> bool {
         Some(kid) => keys.find(kid),
         None => keys.keys.first().filter(|_| keys.keys.len() == 1),
     };
-    let Some(key) = key.and_then(kit::auth::signing_key) else {
+    let Some(key) = key.and_then(kit::token::signing_key) else {
         return false;
     };
     let mut rules = Validation::new(Algorithm::ES256);

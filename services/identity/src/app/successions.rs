@@ -6,7 +6,7 @@ use crate::error::{DataError, codes};
 use crate::store;
 use chrono::NaiveDate;
 use contracts::{Actor, ActorKind};
-use kit::auth::Claims;
+use kit::token::Claims;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 use vn::worktime::local_date;

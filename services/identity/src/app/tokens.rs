@@ -9,7 +9,7 @@ use crate::store::grant::Vouched;
 use chrono::{DateTime, Utc};
 use contracts::{AccountId, Assurance};
 use kit::Runtime;
-use kit::auth::{AUDIENCE, Act, Claims};
+use kit::token::{AUDIENCE, Act, Claims};
 use serde::{Deserialize, Serialize};
 
 /// The claims of an `id_token` (OpenID Connect Core §2).

@@ -495,7 +495,7 @@ impl Check {
                 && set
                     .keys
                     .iter()
-                    .all(|jwk| kit::auth::signing_key(jwk).is_some())
+                    .all(|jwk| kit::token::signing_key(jwk).is_some())
         });
         if keys.is_none() {
             self.wrong("/jwks", shared::FIELD_INVALID);

@@ -5,7 +5,7 @@ use crate::{App, store};
 use actix_web::{HttpResponse, get, web};
 use chrono::Duration;
 use kit::Problem;
-use kit::auth::Revocations;
+use kit::token::Revocations;
 
 /// Longer than the clocks of two machines differ, seconds.
 const MARGIN: i64 = 120;
