@@ -16,6 +16,8 @@ use url::Url;
 
 /// Checks of one token.
 const CHECKS: u32 = 20_000;
+/// Tokens that nobody saw before.
+const FIRST_CHECKS: u32 = 500;
 /// People who sign in at the same time.
 const PEOPLE: usize = 8;
 /// For how long.
@@ -56,10 +58,16 @@ async fn run() -> anyhow::Result<()> {
     identity::seed_demo(&test.db, &rt).await?;
     let token = identity::demo_token(&test.db, &rt, "citizen").await?;
 
+    let mut tokens = Vec::new();
+    for _ in 0..FIRST_CHECKS {
+        tokens.push(identity::demo_token(&test.db, &rt, "citizen").await?);
+    }
+    let first = first_check(&rt, &tokens).await?;
     let check = token_check(&rt, &token).await?;
     let (alone, beside, sign_ins) = sign_ins(&app, &token).await?;
     let sessions = sessions(&app, &rt).await?;
     let figures = json!({
+        "token_first_check_ns": u64::try_from(first.as_nanos()).ok(),
         "token_check_ns": u64::try_from(check.as_nanos()).ok(),
         "sign_ins": sign_ins,
         "others_alone": alone,
@@ -70,7 +78,21 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One check of a token whose key is known.
+/// One check of a token that was not seen before and whose key is known.
+async fn first_check(rt: &Runtime, tokens: &[String]) -> anyhow::Result<Duration> {
+    let mut tokens = tokens.iter();
+    let warm = tokens.next().context("no token")?;
+    ensure!(rt.tokens.verify(warm, rt).await.is_ok(), "refused");
+    let count = u32::try_from(tokens.len())?;
+    let began = Instant::now();
+    for token in tokens {
+        let checked = rt.tokens.verify(token, rt).await;
+        ensure!(checked.is_ok(), "a good token is refused");
+    }
+    Ok(began.elapsed() / count)
+}
+
+/// One check of a token that was seen before: every request of its ten minutes but the first.
 async fn token_check(rt: &Runtime, token: &str) -> anyhow::Result<Duration> {
     let check = async || {
         let checked = rt.tokens.verify(token, rt).await;

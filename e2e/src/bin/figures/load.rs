@@ -2,10 +2,12 @@
 
 use anyhow::{Context as _, ensure};
 use contracts::events::{
-    AgencyChanged, CommuneFact, ProcedureChanged, ProcedureComponent, ProcedureMethod, UnitsChanged,
+    AgencyChanged, CommuneFact, DossierAlarm, DossierChanged, ProcedureChanged, ProcedureComponent,
+    ProcedureMethod, UnitsChanged,
 };
-use contracts::{Actor, Channel, ProcedureId};
+use contracts::{Actor, Channel, Event, ProcedureId};
 use durable::sea_orm::{ConnectionTrait as _, QueryResult, Statement};
+use durable::{Bus, Db, Done, Task, TaskError, Worker};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +22,8 @@ const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
 pub(crate) struct World {
     pub(crate) app: Arc<TestApp>,
     pub(crate) test: TestDb,
+    bus: Bus,
+    _listener: TestDb,
     citizen: String,
     officer: String,
     specialist: String,
@@ -37,7 +41,13 @@ pub(crate) struct Templates {
 }
 
 impl World {
-    pub(crate) async fn new(app: TestApp, test: TestDb) -> anyhow::Result<Self> {
+    pub(crate) async fn new(app: TestApp, test: TestDb, bus: Bus) -> anyhow::Result<Self> {
+        let listener = TestDb::with(&app.rt, Vec::new).await;
+        let app_of_listener = Arc::new(listener.db.clone());
+        Worker::new("listener", &listener.db, &bus, &app.rt, app_of_listener)
+            .on(heard::<DossierChanged>)
+            .on(heard::<DossierAlarm>)
+            .spawn();
         let token = |actor: &Actor| testkit::token(&app.rt, actor);
         let world = Self {
             citizen: token(&actors::citizen()),
@@ -46,6 +56,8 @@ impl World {
             leader: token(&actors::leader()),
             app: Arc::new(app),
             test,
+            bus,
+            _listener: listener,
             used: AtomicU64::new(0),
         };
         let db = &world.test.db;
@@ -87,6 +99,28 @@ impl World {
     pub(crate) async fn number(&self, sql: &str) -> anyhow::Result<i64> {
         let rows = self.rows(sql).await?;
         Ok(rows.first().context("no row")?.try_get_by_index(0)?)
+    }
+
+    /// Keeps events back, or lets them go and waits until all are gone.
+    pub(crate) async fn hold(&self, held: bool) -> anyhow::Result<()> {
+        if held {
+            self.bus.hold();
+            return Ok(());
+        }
+        self.bus.release();
+        let began = Instant::now();
+        while self
+            .number("select count(*) from outbox where sent_at is null")
+            .await?
+            > 0
+        {
+            ensure!(
+                began.elapsed() < Duration::from_secs(120),
+                "the events do not go out"
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
     }
 
     /// What is filed here: a form without papers, so that a filing is one request.
@@ -246,6 +280,11 @@ impl World {
         }
         Ok(times)
     }
+}
+
+/// A service that takes what it hears and does nothing with it.
+async fn heard<E: Event>(db: Arc<Db>, task: Task<E>) -> Result<Done, TaskError> {
+    Ok(task.skip(&db).await?)
 }
 
 fn id(reply: &Reply) -> anyhow::Result<String> {

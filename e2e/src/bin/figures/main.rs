@@ -104,7 +104,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         dossier::start(config, listener, &rt, &bus).await
     })
     .await;
-    let world = World::new(app, test).await?;
+    let world = World::new(app, test, bus).await?;
 
     filing(&world, arguments).await?;
     let templates = world.templates().await?;
@@ -133,35 +133,47 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Filing beside pgbench, in turns, so that both meet the same machine.
+/// Filing beside pgbench, in turns, so that both meet the same machine: alone, and while what was filed goes out to a listener. pgbench
+/// has a copy of the database, so that nobody sends what it writes.
 async fn filing(world: &World, arguments: &Arguments) -> anyhow::Result<()> {
-    let time = Duration::from_secs(u64::from(arguments.seconds).div_ceil(3));
-    let Some(log) = &arguments.server_log else {
-        let rate = world.file(CLIENTS, time).await?;
-        say(&format!(
-            "filing: {rate} dossiers/s; no --server-log, so nothing to compare it with"
-        ));
-        return Ok(());
+    let time = Duration::from_secs(u64::from(arguments.seconds).div_ceil(4));
+    let script = match &arguments.server_log {
+        Some(log) => Some(statements::of_one_filing(world, log).await?),
+        None => None,
     };
-    let script = statements::of_one_filing(world, log).await?;
-    say(&format!(
-        "filing: one transaction of {} statements",
-        script.statements
-    ));
-    world.file(CLIENTS, Duration::from_secs(3)).await?;
-    let (mut ours, mut theirs) = (0, 0);
-    for _ in 0..3 {
-        theirs += script.run(&world.url(), CLIENTS, time)?;
-        ours += world.file(CLIENTS, time).await?;
+    if let Some(script) = &script {
+        say(&format!(
+            "filing: one transaction of {} statements",
+            script.statements
+        ));
     }
-    say(&format!(
-        "filing: {} dossiers/s over HTTP, pgbench with the same statements {}/s; ratio {}.{:02} ({CLIENTS} clients each, three turns)",
-        ours / 3,
-        theirs / 3,
-        ours / theirs.max(1),
-        ours * 100 / theirs.max(1) % 100
-    ));
-    Ok(())
+    world.file(CLIENTS, Duration::from_secs(3)).await?;
+    for (held, what) in [
+        (true, "its event waits"),
+        (false, "its event goes to a listener on the same server"),
+    ] {
+        world.hold(held).await?;
+        let (mut ours, mut theirs) = (0, 0);
+        for _ in 0..3 {
+            if let Some(script) = &script {
+                theirs += script.run(CLIENTS, time)?;
+            }
+            ours += world.file(CLIENTS, time).await?;
+        }
+        say(&format!(
+            "filing: {} dossiers/s over HTTP, {what}",
+            ours / 3
+        ));
+        if script.is_some() {
+            say(&format!(
+                "filing: pgbench with the same statements {}/s; ratio {}.{:02} ({CLIENTS} clients each, three turns)",
+                theirs / 3,
+                ours / theirs.max(1),
+                ours * 100 / theirs.max(1) % 100
+            ));
+        }
+    }
+    world.hold(false).await
 }
 
 async fn transitions(world: &World, size: u32, seconds: u32) -> anyhow::Result<Duration> {

@@ -4,12 +4,14 @@ use super::load::World;
 use anyhow::{Context as _, bail, ensure};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
+use testkit::TestDb;
 
 /// A script.
 pub(crate) struct Script {
     path: PathBuf,
+    copy: TestDb,
     _folder: tempfile::TempDir,
     pub(crate) statements: usize,
 }
@@ -38,9 +40,33 @@ pub(crate) async fn of_one_filing(world: &World, log: &Path) -> anyhow::Result<S
     std::fs::write(&path, &script)?;
     Ok(Script {
         path,
+        copy: copy(world).await?,
         _folder: folder,
         statements: transaction.len(),
     })
+}
+
+/// The database as it is now, once more on the same server.
+async fn copy(world: &World) -> anyhow::Result<TestDb> {
+    let copy = TestDb::empty(&world.app.rt).await;
+    let mut dump = Command::new("pg_dump")
+        .arg(world.url())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("pg_dump")?;
+    let from = dump.stdout.take().context("what pg_dump says")?;
+    let read = Command::new("psql")
+        .args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1"])
+        .arg(copy.url())
+        .stdin(from)
+        .stdout(Stdio::null())
+        .status()
+        .context("psql")?;
+    ensure!(
+        dump.wait()?.success() && read.success(),
+        "the database is not copied"
+    );
+    Ok(copy)
 }
 
 async fn reload(world: &World) -> anyhow::Result<()> {
@@ -207,14 +233,14 @@ fn fill(sql: &str, values: &[String]) -> anyhow::Result<String> {
 
 impl Script {
     /// Runs it; transactions a second.
-    pub(crate) fn run(&self, url: &str, clients: usize, time: Duration) -> anyhow::Result<u64> {
+    pub(crate) fn run(&self, clients: usize, time: Duration) -> anyhow::Result<u64> {
         let out = Command::new("pgbench")
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
             .arg(format!("--client={clients}"))
             .arg(format!("--time={}", time.as_secs().max(1)))
             .arg("--file")
             .arg(&self.path)
-            .arg(url)
+            .arg(self.copy.url())
             .output()
             .context("pgbench")?;
         let said = String::from_utf8_lossy(&out.stdout);

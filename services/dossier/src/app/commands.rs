@@ -335,6 +335,9 @@ pub(crate) async fn attach(
     named: &[(String, FileId)],
     wrong: &mut Vec<FieldError>,
 ) -> Result<Vec<Attachment>, Error> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<FileId> = named.iter().map(|(_, file)| *file).collect();
     let own: BTreeMap<FileId, files::StoredFile> = files::own(tx, &app.rt, actor.subject, &ids)
         .await?

@@ -1,6 +1,7 @@
 //! Use-cases: one function each, with its transaction.
 
 pub(crate) mod acts;
+mod checks;
 pub(crate) mod commands;
 pub(crate) mod filing;
 pub(crate) mod groups;

@@ -79,9 +79,8 @@ pub(super) fn of_agencies(column: impl ColumnTrait, scope: &Scope) -> Condition 
 
 /// Writes a new dossier.
 pub(crate) async fn insert(tx: &Tx, rt: &Runtime, dossier: &Dossier) -> Result<(), DbErr> {
-    row(rt, dossier)?
-        .into_active_model()
-        .insert(&**tx)
+    Entity::insert(row(rt, dossier)?.into_active_model())
+        .exec_without_returning(&**tx)
         .await
         .map(|_| ())
 }

@@ -10,8 +10,8 @@ use contracts::{AccountId, DossierId, DossierStatus};
 use durable::Tx;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(crate) async fn append(tx: &Tx, after: &Dossier, entry: Entry) -> Result<Ent
     };
     let entry = entry.chained(prev_hash);
     let row = entry.clone();
-    ActiveModel {
+    let row = ActiveModel {
         dossier_id: Set(row.dossier_id.0),
         seq: Set(row.seq),
         at: Set(row.at),
@@ -54,9 +54,8 @@ pub(crate) async fn append(tx: &Tx, after: &Dossier, entry: Entry) -> Result<Ent
         data: Set(row.data),
         prev_hash: Set(row.prev_hash),
         hash: Set(row.hash),
-    }
-    .insert(&**tx)
-    .await?;
+    };
+    Entity::insert(row).exec_without_returning(&**tx).await?;
     if after.restricted {
         note_readers(tx, after.id).await?;
     }

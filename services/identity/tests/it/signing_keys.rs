@@ -107,3 +107,45 @@ async fn nothing_takes_over_where_people_rotate() {
     assert_eq!(published(&world).await, 1);
     assert_eq!(header(&world.token("citizen").await), old);
 }
+
+#[tokio::test]
+async fn a_key_that_was_taken_away_vouches_for_nothing_even_of_tokens_seen_before() {
+    let world = World::new().await;
+    the_job_ran(&world).await;
+    let before = world.token("citizen").await;
+    let ask = async |token: &str| world.app.with_token(token).get("/api/v1/me").await;
+    for _ in 0..2 {
+        ask(&before).await.expect(200);
+    }
+    // Somebody else has the key: it goes at once, with all that it signed.
+    let mut delete = Query::delete();
+    delete.from_table(Alias::new("signing_key"));
+    let delete = &delete;
+    let gone = world
+        .db
+        .db
+        .tx(|tx| async move { tx.execute(delete).await.map(|_| ()) });
+    gone.await.expect("the table");
+    identity::rotate_signing_key(&world.db.db, &world.rt)
+        .await
+        .expect("rotates");
+    world.rt.clock.advance(Duration::minutes(3));
+    let after = world.token("citizen").await;
+    assert_ne!(header(&before), header(&after));
+    for _ in 0..2 {
+        ask(&after).await.expect(200);
+        ask(&before).await.expect_problem(401, "auth.invalid-token");
+    }
+}
+
+#[tokio::test]
+async fn a_token_seen_before_dies_in_time() {
+    let world = World::new().await;
+    let token = world.token("citizen").await;
+    let ask = async || world.app.with_token(&token).get("/api/v1/me").await;
+    for _ in 0..2 {
+        ask().await.expect(200);
+    }
+    world.rt.clock.advance(Duration::minutes(11));
+    ask().await.expect_problem(401, "auth.expired-token");
+}
