@@ -9,6 +9,7 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use std::process::Command;
 use std::sync::Arc;
 use testkit::proxy::Proxy;
 use testkit::{TestDb, amqp_url, broker_prefix, wait_for};
@@ -340,10 +341,51 @@ async fn rabbit_messages_delivered_too_often_are_kept_as_dead() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rabbit_lines_that_are_cut_lose_nothing() {
     let Some(url) = amqp_url() else { return };
+    lines_are_cut(&url, &url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbit_lines_with_tls_that_are_cut_lose_nothing() {
+    let (Some(plain), Some(url), Some(ca)) = (
+        amqp_url(),
+        kit::config::variable("MOTCUA_TEST_AMQPS_URL"),
+        kit::config::variable("MOTCUA_TEST_CA"),
+    ) else {
+        return;
+    };
+    // Whom we believe is said in the environment of a process: the test is run again, in one that believes the broker's CA.
+    if kit::config::variable("SSL_CERT_FILE").as_ref() == Some(&ca) {
+        lines_are_cut(&plain, &url).await;
+        return;
+    }
+    nothing_goes_to_whom_nobody_vouches_for(&url).await;
+    let mut again = Command::new(std::env::current_exe().expect("this program"));
+    again
+        .args([
+            "--exact",
+            "rabbit::rabbit_lines_with_tls_that_are_cut_lose_nothing",
+        ])
+        .env("SSL_CERT_FILE", &ca);
+    let again = tokio::task::block_in_place(|| again.status());
+    assert!(again.expect("it runs").success());
+}
+
+async fn nothing_goes_to_whom_nobody_vouches_for(url: &str) {
+    let (test, rt, app) = app().await;
+    let bus = Bus::rabbit(config(url, &broker_prefix()), &rt);
+    let sends = Worker::new("sender", &test.db, &bus, &rt, Arc::clone(&app));
+    publish(&app, &ping("s", 1, "secret")).await;
+    sends.run_due().await;
+    assert_eq!(unsent(&test.db).await, 1);
+    stop(&rt).await;
+}
+
+/// `plain`: another way to the same broker, to look.
+async fn lines_are_cut(plain: &str, url: &str) {
     let (test, rt, app) = app().await;
     let prefix = broker_prefix();
-    let (proxy, through) = Proxy::before(&url, 5672).await;
-    let (_side, channel) = side_door(&url).await;
+    let (proxy, through) = Proxy::before(url, 5672).await;
+    let (_side, channel) = side_door(plain).await;
     noting_worker(&app, &Bus::rabbit(config(&through, &prefix), &rt)).spawn();
     wait_for_reader(&channel, &prefix, "listener").await;
     publish(&app, &ping("s", 1, "a before")).await;

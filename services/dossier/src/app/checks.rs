@@ -323,7 +323,7 @@ impl Checks<'_> {
         let street = self.text(&format!("{pointer}/street"), &given.street);
         let (province, commune) = (&given.province_code, &given.commune_code);
         match copies::commune(&**self.tx, province, commune, self.today).await? {
-            Commune::Valid { .. } => {}
+            Commune::Valid(_) => {}
             Commune::Ended(on) => self.wrong.push(FieldError::new(
                 format!("{pointer}/communeCode"),
                 shared::COMMUNE_ENDED,

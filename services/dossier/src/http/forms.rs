@@ -8,7 +8,7 @@ use crate::domain::{CommandKind, Entry};
 use crate::error::{Error, code};
 use crate::forms;
 use crate::store::access::What;
-use crate::store::copies::{self, Commune};
+use crate::store::copies;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
@@ -110,14 +110,8 @@ impl Paper {
         let db = app.db.read();
         let agency = copies::agency(db, &d.agency.code).await?;
         let address = &d.personal.applicant.address;
-        let found = copies::commune(
-            db,
-            &address.province_code,
-            &address.commune_code,
-            vn_day(d.submitted_at),
-        )
-        .await?;
-        let address = one_line(address, &found);
+        let place = copies::place(db, address, vn_day(d.submitted_at)).await?;
+        let address = one_line(address, place.as_deref());
         let lookup_url = match &d.number {
             Some(number) => app.config.links.tracking.replace("{number}", number),
             None => app.config.links.tracking.replace("{number}", ""),
@@ -442,11 +436,12 @@ fn outcomes(
     Ok(out)
 }
 
-pub(super) fn one_line(address: &Address, commune: &Commune) -> String {
-    match commune {
-        Commune::Valid { name, province } => [address.street.as_str(), name, province].join(", "),
-        Commune::Ended(_) | Commune::Unknown => address.street.clone(),
-    }
+/// Street and place; `place`: commune and province in words, where they are known.
+pub(super) fn one_line(address: &Address, place: Option<&str>) -> String {
+    place.map_or_else(
+        || address.street.clone(),
+        |place| [address.street.as_str(), place].join(", "),
+    )
 }
 
 #[cfg(test)]

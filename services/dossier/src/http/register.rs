@@ -98,13 +98,17 @@ async fn lines(app: &App, found: &[Dossier]) -> Result<Vec<forms::BookLine>, DbE
         let place = match places.get(&key) {
             Some(place) => place,
             None => {
-                let place =
-                    copies::commune(db, &address.province_code, &address.commune_code, on).await?;
+                let place = copies::place(db, address, on).await?;
                 places.entry(key).or_insert(place)
             }
         };
         let returned = returned.get(&d.id.0).copied();
-        out.push(line(d, received_at, one_line(address, place), returned));
+        out.push(line(
+            d,
+            received_at,
+            one_line(address, place.as_deref()),
+            returned,
+        ));
     }
     Ok(out)
 }

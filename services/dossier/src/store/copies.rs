@@ -4,10 +4,10 @@
 use super::corrupt;
 use super::entity::{agency_copy, commune_copy, procedure_copy, province_copy, shipment_copy};
 use chrono::NaiveDate;
-use contracts::ProcedureId;
 use contracts::events::{
     AgencyChanged, CommuneFact, ProcedureChanged, ShipmentChanged, UnitsChanged,
 };
+use contracts::{Address, ProcedureId};
 use durable::Tx;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
@@ -144,13 +144,8 @@ pub(crate) async fn keep_units(tx: &Tx, event: &UnitsChanged) -> Result<(), DbEr
 /// What a commune code means on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Commune {
-    /// It is in force.
-    Valid {
-        /// Full name.
-        name: String,
-        /// The province's name.
-        province: String,
-    },
+    /// It is in force; its full name.
+    Valid(String),
     /// It was, but ended.
     Ended(NaiveDate),
     /// No such code in this province.
@@ -185,18 +180,30 @@ pub(crate) async fn commune(
         match fact.valid_to {
             Some(to) if to < on => ended = Ord::max(ended, Some(to)),
             _ if begun && province == province_code => {
-                let province = province_copy::Entity::find_by_id(province_code.to_owned())
-                    .one(db)
-                    .await?;
-                return Ok(Commune::Valid {
-                    name: fact.name,
-                    province: province.map(|p| p.name).unwrap_or_default(),
-                });
+                return Ok(Commune::Valid(fact.name));
             }
             _ => {}
         }
     }
     Ok(ended.map_or(Commune::Unknown, Commune::Ended))
+}
+
+/// Commune and province of an address in words, when its code was in force on that day.
+pub(crate) async fn place(
+    db: &impl ConnectionTrait,
+    address: &Address,
+    on: NaiveDate,
+) -> Result<Option<String>, DbErr> {
+    let Commune::Valid(commune) =
+        commune(db, &address.province_code, &address.commune_code, on).await?
+    else {
+        return Ok(None);
+    };
+    let province = province_copy::Entity::find_by_id(address.province_code.clone())
+        .one(db)
+        .await?
+        .map(|province| province.name);
+    Ok(Some([commune, province.unwrap_or_default()].join(", ")))
 }
 
 /// Notes a shipment's state. False: what is held is as new or newer, so the event brings nothing.
