@@ -73,11 +73,7 @@ pub(crate) async fn add(
         copy(world, kind, template, from, to).await?;
     }
     // As after months, and not as in the minutes after a restore: otherwise the server does it while we measure.
-    for sql in [
-        "vacuum (analyze) dossier",
-        "vacuum (analyze) dossier_journal",
-        "checkpoint",
-    ] {
+    for sql in ["vacuum (analyze)", "checkpoint"] {
         world.execute(sql).await?;
     }
     let all = world.number("select count(*) from dossier").await?;
