@@ -235,7 +235,7 @@ pub(crate) async fn attach(
         .map(|_| ())
 }
 
-/// A file that this account may read: its own upload, or one of a dossier within the scope. An owner sees a result only once it is
+/// A file that this account may read: its own upload that belongs to nothing yet, or one of a dossier within the scope. An owner sees a result only once it is
 /// approved. Gives the dossier through which it was found, one that still has it before one that has it no more.
 pub(crate) async fn readable(
     db: &impl ConnectionTrait,
@@ -248,14 +248,15 @@ pub(crate) async fn readable(
         return Ok(None);
     };
     let found = stored(rt, row)?;
-    if found.uploader == reader {
-        return Ok(Some((found, None)));
-    }
     let ties = dossier_file::Entity::find()
         .filter(dossier_file::Column::FileId.eq(id.0))
         .order_by_asc(dossier_file::Column::DossierId)
         .all(db)
         .await?;
+    // Once it belongs to a dossier it is that dossier's: an officer who scanned it and works elsewhere now has it no more.
+    if ties.is_empty() {
+        return Ok((found.uploader == reader).then_some((found, None)));
+    }
     let mut removed = None;
     for tie in ties {
         if tie.kind == Kind::Proposal.as_str() && matches!(scope, Scope::Owner(_)) {

@@ -23,7 +23,8 @@ pub(crate) async fn note(
     operation: &str,
     shown: &[Uuid],
 ) -> Result<(), Problem> {
-    if reader.kind == ActorKind::Applicant || shown.is_empty() {
+    let is_owner = reader.kind == ActorKind::Applicant && reader.mandate.is_none();
+    if is_owner || shown.is_empty() {
         return Ok(());
     }
     let shown = Shown {
