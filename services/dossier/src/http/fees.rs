@@ -609,6 +609,8 @@ impl Doing {
             } else {
                 done
             };
+            let shown = What::Answer(act.name());
+            durable::access::note(&tx, &app.rt, actor, shown.of(&[id.0])).await?;
             Ok(Answer {
                 status,
                 body: serde_json::to_value(FeesOut::new(app, &after)).map_err(Problem::internal)?,

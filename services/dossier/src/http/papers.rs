@@ -444,6 +444,8 @@ async fn run(
             let entries = journal::of(&*tx, id).await?;
             let end = End::of(&*tx, app, &after, &entries).await?;
             let out = PapersOut::new(app, &after, &end, Reader::of(actor));
+            let shown = What::Answer(act.name());
+            durable::access::note(&tx, &app.rt, actor, shown.of(&[id.0])).await?;
             Ok(Answer {
                 status,
                 body: serde_json::to_value(out).map_err(Problem::internal)?,
