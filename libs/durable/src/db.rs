@@ -367,6 +367,24 @@ struct TxInner {
 }
 
 impl Tx {
+    /// Waits for every other transaction that called this with the same name, until it has ended: for what must hold of several rows
+    /// together, also of rows that are not there yet. On `SQLite` the write lock does it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn alone(&self, name: &str) -> Result<(), DbErr> {
+        if self.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.execute_raw(Statement::from_sql_and_values(
+                DbBackend::Postgres,
+                sql,
+                [name.into()],
+            ))
+            .await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn touch_outbox(&self) {
         self.0.outbox.store(true, Ordering::Relaxed);
     }

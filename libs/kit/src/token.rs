@@ -199,16 +199,19 @@ enum Source {
 
 type KeysUrl = dyn Fn() -> Option<url::Url> + Send + Sync;
 
-/// What a token says, and by which fetch of the key set its signature was good: a key that is published no more vouches for nothing.
+/// What a token says, and by which key set its signature was good: a key that is published no more vouches for nothing.
 struct Signed {
     claims: Claims,
-    fetched: i64,
+    set: u64,
 }
 
 #[derive(Default)]
 struct Keys {
     by_id: HashMap<String, DecodingKey>,
     fetched: i64,
+    /// As published, and which one it is: another one begins where it differs, not with each fetch, which anybody can cause.
+    published: Option<JwkSet>,
+    set: u64,
 }
 
 impl TokenVerifier {
@@ -234,6 +237,8 @@ impl TokenVerifier {
                 keys: RwLock::new(Keys {
                     by_id,
                     fetched: i64::MIN,
+                    published: None,
+                    set: 0,
                 }),
                 seen: moka::future::Cache::builder()
                     .max_capacity(SEEN)
@@ -279,7 +284,7 @@ impl TokenVerifier {
             .try_into()
             .map_err(|_length| invalid())?;
         let seen = self.0.seen.get(&digest).await;
-        let signed = match seen.filter(|seen| seen.fetched == self.fetched()) {
+        let signed = match seen.filter(|seen| seen.set == self.set()) {
             Some(seen) => seen,
             None => {
                 let signed = Arc::new(self.signed(token, rt, now).await?);
@@ -312,7 +317,7 @@ impl TokenVerifier {
             return Err(invalid());
         }
         let kid = header.kid.ok_or_else(invalid)?;
-        let (key, fetched) = match self.key(&kid) {
+        let (key, set) = match self.key(&kid) {
             Some(found) => found,
             None => {
                 self.refresh(&rt.client, now).await?;
@@ -328,7 +333,7 @@ impl TokenVerifier {
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules)
             .map_err(|_any| invalid())?
             .claims;
-        Ok(Signed { claims, fetched })
+        Ok(Signed { claims, set })
     }
 
     /// Whether the rights in the token were taken away since. The list is asked for when it is too old; while identity is away, what
@@ -395,10 +400,10 @@ impl TokenVerifier {
         )
     }
 
-    /// A key, and when the set was fetched that it is of.
-    fn key(&self, kid: &str) -> Option<(DecodingKey, i64)> {
+    /// A key, and which set it is of.
+    fn key(&self, kid: &str) -> Option<(DecodingKey, u64)> {
         let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
-        Some((keys.by_id.get(kid)?.clone(), keys.fetched))
+        Some((keys.by_id.get(kid)?.clone(), keys.set))
     }
 
     async fn refresh(&self, client: &crate::Client, now: i64) -> Result<(), Problem> {
@@ -419,11 +424,21 @@ impl TokenVerifier {
             unavailable()
         })?;
         let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *keys = Keys {
-            by_id: index(&set),
-            fetched: now,
-        };
+        keys.fetched = now;
+        if keys.published.as_ref() != Some(&set) {
+            keys.by_id = index(&set);
+            keys.set += 1;
+            keys.published = Some(set);
+        }
         Ok(())
+    }
+
+    fn set(&self) -> u64 {
+        self.0
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set
     }
 
     fn fetched(&self) -> i64 {

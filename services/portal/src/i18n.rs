@@ -268,7 +268,7 @@ texts! {
     tracking_hint: "Ghi trên giấy tiếp nhận, ví dụ H05.21-261116-0001", "Printed on the receipt, e.g. H05.21-261116-0001";
     look_up: "Tra cứu", "Look up";
     tracking_found: "Kết quả tra cứu", "Found";
-    tracking_none: "Không có hồ sơ mang số này. Vui lòng kiểm tra lại số trên giấy tiếp nhận.", "There is no dossier with this number. Please check it against your receipt.";
+    tracking_none: "Không có hồ sơ nào tra cứu được bằng số này. Vui lòng kiểm tra lại số trên giấy tiếp nhận, hoặc đăng nhập, hoặc hỏi nơi đã nộp.", "No dossier can be looked up by this number. Please check it against your receipt, sign in, or ask where it was filed.";
     tracking_more: "Đăng nhập bằng tài khoản đã nộp để xem từng bước giải quyết.", "Sign in with the account that filed it to see each step.";
 
     // Inbox

@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use testkit::TestDb;
 
-/// A script.
+/// A script, and the values of its variables.
 pub(crate) struct Script {
     path: PathBuf,
+    variables: Vec<String>,
     copy: TestDb,
     _folder: tempfile::TempDir,
     pub(crate) statements: usize,
@@ -34,12 +35,13 @@ pub(crate) async fn of_one_filing(world: &World, log: &Path) -> anyhow::Result<S
     let text = text.get(usize::try_from(before)?..).unwrap_or_default();
     let text = String::from_utf8_lossy(text);
     let transaction = transaction(&text, &id)?;
-    let script = script(&transaction)?;
+    let (script, variables) = script(&transaction)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("filing.sql");
     std::fs::write(&path, &script)?;
     Ok(Script {
         path,
+        variables,
         copy: copy(world).await?,
         _folder: folder,
         statements: transaction.len(),
@@ -165,8 +167,9 @@ fn parse(text: &str) -> anyhow::Result<Vec<Option<String>>> {
     Ok(out)
 }
 
-/// The transaction with its values in place. Ids that it makes are made anew each time, in the order of time as those of the service.
-fn script(transaction: &[Logged]) -> anyhow::Result<String> {
+/// The transaction, and its values as variables `v0`, `v1` …: pgbench sends them with each run, as the service does. Ids that it makes
+/// are made anew each time, in the order of time as those of the service.
+fn script(transaction: &[Logged]) -> anyhow::Result<(String, Vec<String>)> {
     let mut made: Vec<String> = Vec::new();
     for statement in transaction {
         if let Some(Some(first)) = statement.parameters.first()
@@ -183,24 +186,25 @@ fn script(transaction: &[Logged]) -> anyhow::Result<String> {
         out.push_str(&format!("\\set r{n} random(0, 281474976710655)\n"));
     }
     out.push_str("BEGIN;\n");
+    let mut variables = Vec::new();
     for statement in transaction {
         let values: Vec<String> = statement
             .parameters
             .iter()
-            .map(|p| value(p.as_deref(), &made))
+            .map(|p| value(p.as_deref(), &made, &mut variables))
             .collect();
         out.push_str(&fill(&statement.sql, &values)?);
         out.push_str(";\n");
     }
     out.push_str("COMMIT;\n");
-    Ok(out)
+    Ok((out, variables))
 }
 
 fn is_uuid(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::parse_str(text).is_ok()
 }
 
-fn value(parameter: Option<&str>, made: &[String]) -> String {
+fn value(parameter: Option<&str>, made: &[String], variables: &mut Vec<String>) -> String {
     let Some(text) = parameter else {
         return "NULL".to_owned();
     };
@@ -209,13 +213,12 @@ fn value(parameter: Option<&str>, made: &[String]) -> String {
             "(lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(:r{n}::bigint), 12, '0'))::uuid"
         );
     }
-    // A colon would begin a variable of pgbench.
-    let quoted = text
-        .replace('\\', "\\\\")
-        .replace('\'', "''")
-        .replace(':', "\\x3A")
-        .replace('\n', "\\n");
-    format!("E'{quoted}'")
+    // pgbench takes no empty value.
+    if text.is_empty() {
+        return "''".to_owned();
+    }
+    variables.push(text.to_owned());
+    format!(":v{}", variables.len() - 1)
 }
 
 /// Puts values in place of `$1`, `$2` …
@@ -240,6 +243,12 @@ impl Script {
             .arg(format!("--time={}", time.as_secs().max(1)))
             .arg("--file")
             .arg(&self.path)
+            .args(
+                self.variables
+                    .iter()
+                    .enumerate()
+                    .map(|(n, value)| format!("--define=v{n}={value}")),
+            )
             .arg(self.copy.url())
             .output()
             .context("pgbench")?;

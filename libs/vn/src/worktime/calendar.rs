@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
@@ -266,7 +267,8 @@ enum SpecialDay {
 /// Which days and hours are worked, and the reception cut-off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
-    days: BTreeMap<NaiveDate, SpecialDay>,
+    /// Shared until an agency has days of its own.
+    days: Arc<BTreeMap<NaiveDate, SpecialDay>>,
     /// Monday first.
     week: [Vec<Shift>; 7],
     make_up_shifts: Option<Vec<Shift>>,
@@ -286,20 +288,23 @@ impl Calendar {
     /// public holidays and swapped days of 2018 to 2027, and in other years the holidays that have
     /// a fixed date.
     pub fn national() -> Self {
-        let mut calendar = Self {
+        static DAYS: LazyLock<Arc<BTreeMap<NaiveDate, SpecialDay>>> = LazyLock::new(|| {
+            let special = holidays::all().map(|day| {
+                let name = (Cow::Borrowed(day.name.0), Cow::Borrowed(day.name.1));
+                let special = if day.off {
+                    SpecialDay::Off(name)
+                } else {
+                    SpecialDay::Work(name, None)
+                };
+                (day.date, special)
+            });
+            Arc::new(special.collect())
+        });
+        Self {
+            days: Arc::clone(&DAYS),
             fixed_holidays: true,
             ..Self::without_holidays()
-        };
-        for day in holidays::all() {
-            let name = (Cow::Borrowed(day.name.0), Cow::Borrowed(day.name.1));
-            let special = if day.off {
-                SpecialDay::Off(name)
-            } else {
-                SpecialDay::Work(name, None)
-            };
-            calendar.days.insert(day.date, special);
         }
-        calendar
     }
 
     /// The national week without any holiday.
@@ -312,7 +317,7 @@ impl Calendar {
             }
         });
         Self {
-            days: BTreeMap::new(),
+            days: Arc::default(),
             week,
             make_up_shifts: None,
             cut_off: CUT_OFF,
@@ -389,14 +394,14 @@ impl Calendar {
     /// With one more day off.
     #[must_use]
     pub fn with_day_off(mut self, date: NaiveDate, name: &str) -> Self {
-        self.days.insert(date, SpecialDay::Off(both(name)));
+        self.insert(date, SpecialDay::Off(both(name)));
         self
     }
 
     /// With one more working day, such as a make-up Saturday.
     #[must_use]
     pub fn with_working_day(mut self, date: NaiveDate, name: &str) -> Self {
-        self.days.insert(date, SpecialDay::Work(both(name), None));
+        self.insert(date, SpecialDay::Work(both(name), None));
         self
     }
 
@@ -407,9 +412,12 @@ impl Calendar {
         name: &str,
         shifts: &[Shift],
     ) -> Result<Self, WorkTimeError> {
-        self.days
-            .insert(date, SpecialDay::Work(both(name), Some(worked(shifts)?)));
+        self.insert(date, SpecialDay::Work(both(name), Some(worked(shifts)?)));
         Ok(self)
+    }
+
+    fn insert(&mut self, date: NaiveDate, day: SpecialDay) {
+        Arc::make_mut(&mut self.days).insert(date, day);
     }
 
     /// The reception cut-off.

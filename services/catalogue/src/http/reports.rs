@@ -37,7 +37,7 @@ pub(crate) struct ExportQuery {
     description = "Every procedure in force on a day, by id, as open data: in the national portal's own JSON, or as a table. Streams; ask for gzip.",
     params(ExportQuery),
     responses(
-        (status = 200, description = "The catalogue", content_type = "application/x-ndjson"),
+        (status = 200, description = "The catalogue", content((String = "application/x-ndjson"), (String = "text/csv"))),
         (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),

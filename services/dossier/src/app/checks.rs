@@ -166,7 +166,7 @@ impl Checks<'_> {
         if given.valid_to.is_some_and(|last| last < self.today) {
             self.refuse("/representative/validTo", code::AUTHORISATION_ENDED);
         }
-        let found = files::own(self.tx, &app.rt, actor.subject, &[given.file])
+        let found = files::own(self.tx, &app.rt, actor, &[given.file])
             .await?
             .pop();
         let usable = found

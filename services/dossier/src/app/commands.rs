@@ -305,7 +305,7 @@ async fn resolve(
             note,
             refusal,
         } => {
-            let found = files::own(tx, &app.rt, actor.subject, &[file]).await?.pop();
+            let found = files::own(tx, &app.rt, actor, &[file]).await?.pop();
             let known = found.ok_or(code::FILE_UNKNOWN);
             let found = known
                 .and_then(files::StoredFile::usable)
@@ -339,7 +339,7 @@ pub(crate) async fn attach(
         return Ok(Vec::new());
     }
     let ids: Vec<FileId> = named.iter().map(|(_, file)| *file).collect();
-    let own: BTreeMap<FileId, files::StoredFile> = files::own(tx, &app.rt, actor.subject, &ids)
+    let own: BTreeMap<FileId, files::StoredFile> = files::own(tx, &app.rt, actor, &ids)
         .await?
         .into_iter()
         .map(|f| (f.id, f))

@@ -105,8 +105,12 @@ pub(crate) async fn follow(
         if !held || follows != Some(link.ordinal) {
             continue;
         }
-        let name = after.number.clone().unwrap_or_else(|| after.id.to_string());
-        // Whoever handles the one that waits need not know what the other was about.
+        // Whoever handles the one that waits need not know what the other was about, nor where to find it.
+        let name = match &after.number {
+            Some(number) => format!(" {number}"),
+            None if after.restricted => String::new(),
+            None => format!(" {}", after.id),
+        };
         let about = if after.restricted {
             String::new()
         } else {
@@ -117,7 +121,7 @@ pub(crate) async fn follow(
         } else {
             Command::StopLinked {
                 reason: format!(
-                    "Hồ sơ liên thông {name}{about} không có kết quả để giải quyết tiếp."
+                    "Hồ sơ liên thông{name}{about} không có kết quả để giải quyết tiếp."
                 ),
             }
         };

@@ -86,7 +86,7 @@ async fn own_files(
     named: &[FileId],
     wrong: &mut Vec<FieldError>,
 ) -> Result<Vec<Attachment>, Error> {
-    let found = files::own(tx, &app.rt, actor.subject, named).await?;
+    let found = files::own(tx, &app.rt, actor, named).await?;
     let mut out: Vec<Attachment> = Vec::new();
     for (n, id) in named.iter().enumerate() {
         let known = found.iter().find(|f| f.id == *id).cloned();

@@ -91,7 +91,8 @@ impl App {
         ids: &[Uuid],
         what: What,
     ) -> Result<(), DbErr> {
-        if reader.kind == ActorKind::Applicant || ids.is_empty() {
+        let is_owner = reader.kind == ActorKind::Applicant && reader.mandate.is_none();
+        if is_owner || ids.is_empty() {
             return Ok(());
         }
         self.db

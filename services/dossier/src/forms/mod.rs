@@ -43,8 +43,8 @@ pub struct Head {
     pub place: String,
     /// Dossier number, once there is one.
     pub number: Option<String>,
-    /// What the QR code says: the public look-up.
-    pub lookup_url: String,
+    /// What the QR code says: the public look-up. None where it does not answer.
+    pub lookup_url: Option<String>,
     /// When the form is issued.
     pub issued_at: DateTime<Utc>,
     /// Who issues it, printed under the signature.
@@ -233,7 +233,7 @@ pub fn receipt(form: &Receipt) -> Result<Vec<u8>, FormError> {
         ("NGƯỜI NỘP HỒ SƠ", &form.head.applicant),
         ("NGƯỜI TIẾP NHẬN HỒ SƠ", &form.head.officer),
     );
-    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    look_up(&mut sheet, &form.head)?;
     sheet.paragraph(
         &format!(
             "Khi đến nhận kết quả, xin mang theo giấy này và giấy tờ tùy thân; người nhận thay mang thêm giấy ủy quyền. Điện thoại: {}. Địa chỉ: {}.",
@@ -297,7 +297,7 @@ pub fn supplement_request(form: &SupplementRequest) -> Result<Vec<u8>, FormError
     );
     sheet.gap(6.0);
     sheet.signatures(("", ""), ("NGƯỜI HƯỚNG DẪN", &form.head.officer));
-    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    look_up(&mut sheet, &form.head)?;
     sheet.finish()
 }
 
@@ -371,7 +371,7 @@ pub fn apology(form: &Apology) -> Result<Vec<u8>, FormError> {
     }
     sheet.gap(6.0);
     sheet.signatures(("", ""), ("THỦ TRƯỞNG CƠ QUAN", &form.head.officer));
-    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    look_up(&mut sheet, &form.head)?;
     sheet.finish()
 }
 
@@ -405,7 +405,7 @@ pub fn stop_notice(form: &StopNotice) -> Result<Vec<u8>, FormError> {
     }
     sheet.gap(6.0);
     sheet.signatures(("", ""), ("NGƯỜI THÔNG BÁO", &form.head.officer));
-    sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+    look_up(&mut sheet, &form.head)?;
     sheet.finish()
 }
 
@@ -438,6 +438,14 @@ fn head(sheet: &mut Sheet, head: &Head, kind: &str) {
             ),
         ],
     );
+}
+
+/// Where the applicant looks the dossier up, if anybody can.
+fn look_up(sheet: &mut Sheet, head: &Head) -> Result<(), FormError> {
+    match &head.lookup_url {
+        Some(url) => sheet.qr(url, "Quét mã để tra cứu tình trạng hồ sơ"),
+        None => Ok(()),
+    }
 }
 
 fn title(sheet: &mut Sheet, text: &str) {
@@ -505,7 +513,7 @@ mod tests {
             agency_phone: "0204 3876 543".into(),
             place: "Yên Thế".into(),
             number: Some("H05.21-261116-0001".into()),
-            lookup_url: "http://127.0.0.1:8080/tra-cuu?so=H05.21-261116-0001".into(),
+            lookup_url: Some("http://127.0.0.1:8080/tra-cuu?so=H05.21-261116-0001".to_owned()),
             issued_at: "2026-11-16T02:00:00Z".parse().expect("an instant"),
             officer: "Lê Thị Cúc".into(),
             applicant: "Nguyễn Văn An".into(),

@@ -3,7 +3,7 @@
 //! that was given.
 
 use super::layout::{Align, Sheet, Style};
-use super::{FormError, Head, applicant, at, head, title};
+use super::{FormError, Head, applicant, at, head, look_up, title};
 use chrono::{DateTime, Utc};
 use vn::money::{dotted, in_words};
 
@@ -91,7 +91,7 @@ pub fn fee_receipt(form: &FeeReceipt) -> Result<Vec<u8>, FormError> {
         ("NGƯỜI THU TIỀN", &form.head.officer),
     );
     if form.head.number.is_some() {
-        sheet.qr(&form.head.lookup_url, "Quét mã để tra cứu tình trạng hồ sơ")?;
+        look_up(&mut sheet, &form.head)?;
     }
     sheet.finish()
 }

@@ -1,6 +1,6 @@
 //! A command as it comes in: who asks, for which dossier, at which version. The right to the command is in the type.
 
-use super::dossiers::{Once, answer, hash};
+use super::dossiers::{Once, answer};
 use crate::app::App;
 use crate::app::commands::{Intent, by_person};
 use crate::domain::CommandKind;
@@ -119,12 +119,13 @@ impl<K: Kind> Asked<K> {
             kind: PhantomData,
         } = self;
         let version = if_match.required()?;
-        let once = Once {
-            actor: actor.subject,
-            key: key.0,
-            operation: format!("{}:{id}", K::KIND.name()),
-            body: hash(&app.rt.sealer, body)?,
-        };
+        let once = Once::new(
+            &app,
+            &actor,
+            key.0,
+            format!("{}:{id}", K::KIND.name()),
+            body,
+        )?;
         let app = &*app;
         once.run(app, async |tx| {
             let view = by_person(app, &tx, &actor, id, version, intent.clone()).await?;

@@ -146,12 +146,7 @@ pub(crate) async fn file_dossier(
 ) -> Result<HttpResponse, Problem> {
     permit(&caller.0, CommandKind::File)?;
     let new = &body.0;
-    let once = Once {
-        actor: caller.0.subject,
-        key: key.0,
-        operation: "fileDossier".to_owned(),
-        body: hash(&app.rt.sealer, new)?,
-    };
+    let once = Once::new(&app, &caller.0, key.0, "fileDossier", new)?;
     let (app, actor) = (&*app, &caller.0);
     once.run(app, async |tx| {
         let view = filing::file(app, &tx, actor, filing_of(new)).await?;
@@ -340,7 +335,7 @@ pub(crate) fn named(attachments: &[NewAttachment]) -> Vec<(String, FileId)> {
 
 /// The identity of a request's body: the parsed form, so that spacing and the order of members do not matter.
 /// Keyed: a body holds numbers of persons, which could be guessed from a plain hash.
-pub(crate) fn hash(sealer: &Sealer, body: &impl Serialize) -> Result<String, Problem> {
+fn hash(sealer: &Sealer, body: &impl Serialize) -> Result<String, Problem> {
     let json = serde_json::to_string(body).map_err(Problem::internal)?;
     Ok(sealer.lookup_hash(&json))
 }
@@ -354,12 +349,32 @@ pub(crate) struct Once {
 }
 
 impl Once {
-    /// Does the work once, or gives the saved answer. Answers hold personal data, so they are saved sealed.
+    /// A request of this person with this body. Only with a key does anybody look at what the body was.
+    pub(crate) fn new(
+        app: &App,
+        actor: &Actor,
+        key: Option<String>,
+        operation: impl Into<String>,
+        body: &impl Serialize,
+    ) -> Result<Self, Problem> {
+        let body = match &key {
+            Some(_) => hash(&app.rt.sealer, body)?,
+            None => String::new(),
+        };
+        Ok(Self {
+            actor: actor.subject,
+            key,
+            operation: operation.into(),
+            body,
+        })
+    }
+
+    /// Does the work once, or gives the saved answer. Answers hold personal data, so what is saved is sealed.
     pub(crate) async fn run<F>(&self, app: &App, work: F) -> Result<HttpResponse, Problem>
     where
         F: AsyncFn(Tx) -> Result<Answer, Error>,
     {
-        let work = &work;
+        let (work, saved) = (&work, self.key.is_some());
         let answer: Result<Answer, Error> = idempotent(
             &app.db,
             &app.rt,
@@ -369,15 +384,19 @@ impl Once {
             &self.body,
             |tx| async move {
                 let mut answer = work(tx).await?;
-                answer.body =
-                    Value::String(app.rt.sealer.seal(app.rt.ids, &answer.body.to_string()));
+                if saved {
+                    let body = answer.body.to_string();
+                    answer.body = Value::String(app.rt.sealer.seal(app.rt.ids, &body));
+                }
                 Ok(answer)
             },
         )
         .await;
         let answer = answer?;
-        let sealed = answer.body.as_str().unwrap_or_default();
-        let body = app.rt.sealer.open(sealed).map_err(Problem::internal)?;
+        let body = match answer.body.as_str() {
+            Some(sealed) => app.rt.sealer.open(sealed).map_err(Problem::internal)?,
+            None => answer.body.to_string(),
+        };
         let status =
             actix_web::http::StatusCode::from_u16(answer.status).map_err(Problem::internal)?;
         let mut response = HttpResponse::build(status);

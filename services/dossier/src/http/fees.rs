@@ -1,7 +1,7 @@
 //! What is to be paid for a dossier.
 
 use super::asked::Texts;
-use super::dossiers::{Once, hash};
+use super::dossiers::Once;
 use crate::app::acts::{self, Said};
 use crate::app::{App, payments};
 use crate::domain::Dossier;
@@ -609,6 +609,8 @@ impl Doing {
             } else {
                 done
             };
+            let shown = What::Answer(act.name());
+            durable::access::note(&tx, &app.rt, actor, shown.of(&[id.0])).await?;
             Ok(Answer {
                 status,
                 body: serde_json::to_value(FeesOut::new(app, &after)).map_err(Problem::internal)?,
@@ -629,12 +631,7 @@ impl Doing {
     ) -> Result<HttpResponse, Problem> {
         let version = self.if_match.required()?;
         let (app, actor) = (&*self.app, &self.actor);
-        let once = Once {
-            actor: actor.subject,
-            key: self.key.0,
-            operation: format!("{}:{id}", act.name()),
-            body: hash(&app.rt.sealer, body)?,
-        };
+        let once = Once::new(app, actor, self.key.0, format!("{}:{id}", act.name()), body)?;
         once.run(app, async |tx| work(tx, app, actor, version).await)
             .await
     }

@@ -111,7 +111,7 @@ pub(crate) struct DownloadQuery {
 #[utoipa::path(
     get, path = "/api/v1/files/{id}", tag = "files", operation_id = "downloadFile",
     summary = "Tải tệp về · Download a file",
-    description = "For its uploader, the owner of a dossier it belongs to (a result once it is approved) and the handling agency. What was destroyed when its retention ended is 410 `file.removed`.",
+    description = "For the owner of a dossier it belongs to (a result once it is approved), the handling agency, and while it belongs to none its uploader. What was destroyed when its retention ended is 410 `file.removed`.",
     params(("id" = Uuid, Path, description = "Id of the file", example = "019a8c1e-0000-7000-8000-000000000001"), DownloadQuery),
     responses(
         (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),

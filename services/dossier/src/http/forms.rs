@@ -99,7 +99,7 @@ pub(super) struct Paper {
     view: View,
     agency: Option<AgencyChanged>,
     address: String,
-    lookup_url: String,
+    lookup_url: Option<String>,
 }
 
 type Made = Option<Result<Vec<u8>, forms::FormError>>;
@@ -112,10 +112,11 @@ impl Paper {
         let address = &d.personal.applicant.address;
         let place = copies::place(db, address, vn_day(d.submitted_at)).await?;
         let address = one_line(address, place.as_deref());
-        let lookup_url = match &d.number {
-            Some(number) => app.config.links.tracking.replace("{number}", number),
-            None => app.config.links.tracking.replace("{number}", ""),
-        };
+        // The public look-up does not answer for a dossier of restricted access.
+        let lookup_url = (!d.restricted).then(|| {
+            let number = d.number.as_deref().unwrap_or_default();
+            app.config.links.tracking.replace("{number}", number)
+        });
         Ok(Self {
             view,
             agency,

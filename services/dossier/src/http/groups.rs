@@ -1,6 +1,6 @@
 //! Linked dossiers (liên thông): filed together, seen together.
 
-use super::dossiers::{NewDossier, Once, filing_of, hash};
+use super::dossiers::{NewDossier, Once, filing_of};
 use super::out::ItemOut;
 use crate::app::App;
 use crate::app::groups::{self, Member};
@@ -88,12 +88,7 @@ pub(crate) async fn file_group(
 ) -> Result<HttpResponse, Problem> {
     permit(&caller.0, CommandKind::File)?;
     let new = &body.0;
-    let once = Once {
-        actor: caller.0.subject,
-        key: key.0,
-        operation: "fileDossierGroup".to_owned(),
-        body: hash(&app.rt.sealer, new)?,
-    };
+    let once = Once::new(&app, &caller.0, key.0, "fileDossierGroup", new)?;
     let (app, actor) = (&*app, &caller.0);
     once.run(app, async |tx| {
         let members = new.members.iter().map(|m| Member {

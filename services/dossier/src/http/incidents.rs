@@ -1,7 +1,7 @@
 //! Incidents (sự cố hệ thống): announced and ended by administrators; while one lasts the statutory clocks stand.
 
 use super::asked::Texts;
-use super::dossiers::{Once, hash};
+use super::dossiers::Once;
 use crate::app::App;
 use crate::app::incidents::{self as work, Announcement};
 use crate::error::Error;
@@ -121,12 +121,7 @@ pub(crate) async fn announce(
         started_at: body.0.started_at,
         expected_at: body.0.expected_at,
     };
-    let once = Once {
-        actor: actor.subject,
-        key: key.0,
-        operation: "announceIncident".to_owned(),
-        body: hash(&app.rt.sealer, &body.0)?,
-    };
+    let once = Once::new(&app, actor, key.0, "announceIncident", &body.0)?;
     let app = &*app;
     once.run(app, async |tx| {
         let row = work::announce(app, &tx, actor, new.clone()).await?;
@@ -163,12 +158,7 @@ pub(crate) async fn end(
 ) -> Result<HttpResponse, Problem> {
     let actor = caller.actor();
     let version = if_match.required()?;
-    let once = Once {
-        actor: actor.subject,
-        key: key.0,
-        operation: format!("endIncident:{}", id.0),
-        body: hash(&app.rt.sealer, &body.0)?,
-    };
+    let once = Once::new(&app, actor, key.0, format!("endIncident:{}", id.0), &body.0)?;
     let app = &*app;
     once.run(app, async |tx| {
         let row = work::end(app, &tx, actor, id.0, version, body.0.ended_at).await?;

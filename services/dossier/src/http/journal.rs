@@ -113,7 +113,7 @@ pub(crate) struct AccessOut {
 #[utoipa::path(
     get, path = "/api/v1/dossiers/{id}/access-log", tag = "dossiers", operation_id = "getAccessLog",
     summary = "Ai đã xem hồ sơ · Access log of a dossier",
-    description = "For the owner: each read by an officer (a list that showed it, the dossier, a file, a form, the journal, the answer of a command), newest first.",
+    description = "For the owner: each read by somebody else, an officer, a system or who acts for the owner (a list that showed it, the dossier, a file, a form, the journal, the answer of a command), newest first.",
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"), PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<AccessOut>),

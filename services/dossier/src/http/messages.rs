@@ -1,7 +1,7 @@
 //! Messages between officer and citizen on a dossier.
 
 use super::asked::Texts;
-use super::dossiers::{Once, hash};
+use super::dossiers::Once;
 use crate::app::{App, messages as writing};
 use crate::domain::Dossier;
 use crate::domain::act::{Act, permitted};
@@ -170,12 +170,7 @@ pub(crate) async fn write_message(
         texts.refuse(FieldError::of("/fileIds", shared::FIELD_TOO_LONG));
     }
     texts.done()?;
-    let once = Once {
-        actor: actor.subject,
-        key: key.0,
-        operation: format!("writeMessage:{id}"),
-        body: hash(&app.rt.sealer, &body.0)?,
-    };
+    let once = Once::new(app, actor, key.0, format!("writeMessage:{id}"), &body.0)?;
     once.run(app, async |tx| {
         let message = writing::write(app, &tx, actor, id, &text, &body.0.file_ids).await?;
         let dossier = dossiers::find_any(&*tx, &app.rt, id)

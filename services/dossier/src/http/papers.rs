@@ -15,7 +15,7 @@ use crate::store::{dossiers, journal, removal, retention as notices};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
-use contracts::{DossierId, DossierStatus, FileId};
+use contracts::{Actor, ActorKind, DossierId, DossierStatus, FileId, Scope};
 use durable::Answer;
 use kit::auth::{Allowed, perm};
 use kit::etag::with_etag;
@@ -74,7 +74,9 @@ pub(crate) struct VersionOut {
     size: i64,
     media_type: String,
     at: Option<DateTime<Utc>>,
-    /// The earlier dossier whose result it is, when it was used again.
+    /// Whether it is the result of an earlier dossier, used again.
+    reused: bool,
+    /// That dossier; only the applicant is told, since not everybody who sees this one may know of it.
     reused_from: Option<DossierId>,
     /// Whether it may be asked for with `inline=true`.
     preview: bool,
@@ -120,7 +122,7 @@ pub(crate) fn previewable(media_type: &str) -> bool {
 }
 
 impl PapersOut {
-    fn new(app: &App, d: &Dossier, end: &End, officer: bool) -> Self {
+    fn new(app: &App, d: &Dossier, end: &End, reader: Reader) -> Self {
         let kept = &app.config.files.retention;
         let version = |a: &Attachment, n, replaced, class: Class| {
             let years = class.years(kept);
@@ -131,7 +133,7 @@ impl PapersOut {
                 held: end.held,
             };
             let removed_at = end.removed.get(&(d.id.0, a.file_id)).copied();
-            version(a, (n, replaced), removed_at, retention)
+            version(reader.owner, a, (n, replaced), removed_at, retention)
         };
         let components = d.details.procedure.components.iter().filter_map(|c| {
             let files: Vec<&Attachment> = d
@@ -168,11 +170,27 @@ impl PapersOut {
                 .details
                 .result
                 .as_ref()
-                .filter(|_| officer || finished)
+                .filter(|_| reader.officer || finished)
                 .map(|r| VersionOut {
                     at: Some(r.at),
                     ..version(&r.file, 1, false, Class::Result)
                 }),
+        }
+    }
+}
+
+/// Who looks at the papers.
+#[derive(Clone, Copy)]
+struct Reader {
+    owner: bool,
+    officer: bool,
+}
+
+impl Reader {
+    fn of(actor: &Actor) -> Self {
+        Self {
+            owner: matches!(actor.scope(), Scope::Owner(_)),
+            officer: actor.kind == ActorKind::Officer,
         }
     }
 }
@@ -203,6 +221,7 @@ impl End {
 }
 
 fn version(
+    owner: bool,
     a: &Attachment,
     (version, replaced): (usize, bool),
     removed_at: Option<DateTime<Utc>>,
@@ -216,7 +235,8 @@ fn version(
         size: a.size,
         media_type: a.media_type.clone(),
         at: a.at,
-        reused_from: a.reused_from,
+        reused: a.reused_from.is_some(),
+        reused_from: a.reused_from.filter(|_| owner),
         preview: removed_at.is_none() && previewable(&a.media_type),
         removed_at,
         retention,
@@ -254,9 +274,8 @@ pub(crate) async fn list_papers(
 ) -> Result<HttpResponse, Problem> {
     let actor = caller.actor();
     let view = app.read(actor, DossierId(id.0), What::Papers).await?;
-    let officer = actor.kind == contracts::ActorKind::Officer;
     let end = End::of(app.db.read(), &app, &view.dossier, &view.journal).await?;
-    let out = PapersOut::new(&app, &view.dossier, &end, officer);
+    let out = PapersOut::new(&app, &view.dossier, &end, Reader::of(actor));
     let mut response = HttpResponse::Ok();
     Ok(with_etag(&mut response, view.dossier.version).json(out))
 }
@@ -424,7 +443,9 @@ async fn run(
             let after = acts::by_person(app, &tx, (actor, act), id, Some(version), &change).await?;
             let entries = journal::of(&*tx, id).await?;
             let end = End::of(&*tx, app, &after, &entries).await?;
-            let out = PapersOut::new(app, &after, &end, true);
+            let out = PapersOut::new(app, &after, &end, Reader::of(actor));
+            let shown = What::Answer(act.name());
+            durable::access::note(&tx, &app.rt, actor, shown.of(&[id.0])).await?;
             Ok(Answer {
                 status,
                 body: serde_json::to_value(out).map_err(Problem::internal)?,
@@ -487,6 +508,9 @@ pub(crate) async fn list_documents(
         .map_err(Error::from)?;
     let page = Page::cut(rows, limit, |d| d.id.0);
     let ids: Vec<Uuid> = page.items.iter().map(|d| d.id.0).collect();
+    app.note_reads(caller.actor(), &ids, What::Documents)
+        .await
+        .map_err(Error::from)?;
     let removed = removal::removed(app.db.read(), &ids)
         .await
         .map_err(Error::from)?;

@@ -26,6 +26,8 @@ pub(crate) enum What {
     Papers,
     /// What was written about it.
     Messages,
+    /// Its result, in the applicant's own store.
+    Documents,
     /// That something of it will end.
     Retention,
     /// The dossier, as the answer of this command.
@@ -46,6 +48,7 @@ impl What {
             Self::FeeReceipt => ("fees", "getFeeReceipt"),
             Self::Papers => ("papers", "listPapers"),
             Self::Messages => ("messages", "listMessages"),
+            Self::Documents => ("list", "listDocuments"),
             Self::Retention => ("list", "listDossierRetentionNotices"),
             Self::Answer(command) => ("dossier", command),
         };

@@ -183,7 +183,9 @@ async fn grouped(
     Ok(found)
 }
 
-/// What the public may know of a number: the state, nothing else (TT 01/2018 art. 16(2)(d)).
+/// What the public may know of a number: the state, nothing else (TT 01/2018 art. 16(2)(d)); of a dossier of restricted access nothing,
+/// since numbers run on, and a gap in a list would tell which to ask for. Its applicant sees the state signed in, or asks at the
+/// desk.
 pub(crate) async fn status_of(
     db: &impl ConnectionTrait,
     number: &str,
@@ -192,6 +194,7 @@ pub(crate) async fn status_of(
         .select_only()
         .column(Column::Status)
         .filter(Column::Number.eq(number))
+        .filter(Column::Restricted.eq(false))
         .into_tuple()
         .one(db)
         .await?;

@@ -6,7 +6,7 @@ use super::entity::{dossier, dossier_file, file};
 use crate::error::code;
 use chrono::{DateTime, Utc};
 use contracts::problem::Code;
-use contracts::{AccountId, DossierId, FileId, Scope};
+use contracts::{AccountId, Actor, DossierId, FileId, Scope};
 use durable::Tx;
 use kit::Runtime;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -15,6 +15,7 @@ use sea_orm::{
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     Set,
 };
+use uuid::Uuid;
 
 /// A stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,21 +95,39 @@ pub(crate) async fn insert(tx: &Tx, rt: &Runtime, f: &StoredFile) -> Result<(), 
     .map(|_| ())
 }
 
-/// Those of the files that this account uploaded, in no promised order; held until the transaction ends, so that none is cleaned away
-/// before it is attached.
+/// Those of the files that this person uploaded and still has: what belongs to a dossier that the person sees no more is not there. In no
+/// promised order; held until the transaction ends, so that none is cleaned away before it is attached.
 pub(crate) async fn own(
     tx: &Tx,
     rt: &Runtime,
-    uploader: AccountId,
+    uploader: &Actor,
     ids: &[FileId],
 ) -> Result<Vec<StoredFile>, DbErr> {
-    let rows = file::Entity::find()
-        .filter(file::Column::Uploader.eq(uploader.0))
+    let mut rows = file::Entity::find()
+        .filter(file::Column::Uploader.eq(uploader.subject.0))
         .filter(file::Column::Id.is_in(ids.iter().map(|id| id.0)))
         .order_by_asc(file::Column::Id)
         .lock_exclusive()
         .all(&**tx)
         .await?;
+    let ties = dossier_file::Entity::find()
+        .filter(dossier_file::Column::FileId.is_in(rows.iter().map(|row| row.id)))
+        .all(&**tx)
+        .await?;
+    if !ties.is_empty() {
+        let seen: Vec<Uuid> = dossier::Entity::find()
+            .select_only()
+            .column(dossier::Column::Id)
+            .filter(dossier::Column::Id.is_in(ties.iter().map(|tie| tie.dossier_id)))
+            .filter(within(&uploader.scope()))
+            .into_tuple()
+            .all(&**tx)
+            .await?;
+        rows.retain(|row| {
+            let mut of_row = ties.iter().filter(|tie| tie.file_id == row.id).peekable();
+            of_row.peek().is_none() || of_row.any(|tie| seen.contains(&tie.dossier_id))
+        });
+    }
     rows.into_iter().map(|row| stored(rt, row)).collect()
 }
 
@@ -235,8 +254,8 @@ pub(crate) async fn attach(
         .map(|_| ())
 }
 
-/// A file that this account may read: its own upload, or one of a dossier within the scope. An owner sees a result only once it is
-/// approved. Gives the dossier through which it was found, one that still has it before one that has it no more.
+/// A file that this account may read: its own upload that belongs to nothing yet, or one of a dossier within the scope. An owner sees a
+/// result only once it is approved. Gives the dossier through which it was found, one that still has it before one that has it no more.
 pub(crate) async fn readable(
     db: &impl ConnectionTrait,
     rt: &Runtime,
@@ -248,14 +267,15 @@ pub(crate) async fn readable(
         return Ok(None);
     };
     let found = stored(rt, row)?;
-    if found.uploader == reader {
-        return Ok(Some((found, None)));
-    }
     let ties = dossier_file::Entity::find()
         .filter(dossier_file::Column::FileId.eq(id.0))
         .order_by_asc(dossier_file::Column::DossierId)
         .all(db)
         .await?;
+    // Once it belongs to a dossier it is that dossier's: an officer who scanned it and works elsewhere now has it no more.
+    if ties.is_empty() {
+        return Ok((found.uploader == reader).then_some((found, None)));
+    }
     let mut removed = None;
     for tie in ties {
         if tie.kind == Kind::Proposal.as_str() && matches!(scope, Scope::Owner(_)) {

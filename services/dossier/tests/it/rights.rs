@@ -540,3 +540,63 @@ async fn the_agency_that_took_another_over_has_the_rights_over_its_dossiers() {
     };
     w.app.as_(&nowhere).get(&path).await.expect(404);
 }
+
+#[tokio::test]
+async fn what_an_officer_uploaded_belongs_to_the_dossier_not_to_the_officer() {
+    let w = World::new().await;
+    let done = w.until_done(&w.file().await).await;
+    w.app.rt.clock.advance(chrono::TimeDelta::seconds(1));
+    let file = format!("/api/v1/files/{}", text(&done["result"]["fileId"]));
+    let read = async |reader: &Actor| w.app.as_(reader).get(&file).await;
+    read(&actors::specialist()).await.expect(200);
+    let elsewhere = Actor {
+        agency: Some("H05.22".to_owned()),
+        ..actors::specialist()
+    };
+    read(&elsewhere).await.expect(404);
+    // Nor can it be had again by writing it into a dossier there.
+    let mut body = w.body(&actors::citizen()).await;
+    body["agencyCode"] = json!("H05.22");
+    let there = w.app.as_(&actors::citizen());
+    let there = there.post("/api/v1/dossiers", &body).await.expect(201);
+    let message = json!({"text": "Kính gửi", "fileIds": [done["result"]["fileId"]]});
+    let messages = format!("/api/v1/dossiers/{}/messages", text(&there.json()["id"]));
+    let write = w.app.as_(&elsewhere);
+    let refused = write.post(&messages, &message).await.expect(422);
+    assert_eq!(refused.json()["errors"][0]["code"], "file.unknown");
+    // The owner sees that the uploader read it, as of anybody else.
+    let log = format!("/api/v1/dossiers/{}/access-log", text(&done["id"]));
+    let log = w.app.as_(&actors::citizen()).get(&log).await;
+    let log = log.expect(200).json();
+    let newest = &log["items"][0];
+    assert_eq!(newest["operation"], "downloadFile", "{log}");
+    assert_eq!(newest["who"], actors::specialist().name);
+    // What belongs to nothing yet is the uploader's alone.
+    let draft = json!(w.upload(&elsewhere, "du-thao.pdf").await);
+    let draft = format!("/api/v1/files/{}", text(&draft));
+    w.app.as_(&elsewhere).get(&draft).await.expect(200);
+    w.app.as_(&actors::leader()).get(&draft).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_owner_sees_that_whoever_acts_for_them_looked() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let guardian = Actor {
+        mandate: Some(contracts::Mandate {
+            subject: actors::citizen2().subject,
+            name: actors::citizen2().name,
+            ground: contracts::Ground::Guardian,
+            id: uuid::Uuid::from_u128(7),
+        }),
+        ..actors::citizen()
+    };
+    w.get(&guardian, &filed).await;
+    w.get(&actors::citizen(), &filed).await;
+    let log = format!("/api/v1/dossiers/{}/access-log", text(&filed["id"]));
+    let log = w.app.as_(&actors::citizen()).get(&log).await;
+    let log = log.expect(200).json();
+    let items = log["items"].as_array().expect("items");
+    assert_eq!(items.len(), 1, "the own reads are not noted: {log}");
+    assert_eq!(items[0]["who"], actors::citizen2().name);
+}

@@ -26,6 +26,8 @@ pub(crate) async fn record(app: &App, by: &Actor, new: &New) -> Result<Successio
     let made = app
         .db
         .tx(|tx| async move {
+            // Two opposite ones at once would each see no circle.
+            tx.alone("successions").await?;
             let all = store::succession::standing(&*tx).await?;
             succession::may_succeed(&all, &new.predecessor, &new.successor)?;
             let made = Succession {

@@ -70,8 +70,8 @@ pub(crate) struct OwnMandateIn {
     /// Số định danh cá nhân of who may act. Whether they have an account is not told.
     #[schema(example = "024192000002")]
     agent_identity_number: String,
-    /// Some of `file.upload`, `file.read`, `dossier.file`, `dossier.read`, `dossier.own`, `shipment.read`, `notification.read`; empty: all
-    /// but the last.
+    /// Some of `file.upload`, `file.read`, `dossier.file`, `dossier.read`, `dossier.own`, `shipment.read`; empty: all
+    /// of them.
     #[serde(default)]
     #[schema(example = json!(["dossier.file", "dossier.read"]))]
     permissions: Vec<String>,

@@ -101,6 +101,18 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
         .map_err(unforeseen)?
         .filter(|a| a.active)
         .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
+    if who.0.mandate.is_some() {
+        let shown = durable::access::Shown {
+            what: "account",
+            operation: "getMe",
+            subjects: &[account.id.0],
+        };
+        let (app, by) = (&app, &who.0);
+        app.db
+            .tx(|tx| async move { durable::access::note(&tx, &app.rt, by, shown).await })
+            .await
+            .map_err(unforeseen)?;
+    }
     Ok(HttpResponse::Ok()
         .insert_header(NO_STORE)
         .json(shown(&app, account, &who.0).await?))
@@ -164,7 +176,7 @@ pub(super) async fn shown(app: &App, mut account: Account, who: &Actor) -> Resul
     })
 }
 
-/// A read of one's account by an administrator.
+/// A read of one's account by somebody else.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountAccess {
@@ -186,7 +198,7 @@ pub(crate) struct AccountAccess {
 
 /// Who read one's account
 ///
-/// Each read of one's account by an administrator, newest first. Reads of dossiers and shipments are told by their own access logs.
+/// Each read of one's account by an administrator or by who acts for oneself, newest first. Reads of dossiers and shipments are told by their own access logs.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "getMyAccessLog",

@@ -77,6 +77,12 @@ async fn the_token_names_both_and_lends_no_more_than_was_given() {
     let caller = || world.app.with_token(&token);
     let me = caller().get("/api/v1/me").await.expect(200).json();
     assert_eq!(me["mandate"]["name"], "Trần Thị Bình");
+    // The other sees that it was read.
+    let owner = world.token("citizen").await;
+    let owner = world.app.with_token(&owner);
+    let log = owner.get("/api/v1/me/access-log").await.expect(200).json();
+    assert_eq!(log["items"][0]["who"], "Trần Thị Bình");
+    assert_eq!(log["items"][0]["operation"], "getMe");
     for path in [
         "/api/v1/me/sessions",
         "/api/v1/me/second-factor",

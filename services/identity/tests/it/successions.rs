@@ -119,3 +119,19 @@ async fn the_province_alone_records_it_and_no_circles() {
         .collect();
     assert_eq!(seen, ["H05.21"], "what concerns the own agency");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_opposite_ones_at_once_one_is_recorded() {
+    let world = World::new().await;
+    for n in 30..40 {
+        let (one, other) = (format!("H05.{n}"), format!("H05.{}", n + 20));
+        let (there, back) = tokio::join!(
+            record(&world, "admin", &one, &other, 3),
+            record(&world, "admin", &other, &one, 3)
+        );
+        let mut answers = [there.status, back.status];
+        answers.sort_unstable();
+        assert_eq!(answers[0], 201, "{}", there.text());
+        assert!((400..500).contains(&answers[1]), "{}", back.text());
+    }
+}

@@ -340,13 +340,12 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
     notices
 }
 
-/// Who is told in place of a desk: of a dossier of restricted access those who may see it without having taken part in it. The desk as
-/// a whole learns nothing of it.
-fn who(role: Role, restricted: bool) -> Role {
-    if restricted && role != Role::Leader {
-        Role::RestrictedOfficer
-    } else {
-        role
+/// Who is told in place of a desk: of a dossier of restricted access those who may see it without having taken part in it, and the leader
+/// among them, since nobody need hold the other role. The desk as a whole learns nothing of it.
+fn who(role: Role, restricted: bool) -> Vec<Role> {
+    match (restricted, role) {
+        (true, Role::Leader) | (false, _) => vec![role],
+        (true, _) => vec![Role::RestrictedOfficer, Role::Leader],
     }
 }
 
@@ -499,10 +498,11 @@ fn to_desks(
     let mut told = Vec::new();
     let mut out = Vec::new();
     for (desk, template) in desks {
-        let role = who(desk, restricted);
-        if !told.contains(&role) {
-            told.push(role);
-            out.push(to_role(agency, role, kind, template, params));
+        for role in who(desk, restricted) {
+            if !told.contains(&role) {
+                told.push(role);
+                out.push(to_role(agency, role, kind, template, params));
+            }
         }
     }
     out

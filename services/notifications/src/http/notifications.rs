@@ -8,7 +8,7 @@ use crate::store::notice::{Filter, Reader};
 use crate::store::{delivery, notice};
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use contracts::{Actor, ActorKind, Permission};
+use contracts::{Actor, ActorKind, Permission, Role};
 use kit::auth::perm::NotificationRead;
 use kit::http::{Json, Path, Query};
 use kit::{Allowed, Page, Problem, ProblemBody};
@@ -122,8 +122,11 @@ pub struct NotificationQuery {
 fn reader(actor: &Actor) -> Reader {
     let mut recipients = vec![Recipient::Account(actor.subject).key()];
     if actor.kind == ActorKind::Officer {
+        // What is told to the one is told to the leader, too: not twice to who is both.
+        let twice =
+            |role: &&Role| **role == Role::RestrictedOfficer && actor.roles.contains(&Role::Leader);
         for agency in actor.agencies() {
-            recipients.extend(actor.roles.iter().map(|role| {
+            recipients.extend(actor.roles.iter().filter(|role| !twice(role)).map(|role| {
                 Recipient::Role {
                     agency: agency.to_owned(),
                     role: *role,

@@ -94,6 +94,7 @@ async fn of_a_restricted_dossier_the_desk_learns_nothing_more_and_forgets() {
     let hidden = world.app.as_(&actors::officer()).get(&path).await;
     assert_eq!(hidden.status, 404);
     assert_eq!(world.kinds(&appointed).await, ["file", "receive"]);
+    assert_eq!(world.kinds(&actors::leader()).await, ["receive"]);
     assert_eq!(world.kinds(&actors::citizen()).await, ["file", "receive"]);
     world
         .hear(&dossier(

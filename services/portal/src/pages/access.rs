@@ -64,19 +64,20 @@ pub(super) async fn readers(
     }
     let row = |access: crate::api::types::Access| Row {
         at: format::time(&access.at),
+        what: what(t, &access.what, &access.operation),
+        // Officers have an agency and systems a client: what is left is who acts for the reader of this page.
         who: match access.agency.or(access.client) {
             Some(place) => format!("{} ({place})", access.who),
-            None => access.who,
+            None => format!("{} ({})", access.who, word(t, "thay mặt bạn", "for you")),
         },
-        what: what(t, &access.what, &access.operation),
     };
     ok(&Readers {
         page: Page::new(&ctx, Section::Mine, title(t)),
         title: title(t),
         lead: word(
             t,
-            "Mỗi lần cán bộ, bưu chính hoặc hệ thống khác xem dữ liệu của bạn đều được ghi lại tại đây.",
-            "Each time an officer, the post or another system reads your data it is noted here.",
+            "Mỗi lần cán bộ, bưu chính, hệ thống khác hoặc người thay mặt bạn xem dữ liệu của bạn đều được ghi lại tại đây.",
+            "Each time an officer, the post, another system or who acts for you reads your data it is noted here.",
         ),
         nobody: word(t, "Chưa có ai xem.", "Nobody has read it yet."),
         columns: [
@@ -124,7 +125,16 @@ fn what(t: Tr, what: &str, operation: &str) -> String {
         "listDossiers" | "listShipments" | "listManifests" => {
             word(t, "xem việc cần làm", "looking for work to do")
         }
-        "getDossier" | "getShipment" => word(t, "xem để giải quyết", "reading to handle it"),
+        "getDossier" | "getShipment" => word(t, "xem chi tiết", "reading it"),
+        "listDocuments" => word(t, "xem kho giấy tờ", "reading the store of documents"),
+        "listPapers" => word(t, "xem giấy tờ", "reading the papers"),
+        "listMessages" => word(t, "đọc tin nhắn", "reading the messages"),
+        "ask-fee" => word(t, "yêu cầu nộp phí, lệ phí", "asking for a fee"),
+        "pay-fee" => word(t, "ghi nhận đã nộp phí, lệ phí", "noting a payment"),
+        "exempt-fee" => word(t, "miễn phí, lệ phí", "exempting from a fee"),
+        "refund-fee" => word(t, "hoàn trả phí, lệ phí", "refunding a fee"),
+        "keep-original" => word(t, "giữ bản chính", "keeping an original"),
+        "return-original" => word(t, "trả bản chính", "returning an original"),
         "downloadFile" => word(t, "kiểm tra giấy tờ", "checking the papers"),
         "getForm" => word(t, "in biểu mẫu", "printing a form"),
         "listFees" => word(t, "xem phí, lệ phí", "reading the fees"),

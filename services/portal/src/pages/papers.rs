@@ -259,7 +259,7 @@ fn version(t: Tr, v: &Version) -> VersionRow {
     if let Some(at) = &v.at {
         about.push(format::time(at));
     }
-    if v.reused_from.is_some() {
+    if v.reused {
         about.push(
             word(
                 t,

@@ -270,8 +270,9 @@ async fn the_owner_sees_who_has_read_the_dossier_and_the_shipment() {
     };
     let log = format!("/api/v1/dossiers/{DOSSIER}/access-log");
     let officer = read("Lê Thị Cúc", Some("H05.21"), None, "dossier", "receive");
+    let agent = read("Trần Thị Bình", None, None, "papers", "listPapers");
     world
-        .answers(&log, json!({"items": [officer], "next": "n2"}))
+        .answers(&log, json!({"items": [officer, agent], "next": "n2"}))
         .await;
     let items = json!({"items": [{"id": "s-1", "state": "inTransit", "stateName": "x", "createdAt": "2026-11-16T02:00:00Z"}]});
     world.answers("/api/v1/shipments", items).await;
@@ -291,8 +292,9 @@ async fn the_owner_sees_who_has_read_the_dossier_and_the_shipment() {
         "16/11/2026 08:30",
         "Lê Thị Cúc (H05.21)",
         "Hồ sơ – tiếp nhận",
+        "Trần Thị Bình (thay mặt bạn)",
         "Bưu điện (postoffice)",
-        "Bưu gửi – xem để giải quyết",
+        "Bưu gửi – xem chi tiết",
         &format!("{at}?tiep=n2"),
     ] {
         assert!(page.contains(text), "{text} is missing in {page}");

@@ -38,7 +38,7 @@ async fn world(actor: &contracts::Actor) -> (World, Browser) {
          "files": [{"fileId": FILE, "name": "anh.pdf", "size": 1200, "mediaType": "application/pdf"}]}], "next": null})).await;
     world.answers(&api("papers"), json!({"components": [{"componentId": COMPONENT, "name": "Giấy chứng sinh",
         "versions": [{"version": 1, "replaced": true, "fileId": FILE, "name": "mo.pdf", "size": 1000, "mediaType": "application/pdf",
-            "at": "2026-11-16T01:00:00Z", "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}},
+            "at": "2026-11-16T01:00:00Z", "reused": false, "reusedFrom": null, "preview": true, "retention": {"class": "paper", "years": 10, "until": null}},
             {"version": 2, "replaced": true, "fileId": GONE, "name": "da-huy.pdf", "size": 1000, "mediaType": "application/pdf",
             "at": "2026-11-16T01:00:00Z", "preview": false, "removedAt": "2036-12-16T02:00:00Z",
             "retention": {"class": "paper", "years": 10, "until": "2036-11-16T02:00:00Z", "held": false}},

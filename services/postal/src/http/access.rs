@@ -23,7 +23,8 @@ pub(crate) async fn note(
     operation: &str,
     shown: &[Uuid],
 ) -> Result<(), Problem> {
-    if reader.kind == ActorKind::Applicant || shown.is_empty() {
+    let is_owner = reader.kind == ActorKind::Applicant && reader.mandate.is_none();
+    if is_owner || shown.is_empty() {
         return Ok(());
     }
     let shown = Shown {
@@ -64,7 +65,7 @@ pub(crate) struct ShipmentAccess {
 #[utoipa::path(
     get, path = "/api/v1/shipments/{id}/access-log", tag = "shipments", operation_id = "getShipmentAccessLog",
     summary = "Access log of a shipment",
-    description = "For the owner: each read by an officer or by the post, newest first. Others find nothing.",
+    description = "For the owner: each read by somebody else, an officer, the post or who acts for the owner, newest first. Others find nothing.",
     params(("id" = Uuid, Path, description = "Id of the shipment"), PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<ShipmentAccess>),

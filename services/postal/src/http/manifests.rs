@@ -98,9 +98,9 @@ pub struct Manifest {
     pub agency_signed_by: Option<String>,
     /// When both signed.
     pub signed_at: DateTime<Utc>,
-    /// How many items.
+    /// How many items, of those that the caller may see.
     #[schema(example = 1)]
-    pub count: i64,
+    pub count: usize,
     /// The items.
     pub items: Vec<ManifestItem>,
 }
@@ -326,7 +326,7 @@ fn body(record: &entity::Model, rows: &[shipment_entity::Model]) -> Result<Manif
         signed_by: record.signed_by.clone(),
         agency_signed_by: record.agency_signed_by.clone(),
         signed_at: record.signed_at,
-        count: record.item_count,
+        count: rows.len(),
         items: rows
             .iter()
             .map(|row| {

@@ -1,6 +1,7 @@
 //! Hand-over records and the counters behind their numbers.
 
 use super::entity::manifest::{Column, Entity, Model};
+use super::entity::shipment;
 use contracts::Scope;
 use durable::Tx;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
@@ -10,17 +11,31 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-/// A page of records, newest first. Applicants see none.
+/// A page of records, newest first: of an agency those with a shipment that the scope may see, so that none tells of what it may not.
+/// Applicants see none.
 pub async fn list(
     scope: &Scope,
     db: &impl ConnectionTrait,
     before: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
-    let visible = match scope {
-        Scope::Agencies(agencies) => super::of_agencies(Column::AgencyCode, agencies),
-        Scope::Operator(client) => Condition::all().add(Column::Operator.eq(client)),
-        Scope::Owner(_) | Scope::Nothing => return Ok(Vec::new()),
+    let visible = match (scope, super::shipment::visible(scope)) {
+        (Scope::Agencies(agencies), Some(seen)) => {
+            let items = Query::select()
+                .expr(Expr::val(1))
+                .from(shipment::Entity)
+                .and_where(
+                    Expr::col((shipment::Entity, shipment::Column::ManifestId))
+                        .equals((Entity, Column::Id)),
+                )
+                .cond_where(seen)
+                .to_owned();
+            Condition::all()
+                .add(super::of_agencies(Column::AgencyCode, agencies))
+                .add(Expr::exists(items))
+        }
+        (Scope::Operator(client), _) => Condition::all().add(Column::Operator.eq(client)),
+        _ => return Ok(Vec::new()),
     };
     let mut query = Entity::find().filter(visible);
     if let Some(before) = before {

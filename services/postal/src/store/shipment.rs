@@ -27,7 +27,7 @@ pub struct Filter {
 }
 
 /// The rows that a scope may see. `None`: none at all.
-fn visible(scope: &Scope) -> Option<Condition> {
+pub(super) fn visible(scope: &Scope) -> Option<Condition> {
     Some(match scope {
         Scope::Owner(account) => Condition::all().add(Column::Owner.eq(account.0)),
         Scope::Agencies(agencies) => {

@@ -101,12 +101,14 @@ pub(super) fn of_shipment(data: &Value, restricted: bool) -> BTreeSet<Told> {
     }
     applicant(data, matches!(state, "invited" | "delivered"), &mut out);
     if matches!(state, "returnedToAgency" | "lost" | "damaged") {
-        let desk = if restricted {
-            APPOINTED
+        let desks: &[&str] = if restricted {
+            &[APPOINTED, "leader"]
         } else {
-            "one_stop_officer"
+            &["one_stop_officer"]
         };
-        to_role(data, desk, &mut out);
+        for desk in desks {
+            to_role(data, desk, &mut out);
+        }
     }
     out
 }
@@ -119,12 +121,14 @@ pub(super) fn restricted(data: &Value) -> bool {
 /// Of a dossier of restricted access no desk is told, only who may see it without having handled it.
 fn to_role(data: &Value, role: &str, out: &mut BTreeSet<Told>) {
     let agency = text(data, "/agencyCode");
-    let role = if restricted(data) && role != "leader" {
-        APPOINTED
+    let roles = if restricted(data) && role != "leader" {
+        vec![APPOINTED, "leader"]
     } else {
-        role
+        vec![role]
     };
-    out.insert((format!("role:{role}:{agency}"), "inbox"));
+    for role in roles {
+        out.insert((format!("role:{role}:{agency}"), "inbox"));
+    }
 }
 
 fn applicant(data: &Value, by_text_message: bool, out: &mut BTreeSet<Told>) {

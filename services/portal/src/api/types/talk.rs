@@ -137,7 +137,7 @@ pub(crate) struct Version {
     #[serde(default)]
     pub(crate) at: Option<DateTime<Utc>>,
     #[serde(default)]
-    pub(crate) reused_from: Option<String>,
+    pub(crate) reused: bool,
     #[serde(default)]
     pub(crate) preview: bool,
     #[serde(default)]
