@@ -17,7 +17,7 @@ DOSSIERS ?= 1000000
 MOTCUA = $(CARGO) run --quiet --profile $(PROFILE) -p suite --bin motcua --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue figures oracle api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
+.PHONY: help run test lint fmt openapi openapi-check up down faults bench bench-catalogue figures api-fuzz fuzz demo deny clean-local chart chart-readme images images-test operations sizing
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,9 +60,6 @@ bench: ## Measure all: figures, relay, events, a broker away, the main story whe
 figures: ## Measure filing, transitions and reconcilers with many dossiers, and the calendar (DOSSIERS=…)
 	@$(CARGO) run --quiet --release -p vn --example due_rate
 	@PROFILE=release e2e/servers/figures.sh --large $(DOSSIERS)
-
-oracle: ## Install a Python with numpy under target/, to compare the calendar with
-	@python3 -m venv target/oracle && target/oracle/bin/pip install --quiet numpy
 
 bench-catalogue: ## Measure import, search, suggestions, reads and memory of the catalogue, and trigrams beside it (FILE=the portal's JSON lines)
 	@PROFILE=$(PROFILE) e2e/servers/bench-catalogue.sh "$(FILE)"

@@ -9,10 +9,12 @@
 #   PROFILE=release|dev               how they are compiled; dev is for tests
 #   VERSION=…, TAG=…                  default: the chart's appVersion, localhost/motcua:VERSION
 #   RUST=…                            the base of the build, best with its digest; default as in the Containerfile
-#   TWICE=1                           build it a second time, from nothing, and fail if the digest is another
+#   TWICE=1                           build it a second time, from nothing (with PREBUILT=1 the programs, too), and fail if it is another
 #   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
 #
-# The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's.
+# The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's. With
+# PREBUILT=1 also the compiler here must be the same, and nothing may be uncommitted; docker sets the times of files that a step
+# makes itself, so that there only the programs are the same.
 set -euo pipefail
 ME=images
 # shellcheck source-path=SCRIPTDIR
@@ -37,17 +39,32 @@ trap 'rm -rf -- "$CONTEXT"' EXIT
 mkdir -p dist
 python3 e2e/cluster/sbom.py >dist/motcua.cdx.json
 FROM_FOLDER=
+# Compiles the programs here, into the profile's folder below target/.
+programs() {
+  local flags bins=() program
+  flags="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
+  # Other flags mean that everything is compiled again: a test image takes what is there.
+  [ "$PROFILE" != dev ] || flags=
+  for program in $PROGRAMS; do bins+=(--bin "$program"); done
+  # mimalloc is compiled with the time of day, unless it is told another.
+  SOURCE_DATE_EPOCH=$EPOCH RUSTFLAGS=$flags cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
+}
+sums() { (cd "$FROM_FOLDER" && for program in $PROGRAMS; do echo "$(strip --strip-debug -o /dev/stdout "$program" | sha256sum) $program"; done); }
 if [ -d "${PREBUILT:-}" ]; then
   FROM_FOLDER=$PREBUILT
 elif [ -n "${PREBUILT:-}" ]; then
   say "building the programs ($PROFILE)"
-  RUSTFLAGS="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
-  # Other flags mean that everything is compiled again: a test image takes what is there.
-  [ "$PROFILE" != dev ] || RUSTFLAGS=
-  bins=()
-  for program in $PROGRAMS; do bins+=(--bin "$program"); done
-  RUSTFLAGS=$RUSTFLAGS cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
+  programs
   FROM_FOLDER=$(program_dir "$PROFILE")
+  if [ -n "${TWICE:-}" ]; then
+    first=$(sums)
+    say "building the programs again, from nothing"
+    mv "$FROM_FOLDER" "$FROM_FOLDER.first"
+    programs
+    again=$(sums)
+    rm -rf -- "$FROM_FOLDER.first"
+    [ "$again" = "$first" ] || die "compiled again they are others: $(diff <(echo "$first") <(echo "$again") || true)"
+  fi
 fi
 if [ -n "$FROM_FOLDER" ]; then
   mkdir -p "$CONTEXT/dist/bin"
@@ -59,15 +76,16 @@ else
   git archive HEAD | tar -x -C "$CONTEXT"
   mkdir -p "$CONTEXT/dist"
 fi
-cp dist/motcua.cdx.json "$CONTEXT/dist/"
+install -m 0644 dist/motcua.cdx.json "$CONTEXT/dist/"
 # The time of a file is part of a layer.
 find "$CONTEXT" -exec touch -h -d "@$EPOCH" {} +
 
 # What a machine without systemd, or with limits of its own, needs to build at all.
 build() {
   case $ENGINE in
-    buildah) buildah bud --isolation "${ISOLATION:-chroot}" --timestamp "$EPOCH" "$@" ;;
-    podman) podman build --timestamp "$EPOCH" "$@" ;;
+    # A label with the builder's version would make another image of it.
+    buildah) buildah bud --isolation "${ISOLATION:-chroot}" --identity-label=false --timestamp "$EPOCH" "$@" ;;
+    podman) podman build --identity-label=false --timestamp "$EPOCH" "$@" ;;
     docker) SOURCE_DATE_EPOCH=$EPOCH docker build "$@" ;;
   esac
 }
@@ -87,7 +105,7 @@ if [ -n "${LOCAL_BASE:-}" ]; then
   fi
 fi
 
-arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
+arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --build-arg "SOURCE_DATE_EPOCH=$EPOCH" --tag "$TAG" --file "$CONTEXT/Containerfile")
 [ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
 digest() {
   case $ENGINE in

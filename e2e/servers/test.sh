@@ -37,20 +37,20 @@ trap 'exit 143' TERM
 # shellcheck disable=SC1091
 . "$LOCAL/servers.env"
 
-# Other people's client library, in Python: the test that uses it says so when it is not there.
+# Other people's libraries, in Python: the tests that use them say so when they are not there.
 TOOLS=$LOCAL/test-tools
-has_authlib() { "$TOOLS/bin/python" -c 'import authlib, joserfc, requests' 2>/dev/null; }
-if ! has_authlib; then
+has_tools() { "$TOOLS/bin/python" -c 'import authlib, joserfc, numpy, requests' 2>/dev/null; }
+if ! has_tools; then
   # Debian's python3 has no ensurepip of its own.
   python3 -c 'import ensurepip' 2>/dev/null || packages python3-venv
   if python3 -m venv "$TOOLS" 2>/dev/null; then
     "$TOOLS/bin/pip" -q install -r "$ROOT/e2e/servers/requirements.txt" </dev/null || true
   fi
 fi
-if has_authlib; then
+if has_tools; then
   export MOTCUA_TEST_PYTHON=$TOOLS/bin/python
 else
-  say "no Authlib (Python with venv, and pip that reaches an index): the test authlib_… of identity is skipped"
+  say "no Authlib, no numpy (Python with venv, and pip that reaches an index): the tests authlib_… and numpy_… are skipped"
 fi
 
 # Also the programs that tests start as processes of their own.

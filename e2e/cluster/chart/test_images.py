@@ -48,7 +48,7 @@ def test_the_recipe():
     for label in ("title", "description", "licenses", "version", "revision"):
         assert f"org.opencontainers.image.{label}=" in last
     first = CONTAINERFILE[: CONTAINERFILE.rindex("\nFROM ")]
-    assert "--locked" in first and "--remap-path-prefix" in first
+    assert "--locked" in first and "--remap-path-prefix" in first and "export CARGO_INCREMENTAL=0 SOURCE_DATE_EPOCH" in first
     assert re.search(r"^ARG RUST=rust:\d+\.\d+-slim-\w+$", first, re.M), "a base that says its version"
     toolchain = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
     assert f"ARG RUST=rust:{toolchain}" in first, "and the one that we test with"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import yaml
-from render import SERVICES, SETS, STORED, containers, deployment, key, pods, rendered, values
+from render import SERVICES, SETS, STORED, containers, deployment, documents, key, merge, pods, rendered, values
 
 # Checks of the scanner that are not for us, and why.
 SKIPPED = {
@@ -157,6 +157,19 @@ def test_policies_draw_the_edges_of_the_architecture():
     for job in ("demo-data", "rotate-key"):
         assert may(job, "postgres", 5432) and not any(may(job, t, 8080) for t in SERVICES)
     assert {t for t in SERVICES if may("story", t, 8080)} == {"gateway"}
+
+
+def test_identity_alone_reaches_national_providers_and_only_where_it_has_some():
+    providers = '[{id="vneid",issuer="https://vneid.example.vn:8443"}]'
+    own = {"network": {"providers": {"ports": [8443], "to": []}}}
+
+    def reach(more):
+        given = merge(merge(values("minimal"), own), more)
+        policies = {d["metadata"]["name"]: d["spec"] for d in documents(given) if d["kind"] == "NetworkPolicy"}
+        return {n for n, p in policies.items() for r in p.get("egress", []) if any(q["port"] == 8443 for q in r.get("ports", []))}
+
+    assert reach({}) == set()
+    assert reach({"services": {"identity": {"settings": {"providers": providers}}}}) == {"motcua-identity"}
 
 
 def test_production_lets_nobody_in_but_the_ingress():

@@ -88,6 +88,11 @@ REFUSED = {
     "a bucket without its keys": ({"files": {"s3": {"endpoint": "https://s3.example.vn", "bucket": "b12"}}}, "files.s3.secretName"),
     "a bucket without a name": ({"files": {"s3": {"endpoint": "https://s3.example.vn", "secretName": "x"}}}, "files.s3.bucket"),
     "a store with a path": ({"files": {"s3": {"endpoint": "https://s3.example.vn/b"}}}, "endpoint"),
+    "a bucket behind a closed port": (
+        {"files": {"s3": {"endpoint": "http://minio:9000", "bucket": "b12", "secretName": "x"}}},
+        "files.s3.endpoint: its port 9000 is not among network.s3.ports",
+    ),
+    "a collector behind a closed port": ({"otlpUrl": "http://otel"}, "otlpUrl: its port 80 is not among network.otlp.ports"),
     "a hook before its databases": ({"evaluation": {"enabled": True}}, "must be init"),
 }
 

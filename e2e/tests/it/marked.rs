@@ -184,6 +184,7 @@ async fn nothing_that_is_written_tells_what_people_told_us() {
     .expect("played");
     drop(report);
     plant(&running).await;
+    let officer = running.get("/api/v1/me", &running.token("officer")).await;
     let metrics = running.http.get(format!("{}/metrics", running.admin));
     let metrics = metrics.send().await.expect("metrics");
     let metrics = metrics.bytes().await.expect("metrics");
@@ -213,6 +214,11 @@ async fn nothing_that_is_written_tells_what_people_told_us() {
     assert!(all.iter().any(|p| p.ends_with("dossier.db")), "{all:?}");
     let log = std::fs::read(running.folder.path().join("suite.log")).expect("a log");
     assert!(log.len() > 10_000, "the log is talkative");
+    // Who asked for what can be found again, by account, route and time.
+    let officer = officer["id"].as_str().expect("an id");
+    let log = String::from_utf8_lossy(&log);
+    let told = |l: &str| l.contains("answered") && l.contains("getMe") && l.contains(officer);
+    assert!(log.lines().any(told), "the access log has no {officer}");
     println!(
         "{} files, {} traces, {bytes_searched} bytes searched for {} marks",
         all.len(),

@@ -19,7 +19,7 @@ catalogue:     { database: true, cache: true, calls: [identity] }
 dossier:       { database: true, cache: true, files: true, calls: [identity] }
 notifications: { database: true, outside: true, calls: [identity] }
 postal:        { database: true, calls: [identity] }
-identity:      { database: true, cache: true, calls: [identity] }
+identity:      { database: true, cache: true, providers: true, calls: [identity] }
 portal:        { cache: true, calls: [gateway, identity] }
 gateway:       { cache: true, door: true, calls: [catalogue, dossier, notifications, postal, identity, portal] }
 {{- end }}
@@ -167,7 +167,27 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
 {{- $live := lookup "v1" "Secret" $.root.Release.Namespace $at.secret -}}
 {{- $all = append $all (printf "%s/%s/%s" $at.secret $at.key (index ($live.data | default dict) $at.key | default "")) -}}
 {{- end -}}
+{{- range $setting, $at := (include "motcua.service" . | fromYaml).secretSettings -}}
+{{- $live := lookup "v1" "Secret" $.root.Release.Namespace $at.secretName -}}
+{{- $all = append $all (printf "%s=%s/%s/%s" $setting $at.secretName $at.key (index ($live.data | default dict) $at.key | default "")) -}}
+{{- end -}}
 {{- $all | join "\n" | sha256sum -}}
+{{- end }}
+
+{{/* The TCP port of a URL. */}}
+{{- define "motcua.port" -}}
+{{- $url := urlParse . -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+{{- end }}
+
+{{/* Fails where a policy would close the port of a URL. Takes {url, ports, value, setting}. */}}
+{{- define "motcua.portIsOpen" -}}
+{{- $port := include "motcua.port" .url | int -}}
+{{- $open := list -}}
+{{- range .ports }}{{ $open = append $open (int .) }}{{ end -}}
+{{- if not (has $port $open) -}}
+{{- fail (printf "%s: its port %d is not among %s, so that the NetworkPolicy would close it" .setting $port .value) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "motcua.env" -}}

@@ -8,6 +8,7 @@ use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, Error, HttpMessage as _, HttpResponse, HttpServer, web};
+use contracts::Actor;
 use contracts::problem::shared;
 use futures_util::FutureExt as _;
 use std::net::TcpListener;
@@ -21,6 +22,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// The service through which requests come from outside.
+const DOOR: &str = "gateway";
 /// After the signal a server goes on while requests come, at most for this long. Each answer then is the last of its connection, so that
 /// clients leave by themselves: a connection that is closed under a request is a request that failed.
 const LINGER: Duration = Duration::from_secs(5);
@@ -171,6 +174,8 @@ async fn around<B: MessageBody + 'static>(
         http.method = %method,
         http.route = tracing::field::Empty,
         request.id = %id,
+        account = tracing::field::Empty,
+        client = tracing::field::Empty,
     );
     let parent = req
         .headers()
@@ -210,6 +215,12 @@ async fn around<B: MessageBody + 'static>(
     };
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
     span.record("http.route", &route);
+    if let Ok(response) = &outcome
+        && let Some(actor) = response.request().extensions().get::<Actor>()
+    {
+        span.record("account", tracing::field::display(actor.subject));
+        span.record("client", actor.client.as_deref());
+    }
     let took = started.elapsed();
     if let Some(rt) = rt {
         rt.metrics.request(name, &method, &route, status, took);
@@ -217,6 +228,9 @@ async fn around<B: MessageBody + 'static>(
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if status >= 500 {
         tracing::warn!(http.status = status, http.millis = millis, "answered");
+    } else if name == DOOR {
+        // Who asked for what, from outside: the access log of the suite.
+        tracing::info!(http.status = status, http.millis = millis, "answered");
     } else {
         tracing::debug!(http.status = status, http.millis = millis, "answered");
     }

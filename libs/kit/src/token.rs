@@ -316,6 +316,10 @@ impl TokenVerifier {
         if header.alg != Algorithm::ES256 {
             return Err(invalid());
         }
+        // An access token, nothing else that identity signs (RFC 9068 section 4).
+        if header.typ.as_deref() != Some("at+jwt") {
+            return Err(invalid());
+        }
         let kid = header.kid.ok_or_else(invalid)?;
         let (key, set) = match self.key(&kid) {
             Some(found) => found,

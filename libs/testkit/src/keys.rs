@@ -101,5 +101,6 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some("test".to_owned());
+    header.typ = Some("at+jwt".to_owned());
     jsonwebtoken::encode(&header, &claims, &keys().signing).expect("token")
 }

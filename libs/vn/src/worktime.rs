@@ -14,7 +14,9 @@
 //! 3. **Cut-off** (sau 15 giờ). What comes after 15:00, or after closing when that is earlier,
 //!    counts as received on the next working day (NĐ 118/2025 Art. 18(2), NĐ 301/2026 Art. 5);
 //!    what comes on a day off, too. It can differ by agency, by channel ([`Intake`]) and by term
-//!    ([`Rules::cut_off`]); 24:00 is none. Only terms in working days know it.
+//!    ([`Rules::cut_off`]); 24:00 is none. Only terms in working days know it (design choice: of the
+//!    calendar's units the day of reception is not counted at whatever hour, and the texts speak of
+//!    working days).
 //! 4. **Working hours** (giờ làm việc). Minutes inside the shifts from the minute of the start, no
 //!    cut-off: the 8 hours of the online check and the 2 of an acknowledgement (NĐ 301/2026 Art. 6).
 //! 5. **Days, months, years** (ngày, tháng, năm) of the calendar. The day of the start is not
@@ -50,7 +52,7 @@ mod walk;
 pub use calendar::{
     Calendar, CalendarSpec, Day, DayKind, DaySpec, DayUse, Intake, MinuteOfDay, Shift, WeekSpec,
 };
-pub use due::{Due, Remaining, Step, What, due, due_at, due_by_rules};
+pub use due::{Due, Remaining, Step, What, due, due_at, due_by_rules, moved_by_pauses};
 pub use holidays::{FIRST_KNOWN_YEAR, LAST_DECIDED_YEAR, LAST_KNOWN_YEAR};
 pub use minutes::{add_working_minutes, remaining, working_days_between, working_minutes_between};
 pub use rules::{Pause, PauseReason, Rules};

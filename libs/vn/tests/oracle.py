@@ -2,7 +2,8 @@
 
 Reads lines from standard input:
     day,<calendar>,<yyyy-mm-dd>,<from-to from-to>     the shifts of a day, in minutes; none: off
-    case,<calendar>,<start>,<term/1000>,<unit>,<due>  instants in Unix seconds
+    case,<calendar>,<start>,<terms>,<pauses>,<due>    instants in Unix seconds
+with terms `<term/1000>:<unit>|…`, each from the end of the one before, and pauses `<from>-<to>|…`,
 and prints each difference and their number. Working days are found by busday_offset, working hours
 by bisecting a running sum of minutes, months by the calendar module: no walk through days.
 """
@@ -68,22 +69,64 @@ def up(a, b):
     return -(-a // b)
 
 
-def due(year, start, milli, unit):
-    second = start + OFFSET
-    day, time = EPOCH + dt.timedelta(days=second // 86400), second % 86400
+def civil(at):
+    return EPOCH + dt.timedelta(days=(at + OFFSET) // 86400), (at + OFFSET) % 86400
+
+
+def instant(day, minute):
+    return (day - EPOCH).days * 86400 + minute * 60 - OFFSET
+
+
+def closing(year, last):
+    day = year.offset(last, 0)
+    return instant(day, year.shifts[day][-1][1])
+
+
+def due(year, start, terms, pauses):
+    at = start
+    for n, (milli, unit) in enumerate(terms):
+        counted = at
+        day, minute, last = end(year, at, milli, unit, n == 0)
+        at = closing(year, last) if last else instant(day, minute)
+        for come, gone in sorted(pauses):
+            if come >= at:
+                break
+            come = max(come, counted)
+            if gone <= come:
+                continue
+            counted = gone
+            if last:
+                days = civil(gone)[0] - civil(come)[0]
+                if days:
+                    last += days
+                    at = closing(year, last)
+            else:
+                lost = done(year, gone) - done(year, come)
+                if lost:
+                    at = instant(*year.when(done(year, at) + lost))
+    return at
+
+
+def done(year, at):
+    day, time = civil(at)
+    return year.done_by(day, time // 60)
+
+
+def end(year, start, milli, unit, reception):
+    day, time = civil(start)
     if unit == "workingHour":
-        return year.when(year.done_by(day, time // 60) + up(milli * 60, 1000))
+        return *year.when(year.done_by(day, time // 60) + up(milli * 60, 1000)), None
     if unit == "workingDay":
         shifts = year.shifts[day]
-        in_time = shifts and time <= min(CUT_OFF, shifts[-1][1]) * 60
+        in_time = not reception or (shifts and time <= min(CUT_OFF, shifts[-1][1]) * 60)
         received = day if in_time else year.offset(day + dt.timedelta(days=1), 0)
         whole, part = divmod(milli, 1000)
         if part == 0:
             last = year.offset(received, whole)
-            return last, year.shifts[last][-1][1]
+            return last, year.shifts[last][-1][1], None
         last = year.offset(received, whole + 1)
         shifts = year.shifts[last]
-        return last, minute_after(shifts, up(minutes(shifts) * part, 1000))
+        return last, minute_after(shifts, up(minutes(shifts) * part, 1000)), None
     n = milli // 1000
     if unit == "day":
         last = day + dt.timedelta(days=n)
@@ -91,8 +134,7 @@ def due(year, start, milli, unit):
         months = day.year * 12 + day.month - 1 + n * (12 if unit == "year" else 1)
         y, m = months // 12, months % 12 + 1
         last = dt.date(y, m, min(day.day, calendar.monthrange(y, m)[1]))
-    last = year.offset(last, 0)
-    return last, year.shifts[last][-1][1]
+    return None, None, last
 
 
 def main():
@@ -107,9 +149,10 @@ def main():
         if cases == 0:
             for year in years.values():
                 year.ready()
-        start, milli, unit, expected = rest.split(",")
-        day, minute = due(years[n], int(start), int(milli), unit)
-        found = (day - EPOCH).days * 86400 + minute * 60 - OFFSET
+        start, terms, pauses, expected = rest.split(",")
+        terms = [(int(milli), unit) for milli, unit in (t.split(":") for t in terms.split("|"))]
+        pauses = [tuple(map(int, pause.split("-"))) for pause in pauses.split("|") if pause]
+        found = due(years[n], int(start), terms, pauses)
         cases += 1
         if found != int(expected):
             different += 1

@@ -59,6 +59,8 @@ codes! {
     PROCEDURE_UNKNOWN = "procedure.unknown", 404, "Không có thủ tục này", "There is no such procedure";
     /// No agency has this code.
     AGENCY_UNKNOWN = "agency.unknown", 404, "Không có cơ quan này", "There is no such agency";
+    /// A calendar on which nobody ever works.
+    CALENDAR_NO_WORKING_DAY = "calendar.no-working-day", 422, "Lịch làm việc không có ngày làm việc nào", "The calendar has no working day";
     /// No province has or had this code.
     PROVINCE_UNKNOWN = "province.unknown", 404, "Không có tỉnh, thành phố này", "There is no such province";
     /// A search text is too long.

@@ -20,6 +20,8 @@ pub mod code {
         SAME_PERSON = "dossier.same-person", 409, "Người trình không được tự phê duyệt", "Who proposed the result may not approve it";
         /// Only one supplement request without a legal basis.
         SUPPLEMENT_ASKED = "supplement.already-requested", 422, "Chỉ được yêu cầu bổ sung một lần", "A supplement may be asked for only once";
+        /// A supplement is asked for within the first days after reception.
+        SUPPLEMENT_LATE = "supplement.too-late", 422, "Đã quá hạn yêu cầu bổ sung kể từ ngày tiếp nhận", "The days after reception for asking for a supplement have passed";
         /// A dossier is moved to a new date once.
         APOLOGY_GIVEN = "apology.already-given", 409, "Chỉ được hẹn lại một lần", "A new date is given only once";
         /// The last day before expiry has passed.
@@ -277,6 +279,14 @@ fn refused(refusal: &Refusal) -> Problem {
                 code::SUPPLEMENT_ASKED,
                 "Đã yêu cầu bổ sung một lần; lần nữa phải nêu căn cứ pháp lý",
                 "A supplement was asked for once; a second time needs its legal basis",
+            );
+        }
+        Why::AskedLate => {
+            return Problem::new(code::SUPPLEMENT_LATE).field(
+                "/legalBasis",
+                code::SUPPLEMENT_LATE,
+                "Đã quá hạn yêu cầu bổ sung kể từ ngày tiếp nhận; yêu cầu muộn phải nêu căn cứ pháp lý",
+                "The days after reception for asking have passed; a late request needs its legal basis",
             );
         }
         Why::SamePerson => Problem::new(code::SAME_PERSON),

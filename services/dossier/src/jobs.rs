@@ -78,7 +78,7 @@ pub(crate) async fn expire_supplements(app: Arc<App>) -> anyhow::Result<()> {
 pub(crate) async fn raise_alarms(app: Arc<App>) -> anyhow::Result<()> {
     let now = app.rt.clock.now();
     let db = app.db.read();
-    let standing = store::incidents::standing(db).await?;
+    let standing = store::incidents::silent(db, now).await?;
     let mut round = Round::default();
     for id in store::alarms::due(db, &standing, now, ROUND).await? {
         let app = &app;

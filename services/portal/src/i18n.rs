@@ -326,7 +326,7 @@ texts! {
     item_content: "Nội dung cần bổ sung", "What is missing";
     item_guidance: "Hướng dẫn", "Guidance";
     item_component: "Thuộc giấy tờ", "For the paper";
-    legal_basis_label: "Căn cứ pháp lý (chỉ khi yêu cầu lần thứ hai)", "Legal basis (only for a second request)";
+    legal_basis_label: "Căn cứ pháp lý (chỉ khi yêu cầu lần thứ hai hoặc quá hạn yêu cầu)", "Legal basis (only for a second or a late request)";
     result_file: "Tệp kết quả", "Result file";
     note_label: "Ghi chú (không bắt buộc)", "Note (optional)";
     amount_label: "Số tiền (đồng)", "Amount (VND)";

@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Args, ValueEnum};
 use durable::Db;
-use serde_json::json;
+use serde_json::{Value, json};
 use vn::worktime::{
     Calendar, Intake, MinuteOfDay, Outcome, Pause, PauseReason, Rules, Term, due_by_rules, local,
     remaining,
@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Code of an agency of this installation, e.g. `H05.21`: its own working time counts.
     #[arg(long, value_name = "CODE")]
     agency: Option<String>,
-    /// One JSON object with `dueAt` and `steps`.
+    /// One JSON object: `dueAt`, `receivedOn`, `then` (further terms and extensions), `estimated` and `steps`.
     #[arg(long)]
     json: bool,
 }
@@ -98,17 +98,19 @@ pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<S
         (at, left, Outcome::of(Some(found.due_at), at))
     });
     if arguments.json {
-        let answer = json!({
+        let rest = json!({
             "startAt": local(start).to_rfc3339(),
-            "term": term,
             "channel": format!("{:?}", arguments.channel).to_lowercase(),
             "dueAt": local(found.due_at).to_rfc3339(),
-            "steps": found.steps,
             "at": stands.map(|(at, left, outcome)| json!({
                 "at": local(at).to_rfc3339(), "workingMinutesLeft": left, "outcome": outcome,
             })),
         });
-        return Ok(serde_json::to_string(&answer)?);
+        let mut answer = serde_json::to_value(&found)?;
+        if let (Some(answer), Value::Object(rest)) = (answer.as_object_mut(), rest) {
+            answer.extend(rest);
+        }
+        return Ok(answer.to_string());
     }
     let mut out = found.explain(vn::Lang::Vi);
     if let Some((at, left, outcome)) = stands {
@@ -177,4 +179,69 @@ fn pause_of(text: &str) -> anyhow::Result<Pause> {
         to: Some(to),
         reason,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    async fn said(words: &[&str]) -> anyhow::Result<String> {
+        let line = Line::try_parse_from([&["due"], words].concat())?;
+        run(&Settings::new(None, None), &line.arguments).await
+    }
+
+    #[tokio::test]
+    async fn a_date_is_explained_day_by_day() {
+        let line = ["2026-11-20T15:01:00+07:00", "2", "workingDay"];
+        let text = said(&line).await.expect("a date");
+        // Friday after the cut-off counts as Monday; Tuesday 24 November is a public holiday.
+        for part in ["26/11/2026", "17:00", "Ngày Văn hóa"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let at = ["--at", "2026-11-27T09:00:00+07:00"];
+        let text = said(&[&line[..], &at].concat()).await.expect("a date");
+        assert!(text.contains("trễ hạn"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_json_says_all_that_the_date_was_found_by() {
+        let line = "2026-06-01T09:00:00+07:00 5 workingDay --json --channel kiosk --cut-off 16:00";
+        let mut words: Vec<&str> = line.split(' ').collect();
+        words.extend(["--then", "13 day", "--extend", "3 day"]);
+        words.extend([
+            "--pause",
+            "2026-06-03T08:00:00+07:00/2026-06-04T08:00:00+07:00/applicant",
+        ]);
+        let answer: Value =
+            serde_json::from_str(&said(&words).await.expect("a date")).expect("JSON");
+        // Monday and five days are Monday 8, a day later for the pause; 13 days: Monday 22; three more: Thursday 25.
+        assert_eq!(answer["dueAt"], "2026-06-25T17:00:00+07:00");
+        assert_eq!(answer["receivedOn"], "2026-06-01");
+        assert_eq!(answer["then"].as_array().map(Vec::len), Some(2));
+        assert_eq!(answer["estimated"], false);
+        let paused = answer["steps"].as_array().expect("steps");
+        assert!(paused.iter().any(|s| s["what"] == "suspended"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_named() {
+        for (words, part) in [
+            ("2026-06-01T09:00:00+07:00 0 workingDay", "more than zero"),
+            ("2026-06-01T09:00:00+07:00 1.5 month", "whole numbers"),
+            ("2026-06-01T09:00:00+07:00 5 fortnight", "workingHour"),
+            ("2026-06-01T09:00:00+07:00 5 day --cut-off 3pm", "HH:MM"),
+            ("yesterday 5 day", "yesterday"),
+        ] {
+            let words: Vec<&str> = words.split(' ').collect();
+            let error = format!("{:#}", said(&words).await.expect_err(part));
+            assert!(error.contains(part), "{error}");
+        }
+    }
 }

@@ -56,8 +56,13 @@ impl SigningKey {
     }
 
     fn sign(&self, claims: &impl serde::Serialize) -> String {
+        self.sign_as("at+jwt", claims)
+    }
+
+    fn sign_as(&self, typ: &str, claims: &impl serde::Serialize) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.kid.clone());
+        header.typ = Some(typ.to_owned());
         jsonwebtoken::encode(&header, claims, &self.key).expect("a token")
     }
 }
@@ -172,6 +177,12 @@ pub(super) async fn bad(world: &World) -> Vec<(&'static str, String, &'static st
         ("without an audience", without("aud"), INVALID),
         ("without a subject", without("sub"), INVALID),
         ("without an issuer", without("iss"), INVALID),
+        ("of another type", key.sign_as("JWT", &payload), INVALID),
+        (
+            "a logout token",
+            key.sign_as("logout+jwt", &payload),
+            INVALID,
+        ),
         ("alg none", unsigned("none"), INVALID),
         ("alg NONE", unsigned("NONE"), INVALID),
         ("no signature", unsigned("ES256"), INVALID),

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::calendar::Calendar;
 use super::holidays::{FIRST_KNOWN_YEAR, LAST_DECIDED_YEAR};
 use super::minutes::horizon;
-use super::rules::{PauseReason, Rules, in_order, joined, past_pauses};
-use super::term::Term;
+use super::rules::{Pause, PauseReason, Rules, in_order, joined, past_pauses};
+use super::term::{Term, Unit};
 use super::walk::{Begin, End, Walk};
 use super::{WorkTimeError, local_date};
 
@@ -180,4 +180,30 @@ pub fn due_by_rules(
         estimated: !(FIRST_KNOWN_YEAR..=LAST_DECIDED_YEAR).contains(&year),
         steps: walk.steps.unwrap_or_default(),
     })
+}
+
+/// A date that was counted from `from` by other means than a term, moved past the pauses since, by the rules of the module: in working
+/// time by working minutes, in the calendar's units by days. Time that pauses share counts once; what begins after the date moves nothing.
+///
+/// # Errors
+/// `worktime.pause`, `worktime.suspended` while one lasts that began before the date, `worktime.outOfRange`, `calendar.noWorkingDay`.
+pub fn moved_by_pauses(
+    due: DateTime<Utc>,
+    from: DateTime<Utc>,
+    unit: Unit,
+    pauses: &[Pause],
+    calendar: &Calendar,
+) -> Result<DateTime<Utc>, WorkTimeError> {
+    let mut walk = Walk {
+        calendar,
+        horizon: horizon(due)?,
+        steps: None,
+    };
+    let end = End {
+        due_at: due,
+        received_on: local_date(from),
+        last: local_date(due),
+    };
+    let end = past_pauses(&mut walk, from, unit, end, &in_order(pauses)?)?;
+    Ok(end.due_at)
 }

@@ -1,7 +1,7 @@
 //! What other services are told: events made from what is stored.
 
 use crate::domain::agency::Agency;
-use crate::domain::content::{Component, Content, PublishedTerm, TermUnit};
+use crate::domain::content::{Component, Content, PublishedTerm, TermPart};
 use crate::domain::unit::Commune;
 use chrono::NaiveDate;
 use contracts::events::{
@@ -73,25 +73,14 @@ fn component(p: &Component) -> ProcedureComponent {
 
 /// A term that a due date can be computed from; `None` where the rule gives no date.
 fn computable(term: &PublishedTerm) -> Option<Term> {
-    of(term.value?, term.unit)
+    term.unit.term(term.value?)?.ok()
 }
 
 /// Terms that follow each other; none when one of them cannot be counted, since the rest alone would promise too much.
 fn in_sequence(term: &PublishedTerm) -> Vec<Term> {
-    let all: Option<Vec<Term>> = term.sequence.iter().map(|p| of(p.value, p.unit)).collect();
+    let counted = |part: &TermPart| part.unit.term(part.value)?.ok();
+    let all: Option<Vec<Term>> = term.sequence.iter().map(counted).collect();
     all.unwrap_or_default()
-}
-
-fn of(value: f64, unit: TermUnit) -> Option<Term> {
-    let unit = match unit {
-        TermUnit::WorkingHour => "workingHour",
-        TermUnit::WorkingDay => "workingDay",
-        TermUnit::Day => "day",
-        TermUnit::Month => "month",
-        TermUnit::Year => "year",
-        TermUnit::NotComputable => return None,
-    };
-    Term::parse(&value.to_string(), unit).ok()
 }
 
 /// An agency as the other services need it, on a day; `days` are national ones that the product was not built with.

@@ -5,6 +5,7 @@ use super::fee::{self, RawFee};
 use super::portal::clean_lines;
 use chrono::{Datelike as _, NaiveDate};
 use serde_json::Value;
+use vn::worktime::MinuteOfDay;
 
 /// The longest text of anything, characters; the longest real one has 7,632.
 const LONGEST: usize = 20_000;
@@ -114,15 +115,21 @@ pub fn draft(c: &Content) -> Vec<Found> {
         say("/decision/date".to_owned(), Fault::Date);
     }
     for (i, m) in c.methods.iter().enumerate() {
-        let good = match (m.term.value, m.term.unit) {
-            (None, TermUnit::NotComputable) => true,
-            (Some(v), unit) => {
-                unit != TermUnit::NotComputable && v.is_finite() && v > 0.0 && v <= 10_000.0
-            }
-            (None, _) => false,
+        let good = match m.term.value {
+            None => m.term.unit == TermUnit::NotComputable,
+            Some(value) => matches!(m.term.unit.term(value), Some(Ok(_))),
         };
         if !good {
             say(format!("/methods/{i}/term/value"), Fault::Term);
+        }
+        for (j, part) in m.term.sequence.iter().enumerate() {
+            if !matches!(part.unit.term(part.value), Some(Ok(_))) {
+                say(format!("/methods/{i}/term/sequence/{j}/value"), Fault::Term);
+            }
+        }
+        let time = m.term.cut_off.as_deref().map(str::parse::<MinuteOfDay>);
+        if matches!(time, Some(Err(_))) {
+            say(format!("/methods/{i}/term/cutOff"), Fault::Term);
         }
         for (j, f) in m.fees.iter().enumerate() {
             if f.fee

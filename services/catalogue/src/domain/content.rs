@@ -4,6 +4,7 @@
 use contracts::{Channel, Fee};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vn::worktime::{Term, WorkTimeError};
 
 /// A code and a name, as the publisher has them. The code may be empty or home-made.
 #[derive(
@@ -120,6 +121,21 @@ pub enum TermSource {
     Prose,
     /// Nothing usable.
     None,
+}
+
+impl TermUnit {
+    /// The term of so many; none for what is not computable.
+    pub fn term(self, value: f64) -> Option<Result<Term, WorkTimeError>> {
+        let unit = match self {
+            Self::WorkingHour => "workingHour",
+            Self::WorkingDay => "workingDay",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+            Self::NotComputable => return None,
+        };
+        Some(Term::parse(&value.to_string(), unit))
+    }
 }
 
 /// A term (thời hạn giải quyết) of one method.

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 use vn::agency::AgencyCode;
-use vn::worktime::{Calendar, CalendarSpec};
+use vn::worktime::{Calendar, CalendarSpec, WorkTimeError};
 
 /// Parameters of the list of agencies.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -198,13 +198,17 @@ pub(crate) async fn set_calendar(
 ) -> Result<HttpResponse, Problem> {
     let code = short(&super::known_shape(code, error::AGENCY_UNKNOWN)?);
     if let Err(wrong) = Calendar::from_spec(&calendar) {
-        let text = wrong.to_string();
-        return Err(Problem::new(shared::BODY_INVALID).field(
-            "",
-            shared::FIELD_INVALID,
-            text.clone(),
-            text,
-        ));
+        let problem = Problem::new(shared::BODY_INVALID);
+        let no_work = error::CALENDAR_NO_WORKING_DAY;
+        return Err(match wrong {
+            WorkTimeError::NoWorkingDay => problem.field("/week", no_work, no_work.vi, no_work.en),
+            other => problem.field(
+                "",
+                shared::FIELD_INVALID,
+                other.to_string(),
+                other.to_string(),
+            ),
+        });
     }
     let (a, version) = set(&app.db, &app.rt, &code, at, &calendar).await?;
     let mut answer = HttpResponse::Ok();

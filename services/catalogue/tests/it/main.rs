@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test; what is skipped or measured is said"
 )]
 
+mod drafts;
 mod http;
 mod import;
 mod life_cycle;

@@ -390,6 +390,10 @@ async fn office_calendars_come_by_table_and_by_hand() {
     )
     .await
     .expect_problem(422, "body.invalid");
+    let never = json!({"week": {"monday": [], "tuesday": [], "wednesday": [], "thursday": [], "friday": []}});
+    let refused = put("H05.21", 3, &never).await;
+    let refused = refused.expect_problem(422, "body.invalid");
+    assert_eq!(refused["errors"][0]["code"], "calendar.no-working-day");
     world
         .app
         .as_(&actors::agency_admin())

@@ -184,7 +184,9 @@ async fn take(
         (_, number) => number.clone(),
     };
     let incident_since = match command.kind() {
-        CommandKind::Approve => incidents::since(&**tx, &before.agency.code).await?,
+        CommandKind::Approve | CommandKind::RequestSupplement => {
+            incidents::since(&**tx, &before.agency.code).await?
+        }
         _ => None,
     };
     let context = Context {

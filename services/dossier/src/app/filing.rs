@@ -190,6 +190,8 @@ pub(crate) async fn file_linked(
             language: filing.language,
             attachments,
             term_from: None,
+            check_from: None,
+            pauses: Vec::new(),
             assignee_name: None,
             supplements: 0,
             supplement: None,
@@ -216,6 +218,7 @@ pub(crate) async fn file_linked(
     let calendar = Calendar::of(&calendar, app.config.clocks);
     // What waits for another one has no clock yet.
     if !dossier.held() {
+        dossier.details.check_from = Some(now);
         dossier.check_due_at = Some(calendar.check(now));
         if let Some(group) = &mut dossier.details.group {
             group.acknowledge_by = Some(calendar.acknowledge(now));

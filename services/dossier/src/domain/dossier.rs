@@ -12,7 +12,7 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-use vn::worktime::{MinuteOfDay, Outcome, Term};
+use vn::worktime::{MinuteOfDay, Outcome, Pause, Term};
 
 /// A dossier (hồ sơ thủ tục hành chính).
 #[derive(Clone, Debug)]
@@ -127,6 +127,12 @@ pub(crate) struct Details {
     /// When the running term began: reception, or the completed supplement.
     #[serde(default)]
     pub(crate) term_from: Option<DateTime<Utc>>,
+    /// When the desk's check began that runs or ran last; none: with the filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) check_from: Option<DateTime<Utc>>,
+    /// When the clocks stood: payments waited for, incidents whose time was given back.
+    #[serde(default)]
+    pub(crate) pauses: Vec<Pause>,
     #[serde(default)]
     pub(crate) assignee_name: Option<String>,
     /// How often a supplement was asked for.
@@ -240,11 +246,6 @@ impl ProcedureSnapshot {
             Some(term) => std::slice::from_ref(term),
             None => &self.sequence,
         }
-    }
-
-    /// The term that runs out last: in its unit a pause is counted.
-    pub(crate) fn last_term(&self) -> Option<Term> {
-        self.terms().last().copied()
     }
 }
 

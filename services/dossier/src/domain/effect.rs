@@ -1,13 +1,15 @@
 //! What a command writes into the dossier, and what the journal says of it.
 
+use super::clocks::{keep_late, restart, stood};
 use super::command::{By, Command};
 use super::dossier::{Apology, Dossier, Payment, Place, Proposal, ResultFile, Supplement};
 use super::fee;
 use super::state::{Context, Why};
-use super::term::{Calendar, may_apologise};
+use super::term::may_apologise;
 use chrono::{DateTime, Utc};
-use contracts::{Channel, DossierStatus, ReturnMethod};
+use contracts::{Channel, ReturnMethod};
 use serde_json::{Value, json};
+use vn::worktime::{Pause, PauseReason};
 
 /// By whom, when and where a command is given.
 pub(super) struct Moment<'a> {
@@ -35,8 +37,11 @@ pub(super) fn carry(
             let check_due_at = d.check_due_at;
             d.number.get_or_insert_with(|| number.to_owned());
             d.received_at = Some(now);
-            // By post the filing is the signing of the minutes, unless it was completed since (QĐ 45/2016 art. 7).
-            let by_post = d.channel == Channel::Postal && d.details.supplements == 0;
+            // By post the filing is the signing of the minutes, unless it was completed since (QĐ 45/2016 art. 7). What another agency
+            // took in counts from its arrival at the competent one (NĐ 118/2025 art. 17(3)).
+            let by_post = d.channel == Channel::Postal
+                && d.details.supplements == 0
+                && d.details.intake.receiving.is_none();
             restart(d, if by_post { d.submitted_at } else { now }, calendar);
             let data = json!({"number": d.number, "checkDueAt": check_due_at, "dueAt": d.due_at});
             (None, data)
@@ -49,6 +54,11 @@ pub(super) fn carry(
             if d.details.supplements > 0 && legal_basis.is_none() {
                 return Err(Why::AskedBefore);
             }
+            let in_time = |at| now <= calendar.supplement_request(at);
+            if legal_basis.is_none() && !d.received_at.is_none_or(in_time) {
+                return Err(Why::AskedLate);
+            }
+            keep_late(d, context.incident_since, now, calendar);
             let due_at = calendar.supplement_answer(now);
             let data = json!({"items": items, "legalBasis": legal_basis, "dueAt": due_at,
                 "suspendedDueAt": d.due_at});
@@ -173,12 +183,15 @@ pub(super) fn carry(
                     receipt: note.clone(),
                 });
             }
-            let term = d.details.procedure.last_term();
             if let Some(payment) = &mut d.details.payment {
                 payment.confirmed_at = Some(now);
-                d.due_at = payment
-                    .suspended_due_at
-                    .map(|due| calendar.resume(due, payment.requested_at, now, term.as_ref()));
+                d.due_at = payment.suspended_due_at;
+                let pause = Pause {
+                    from: payment.requested_at,
+                    to: Some(now),
+                    reason: PauseReason::Applicant,
+                };
+                stood(d, pause, calendar);
             }
             (note, json!({"dueAt": d.due_at}))
         }
@@ -231,6 +244,7 @@ pub(super) fn carry(
             reason,
             legal_basis,
         } => {
+            keep_late(d, None, d.ended_at.unwrap_or(now), calendar);
             d.details.proposal = None;
             if let Some(group) = &mut d.details.group {
                 group.held = false;
@@ -269,6 +283,7 @@ pub(super) fn carry(
                 group.held = false;
                 group.acknowledge_by = Some(by);
             }
+            d.details.check_from = Some(now);
             d.check_due_at = Some(calendar.check(now));
             (None, json!({"acknowledgeBy": by}))
         }
@@ -284,59 +299,15 @@ pub(super) fn carry(
             }
             d.details.incidents.push(incident);
             let before = d.due_at;
-            give_back(d, from, to, calendar);
+            let pause = Pause {
+                from,
+                to: Some(to),
+                reason: PauseReason::Incident,
+            };
+            stood(d, pause, calendar);
             let data = json!({"incident": incident, "from": from, "to": to, "oldDueAt": before,
                 "dueAt": d.due_at});
             (Some(title), data)
         }
     })
-}
-
-/// The term runs from `now`, from zero.
-pub(super) fn restart(d: &mut Dossier, now: DateTime<Utc>, calendar: &Calendar) {
-    d.details.term_from = Some(now);
-    let procedure = &d.details.procedure;
-    d.due_at = calendar.due_of(procedure.terms(), procedure.cut_off, now);
-    d.details.first_due_at = d.due_at;
-}
-
-/// Every clock that ran between `from` and `to` ends later by as much.
-fn give_back(d: &mut Dossier, from: DateTime<Utc>, to: DateTime<Utc>, calendar: &Calendar) {
-    let term = d.details.procedure.last_term();
-    let shift = |due: DateTime<Utc>, begun: DateTime<Utc>, stood: DateTime<Utc>| {
-        calendar.resume(due, from.max(begun), to.min(stood), term.as_ref())
-    };
-    let answer =
-        |due: DateTime<Utc>, begun: DateTime<Utc>| calendar.resume(due, from.max(begun), to, None);
-    let begun = d.details.term_from.unwrap_or(d.submitted_at);
-    d.due_at = d.due_at.map(|due| shift(due, begun, to));
-    d.details.first_due_at = d.details.first_due_at.map(|due| shift(due, begun, to));
-    d.check_due_at = d.check_due_at.map(|due| answer(due, d.submitted_at));
-    let filed = d.submitted_at;
-    if let Some(group) = &mut d.details.group {
-        group.acknowledge_by = group.acknowledge_by.map(|due| answer(due, filed));
-    }
-    match d.status {
-        DossierStatus::SupplementRequested => {
-            if let Some(supplement) = &mut d.details.supplement {
-                supplement.due_at = answer(supplement.due_at, supplement.requested_at);
-            }
-        }
-        DossierStatus::PaymentRequested => {
-            if let Some(payment) = &mut d.details.payment {
-                // Its clock stands since the payment was asked for.
-                let stood = payment.requested_at;
-                payment.suspended_due_at =
-                    payment.suspended_due_at.map(|due| shift(due, begun, stood));
-            }
-        }
-        DossierStatus::New
-        | DossierStatus::Received
-        | DossierStatus::NotReceived
-        | DossierStatus::InProgress
-        | DossierStatus::Withdrawn
-        | DossierStatus::Stopped
-        | DossierStatus::Done
-        | DossierStatus::Returned => {}
-    }
 }

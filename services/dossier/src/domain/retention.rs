@@ -187,6 +187,8 @@ fn details(details: &mut Details, now: DateTime<Utc>) {
         language: _,
         attachments,
         term_from: _,
+        check_from: _,
+        pauses: _,
         assignee_name: _,
         supplements: _,
         supplement,

@@ -4,6 +4,7 @@
 //! transition asks the process for desks (whose step is this? what comes next?) and never for step names.
 
 use super::alarm;
+use super::clocks;
 use super::command::{By, Command, CommandKind};
 use super::dossier::{Dossier, Place};
 use super::effect::{Moment, carry};
@@ -65,6 +66,9 @@ pub(crate) enum Why {
     /// A supplement was asked for before and no rule is named that allows it again.
     #[error("a supplement may be asked for only once")]
     AskedBefore,
+    /// A supplement is asked for within the first days after reception.
+    #[error("the days for asking for a supplement have passed")]
+    AskedLate,
     /// The result travels by post.
     #[error("the result goes by post")]
     ByPost,
@@ -517,7 +521,7 @@ pub(crate) fn apply(
     after.status = place.status;
     after.step = place.step;
     after.version += 1;
-    clocks(before, &mut after, kind, now, context);
+    set_clocks(before, &mut after, kind, now, context);
     let entry = entry(
         &after,
         kind,
@@ -532,7 +536,7 @@ pub(crate) fn apply(
 }
 
 /// What a transition does to the clocks beside the term: the desk's check, the end and how it is counted, the next alarm.
-fn clocks(
+fn set_clocks(
     before: &Dossier,
     after: &mut Dossier,
     kind: CommandKind,
@@ -552,6 +556,7 @@ fn clocks(
         after.check_late |= checked && before.check_due_at.is_some_and(|due| due < now);
         after.check_due_at = None;
     } else if before.status != S::New {
+        after.details.check_from = Some(now);
         after.check_due_at = Some(calendar.check(now));
     }
     if ended(after.status) && !ended(before.status) {
@@ -561,19 +566,11 @@ fn clocks(
             step: before.step.clone(),
         });
         if after.status == S::Done {
-            // While an incident lasts the clock stands where it stopped.
-            let stands = |due: Option<DateTime<Utc>>| match (due, context.incident_since) {
-                (Some(due), Some(since)) => {
-                    let term = after.details.procedure.last_term();
-                    Some(calendar.resume(due, since, now, term.as_ref()))
-                }
-                (due, _) => due,
-            };
-            let first = after.details.first_due_at.or(before.due_at);
+            let (due, first) = clocks::due_while(before, context.incident_since, now, calendar);
             let was = before.outcome.unwrap_or(Outcome::Early);
-            let outcome = worse(was, Outcome::of(stands(before.due_at), now));
+            let outcome = worse(was, Outcome::of(due, now));
             let was = before.first_outcome.unwrap_or(Outcome::Early);
-            let first = worse(was, Outcome::of(stands(first), now));
+            let first = worse(was, Outcome::of(first, now));
             (after.outcome, after.first_outcome) = (Some(outcome), Some(first));
         }
     } else if !ended(after.status) {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
-use vn::worktime::{self, CalendarSpec, MinuteOfDay, Outcome, Rules, Term, Unit, local_date};
+use vn::worktime::{self, CalendarSpec, Outcome, Pause, Rules, Term, Unit, local_date};
 
 /// Furthest new date of an apology, days after the old one: more is a slip of the finger.
 const FURTHEST: i64 = 365;
@@ -18,6 +18,9 @@ pub struct Clocks {
     pub check_hours: u16,
     /// Working days that the applicant has for a supplement (NĐ 301/2026 art. 6).
     pub supplement_days: u16,
+    /// Working days after reception within which a supplement is asked for, unless another rule is named (NĐ 61/2018 art. 19(4), kept
+    /// by NĐ 118/2025).
+    pub supplement_request_days: u16,
     /// Working hours that an agency has to acknowledge a linked dossier (NĐ 301/2026 art. 5).
     pub acknowledge_hours: u16,
 }
@@ -27,6 +30,7 @@ impl Default for Clocks {
         Self {
             check_hours: 8,
             supplement_days: 7,
+            supplement_request_days: 3,
             acknowledge_hours: 2,
         }
     }
@@ -50,34 +54,50 @@ impl Calendar {
     }
 
     /// When a term that begins at `from` ends; none beyond what a calendar can say (100 years).
-    pub(crate) fn due(&self, term: &Term, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.due_of(std::slice::from_ref(term), None, from)
+    fn due(&self, term: &Term, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.due_by(std::slice::from_ref(term), &Rules::default(), from)
     }
 
-    /// The same of terms that follow each other, with the cut-off of the procedure if it has one; none without terms.
-    pub(crate) fn due_of(
+    /// The same of terms that follow each other, by rules; none without terms.
+    pub(crate) fn due_by(
         &self,
         terms: &[Term],
-        cut_off: Option<MinuteOfDay>,
+        rules: &Rules,
         from: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let rules = Rules {
-            cut_off,
-            ..Rules::default()
-        };
-        worktime::due_by_rules(from, terms, &rules, &self.days)
+        worktime::due_by_rules(from, terms, rules, &self.days)
             .ok()
             .map(|due| due.due_at)
     }
 
+    /// A date that was counted from `from`, later by the times in which the clock stood. What was late before it stood stays as late.
+    pub(crate) fn moved(
+        &self,
+        due: DateTime<Utc>,
+        from: DateTime<Utc>,
+        unit: Unit,
+        pauses: &[Pause],
+    ) -> DateTime<Utc> {
+        worktime::moved_by_pauses(due, from, unit, pauses, &self.days).unwrap_or(due)
+    }
+
+    /// Last instant to ask for a supplement after reception without another rule that allows it.
+    pub(crate) fn supplement_request(&self, received: DateTime<Utc>) -> DateTime<Utc> {
+        self.working_days(self.clocks.supplement_request_days, received)
+    }
+
     /// Last instant for the answer to a supplement request.
     pub(crate) fn supplement_answer(&self, asked: DateTime<Utc>) -> DateTime<Utc> {
-        let days = i64::from(self.clocks.supplement_days.max(1));
+        self.working_days(self.clocks.supplement_days, asked)
+    }
+
+    fn working_days(&self, days: u16, from: DateTime<Utc>) -> DateTime<Utc> {
+        let days = i64::from(days.max(1));
         Term::whole(days, Unit::WorkingDay)
             .ok()
-            .and_then(|term| self.due(&term, asked))
+            .and_then(|term| self.due(&term, from))
             // Only with a calendar that knows no working day; then calendar days, generously.
-            .unwrap_or_else(|| asked + Duration::days(2 * days))
+            .unwrap_or_else(|| from + Duration::days(2 * days))
     }
 
     /// Last instant for the desk's check of what was filed at `filed`.
@@ -97,36 +117,6 @@ impl Calendar {
             .and_then(|term| self.due(&term, from))
             // Only with a calendar that knows no working day.
             .unwrap_or_else(|| from + Duration::hours(3 * hours))
-    }
-
-    /// The due date after a pause: as much time is left as when the clock stopped. Working time counts in minutes, a term of the
-    /// calendar in days (a last day that is off moves on). What was late stays as late.
-    pub(crate) fn resume(
-        &self,
-        due: DateTime<Utc>,
-        stopped: DateTime<Utc>,
-        now: DateTime<Utc>,
-        term: Option<&Term>,
-    ) -> DateTime<Utc> {
-        if due <= stopped || now <= stopped {
-            return due;
-        }
-        let working = term.is_none_or(|t| match t.unit() {
-            Unit::WorkingHour | Unit::WorkingDay => true,
-            Unit::Day | Unit::Month | Unit::Year => false,
-        });
-        if working {
-            let left = worktime::working_minutes_between(stopped, due, &self.days);
-            return worktime::add_working_minutes(now, left, &self.days).unwrap_or(due);
-        }
-        let days = local_date(now) - local_date(stopped);
-        let last = local_date(due).checked_add_signed(days);
-        last.and_then(|day| {
-            day.iter_days()
-                .take(usize::try_from(FURTHEST).unwrap_or(0))
-                .find_map(|day| self.closing(day))
-        })
-        .unwrap_or(due)
     }
 
     /// The closing time of a working day; none on a day off.

@@ -142,6 +142,8 @@ impl World {
                 language: Language::Vi,
                 attachments: Vec::new(),
                 term_from: None,
+                check_from: None,
+                pauses: Vec::new(),
                 assignee_name: None,
                 supplements: 0,
                 supplement: None,

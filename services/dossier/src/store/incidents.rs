@@ -2,7 +2,7 @@
 
 use super::entity::dossier;
 use super::entity::incident::{ActiveModel, Column, Entity, Model};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use contracts::{DossierId, DossierStatus};
 use durable::Tx;
 use sea_orm::sea_query::Expr;
@@ -23,20 +23,41 @@ pub(crate) enum Standing {
     Everywhere,
 }
 
+/// Within what time an incident is repaired that was announced without an expected end (NĐ 301/2026 art. 6).
+const REPAIR: Duration = Duration::hours(24);
+
 /// Where clocks stand: an incident that lasts, or one whose time is not yet given back everywhere.
 pub(crate) async fn standing(db: &impl ConnectionTrait) -> Result<Standing, DbErr> {
-    let open: Vec<Option<String>> = Entity::find()
-        .select_only()
-        .column(Column::AgencyCode)
+    Ok(at(unsettled_ones(db).await?))
+}
+
+/// Where nobody is told of dates, since an incident lasts that may last, or its time is being given back. One that outlasts its time
+/// silences nobody: then the alarms of the dossiers tell that nothing moves.
+pub(crate) async fn silent(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Standing, DbErr> {
+    let mut open = unsettled_ones(db).await?;
+    open.retain(|incident| {
+        let expected = incident.expected_at.unwrap_or(incident.started_at + REPAIR);
+        incident.ended_at.is_some() || expected > now
+    });
+    Ok(at(open))
+}
+
+async fn unsettled_ones(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
         .filter(Column::SettledAt.is_null())
-        .into_tuple()
         .all(db)
-        .await?;
+        .await
+}
+
+fn at(open: Vec<Model>) -> Standing {
     if open.is_empty() {
-        return Ok(Standing::Nowhere);
+        return Standing::Nowhere;
     }
-    let agencies: Option<Vec<String>> = open.into_iter().collect();
-    Ok(agencies.map_or(Standing::Everywhere, Standing::At))
+    let agencies: Option<Vec<String>> = open.into_iter().map(|i| i.agency_code).collect();
+    agencies.map_or(Standing::Everywhere, Standing::At)
 }
 
 /// Since when an incident lasts at an agency.

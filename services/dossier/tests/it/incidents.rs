@@ -59,7 +59,8 @@ async fn the_clocks_stand_while_an_incident_lasts_and_every_dossier_gets_the_tim
         (w.alarms(&received).await == told).then_some(())
     })
     .await;
-    let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": "2026-11-17T01:30:00Z"});
+    let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": "2026-11-17T01:30:00Z",
+        "expectedAt": "2026-11-28T01:30:00Z"});
     let incident = announce(&w, body.clone()).await;
     assert_eq!(incident["announcedBy"], "Ngô Văn Khánh");
     // While it lasts nothing is told to be late and nothing expires.
@@ -224,4 +225,22 @@ async fn an_administrator_announces_for_the_own_agency_and_the_province_for_all(
         .post(&path, &json!({}))
         .await
         .expect(200);
+}
+
+/// NĐ 301/2026 art. 6: repair within 24 hours. An incident that nobody ends hides nothing for longer.
+#[tokio::test]
+async fn one_that_outlasts_its_time_silences_nobody() {
+    let w = World::new().await;
+    let new = w.file().await;
+    let received = w.go(&actors::officer(), &new, "receive", json!({})).await;
+    at(&w, "2026-11-17T01:30:00Z");
+    let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": "2026-11-17T01:30:00Z"});
+    announce(&w, body).await;
+    at(&w, "2026-11-20T02:00:00Z");
+    wait_for("the alarm of what is overdue", || async {
+        w.rt.clock.advance(chrono::Duration::seconds(1));
+        let raised = w.alarms(&received).await;
+        raised.contains(&"overdue".to_owned()).then_some(())
+    })
+    .await;
 }

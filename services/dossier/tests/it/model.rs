@@ -48,7 +48,7 @@ struct Model {
     back: Option<(At, Desk)>,
     supplements: u32,
     answer_by: Option<DateTime<Utc>>,
-    received: bool,
+    received: Option<DateTime<Utc>>,
     due: Option<DateTime<Utc>>,
     /// The due date that a payment request stopped, and when.
     stopped: Option<(Option<DateTime<Utc>>, DateTime<Utc>)>,
@@ -98,6 +98,7 @@ enum Must {
     Forbidden,
     Closed,
     SecondRequest,
+    LateRequest,
     NoSuchFee,
     FeeState,
 }
@@ -141,7 +142,7 @@ impl Model {
             back: None,
             supplements: 0,
             answer_by: None,
-            received: false,
+            received: None,
             due: None,
             stopped: None,
             fees: Vec::new(),
@@ -175,7 +176,7 @@ impl Model {
             Do::Receive if self.at == At::New => {
                 self.at = At::Received;
                 self.desk = Desk::Specialist;
-                self.received = true;
+                self.received = Some(now);
                 self.due = Some(self.term(now, 2));
             }
             Do::Ask { basis } => {
@@ -191,6 +192,10 @@ impl Model {
                 if self.supplements > 0 && !basis {
                     return Must::SecondRequest;
                 }
+                // Within three working days of reception, unless another rule is named.
+                if !basis && self.received.is_some_and(|at| now > self.term(at, 3)) {
+                    return Must::LateRequest;
+                }
                 self.back = Some((self.at, self.desk));
                 self.supplements += 1;
                 self.answer_by = Some(self.term(now, 7));
@@ -200,7 +205,7 @@ impl Model {
             Do::Answer if self.at == At::Supplement => {
                 self.come_back();
                 // From zero, once complete.
-                self.due = self.received.then(|| self.term(now, 2));
+                self.due = self.received.map(|_| self.term(now, 2));
             }
             Do::Refuse if self.at == At::New => self.at = At::NotReceived,
             Do::Withdraw
@@ -473,6 +478,7 @@ async fn story(seed: u64, steps: usize) {
                 assert_eq!(reply.json()["state"], key(model.at), "{said}");
             }
             Must::SecondRequest => assert_eq!(problem(), "supplement.already-requested", "{said}"),
+            Must::LateRequest => assert_eq!(problem(), "supplement.too-late", "{said}"),
             Must::NoSuchFee => assert_eq!(problem(), "fee.not-found", "{said}"),
             Must::FeeState => assert_eq!(problem(), "fee.wrong-state", "{said}"),
         }

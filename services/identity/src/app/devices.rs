@@ -158,10 +158,10 @@ pub(crate) async fn exchange(
                         return refused(OauthError::invalid_grant("the device code was used"));
                     }
                 };
-                let alive = store::grant::is_session_of(&*tx, by.account, by.session).await?;
-                if !alive {
+                let session = store::grant::session_of(&*tx, by.account, by.session).await?;
+                let Some(session) = session else {
                     return refused(OauthError::access_denied());
-                }
+                };
                 let token = Refresh {
                     hash: secret::hash(&next),
                     family,
@@ -175,7 +175,7 @@ pub(crate) async fn exchange(
                     used_at: None,
                     revoked_at: None,
                     amr: by.amr,
-                    vouched: None,
+                    vouched: session.vouched,
                     mandate: None,
                 };
                 store::grant::add_refresh(&*tx, &token).await?;

@@ -76,10 +76,10 @@ pub(crate) const PURPOSES: &[Purpose] = &[
             "E-mail and text messages beside the inbox",
         ),
         data: ("Điện thoại, thư điện tử", "Phone, e-mail"),
-        basis: LegalBasis::Consent,
+        basis: LegalBasis::LegalDuty,
         ground: (
-            "Tự chọn; tắt và xem lại mọi lần thay đổi ở phần nhận thông báo",
-            "One's choice; switched off, and every change seen, in the notification preferences",
+            "Thông báo tiến độ, xin lỗi, hẹn lại là nghĩa vụ của cơ quan (NĐ 61/2018 Điều 19, NĐ 224/2026 Điều 15); có thể tắt từng kênh",
+            "Notices of progress, apologies and new dates are the agency's duty (NĐ 61/2018 art. 19, NĐ 224/2026 art. 15); each channel can be switched off",
         ),
         kept: (
             "Đến khi tắt; nhật ký lựa chọn được giữ làm bằng chứng",

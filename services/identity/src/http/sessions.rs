@@ -2,6 +2,7 @@
 
 use super::NO_STORE;
 use super::second_factor::own;
+use crate::app::assignments;
 use crate::error::{codes, unforeseen};
 use crate::{App, store};
 use actix_web::{HttpResponse, delete, get, web};
@@ -113,7 +114,7 @@ pub(super) async fn end(
     let ended = app
         .db
         .tx(|tx| async move {
-            let own = store::grant::is_session_of(&*tx, account, id).await?;
+            let own = store::grant::session_of(&*tx, account, id).await?.is_some();
             if own {
                 store::grant::end_session(&*tx, id, now).await?;
             }
@@ -130,8 +131,8 @@ pub(super) async fn end(
 
 /// Sign out everywhere
 ///
-/// Ends every session of the own account with its codes and refresh tokens; access tokens already given live on for their ten
-/// minutes.
+/// Ends every session of the own account with its codes and refresh tokens. Access tokens already given are refused, too, this one
+/// among them: here at once, by other services within seconds.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "endMySessions",
@@ -147,7 +148,10 @@ pub(super) async fn end_all(who: SignedIn, app: web::Data<App>) -> Result<HttpRe
     let account = own(&app, &who.0).await?.id;
     let now = app.rt.clock.now();
     app.db
-        .tx(|tx| async move { store::grant::end_all(&*tx, account, now).await })
+        .tx(|tx| async move {
+            store::grant::end_all(&*tx, account, now).await?;
+            assignments::refuse_tokens(&tx, account, now).await
+        })
         .await
         .map_err(unforeseen)?;
     tracing::info!(%account, "signed out everywhere");

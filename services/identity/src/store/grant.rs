@@ -148,18 +148,18 @@ pub(crate) async fn sessions_of(
         .collect())
 }
 
-/// Whether this session is this account's.
-pub(crate) async fn is_session_of(
+/// This session, if it is this account's and has not been ended.
+pub(crate) async fn session_of(
     db: &impl ConnectionTrait,
     account: AccountId,
     id: Uuid,
-) -> Result<bool, DbErr> {
+) -> Result<Option<Session>, DbErr> {
     Ok(session::Entity::find()
         .filter(session::Column::AccountId.eq(account.0))
         .filter(session::Column::Id.eq(id))
         .one(db)
         .await?
-        .is_some())
+        .map(live))
 }
 
 /// Ends one session and every code and refresh token that came of it.

@@ -9,7 +9,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use testkit::Reply;
 
-async fn begun(world: &World) -> Value {
+pub(crate) async fn begun(world: &World) -> Value {
     let fields = [("client_id", "kiosk"), ("scope", "openid profile")];
     let caller = world.app.anonymous();
     let reply = caller
@@ -18,7 +18,7 @@ async fn begun(world: &World) -> Value {
     reply.expect(200).json()
 }
 
-async fn poll(world: &World, device_code: &str) -> Reply {
+pub(crate) async fn poll(world: &World, device_code: &str) -> Reply {
     world.rt.clock.advance(Duration::seconds(5));
     ask(world, device_code).await
 }
@@ -50,7 +50,7 @@ async fn question(browser: &Browser<'_>, code: &str, login: &str) -> Reply {
     browser.post("/oauth2/authorize", &fields).await.expect(200)
 }
 
-async fn decide(browser: &Browser<'_>, page: &Reply, answer: &str) -> Reply {
+pub(crate) async fn decide(browser: &Browser<'_>, page: &Reply, answer: &str) -> Reply {
     let form = hidden(page);
     browser
         .post("/oauth2/device", &[("form", &form), ("answer", answer)])

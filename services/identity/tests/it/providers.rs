@@ -1,4 +1,5 @@
 //! Signing in by a national provider, with the stand-in: there and back, and what does not work.
+use crate::devices;
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
 use chrono::Duration;
 use serde_json::json;
@@ -88,6 +89,21 @@ async fn the_account_is_found_by_the_verified_number_and_the_level_is_kept() {
         "LoA2",
         "kept when renewed"
     );
+}
+
+#[tokio::test]
+async fn a_kiosk_that_such_a_person_lets_in_keeps_the_level() {
+    let world = world().await;
+    let browser = world.browser();
+    back(&browser, &portal(), 0).await.expect(303);
+    let device = devices::begun(&world).await;
+    let at = format!("/oauth2/device?user_code={}", text(&device, "user_code"));
+    let page = browser.get(&at).await.expect(200);
+    devices::decide(&browser, &page, "allow").await.expect(200);
+    let tokens = devices::poll(&world, &text(&device, "device_code")).await;
+    let id = claims(&text(&tokens.expect(200).json(), "id_token"));
+    let kept = (&id["idp"], &id["loa"]);
+    assert_eq!(kept, (&json!("minh-hoa"), &json!("LoA2")));
 }
 
 #[tokio::test]

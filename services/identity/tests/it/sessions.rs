@@ -57,4 +57,10 @@ async fn signing_out_everywhere_ends_all() {
         .refresh(&text(&tokens, "refresh_token"))
         .await
         .expect(400);
+    // Nor do the tokens of before open anything.
+    world.rt.clock.advance(chrono::Duration::seconds(4));
+    for token in [token, text(&tokens, "access_token")] {
+        let me = world.app.with_token(&token).get("/api/v1/me").await;
+        me.expect_problem(401, "auth.revoked-token");
+    }
 }

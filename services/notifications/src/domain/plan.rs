@@ -278,8 +278,8 @@ pub fn shipment(
     notices
 }
 
-/// The notices of a clock that came to a point: the leader and the one-stop head before, at and after due; the applicant when it is
-/// the applicant who is waited for.
+/// The notices of a clock that came to a point: the leader and the one-stop desk before, at and after due (its head is one of its
+/// officers: there is no role of the head alone, ADR 70); the applicant when it is the applicant who is waited for.
 pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
     const HEADS: &[Role] = &[Role::Leader, Role::OneStopOfficer];
     const ALL: &[Role] = &[Role::Leader, Role::OneStopOfficer, Role::Specialist];

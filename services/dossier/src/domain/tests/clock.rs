@@ -1,6 +1,7 @@
 //! The law's clock over a dossier's life: due dates, the cut-off, supplements, payments, what the suite stops by itself.
 
 use super::*;
+use vn::worktime::Outcome;
 
 #[test]
 fn reception_gives_number_and_due_date() {
@@ -218,4 +219,183 @@ fn the_suite_does_not_stop_what_was_answered_even_late() {
     // The desk may still stop it, with its reason.
     let by = By::Person(&world.officer);
     assert!(world.try_at(&answered, stop(), by, late).is_ok());
+}
+
+/// A reception at this instant with this term.
+fn received_at(world: &World, term: Term, when: &str) -> Dossier {
+    let new = world.filed(Some(term)).dossier;
+    let by = By::Person(&world.officer);
+    let t = world.try_at(&new, Command::Receive, by, at(when));
+    t.expect("open").dossier
+}
+
+#[test]
+fn an_agency_may_close_earlier_for_a_channel() {
+    let mut world = World::new();
+    let spec = r#"{"cutOffs": {"kiosk": "08:00", "direct": "09:30"}}"#;
+    let spec: CalendarSpec = serde_json::from_str(spec).expect("a calendar");
+    world.calendar = Calendar::of(&spec, Clocks::default());
+    let due = |channel, kiosk: Option<&str>| {
+        let mut new = world.new_dossier();
+        new.channel = channel;
+        new.details.intake.kiosk = kiosk.map(str::to_owned);
+        world.done(&new, Command::Receive).due_at
+    };
+    // Monday 09:00.
+    assert_eq!(due(Channel::Online, None), Some(at("2026-11-18T10:00:00Z")));
+    assert_eq!(due(Channel::Direct, None), Some(at("2026-11-18T10:00:00Z")));
+    let kiosk = due(Channel::Online, Some("KIOSK-01"));
+    assert_eq!(kiosk, Some(at("2026-11-19T10:00:00Z")));
+}
+
+#[test]
+fn pauses_are_counted_from_the_beginning_not_from_a_moved_date() {
+    let world = World::new();
+    let officer = By::Person(&world.officer);
+    let paid = |d: &Dossier, from: &str, to: &str| {
+        let asked = world.try_at(d, pay(), officer, at(from)).expect("open");
+        let confirm = Command::ConfirmPayment { note: None };
+        let t = world.try_at(&asked.dossier, confirm, officer, at(to));
+        t.expect("open").dossier
+    };
+    // 13 days from Monday 1 June end on Sunday 14, so on Monday 15. Three days more are Wednesday 17, not a day after a moved Monday.
+    let days = |n| Term::whole(n, Unit::Day).expect("a term");
+    let d = received_at(&world, days(13), "2026-06-01T02:00:00Z");
+    assert_eq!(d.due_at, Some(at("2026-06-15T10:00:00Z")));
+    let d = paid(&d, "2026-06-03T02:00:00Z", "2026-06-06T02:00:00Z");
+    assert_eq!(d.due_at, Some(at("2026-06-17T10:00:00Z")));
+    assert_eq!(d.details.first_due_at, d.due_at);
+
+    // A pause in the first of two terms is counted in its unit: one working day and the week-end between.
+    let mut new = world.filed(None).dossier;
+    let first = Term::whole(2, Unit::WorkingDay).expect("a term");
+    new.details.procedure.sequence = vec![first, days(10)];
+    let receive = world.try_at(&new, Command::Receive, officer, at("2026-06-05T02:00:00Z"));
+    let d = receive.expect("open").dossier;
+    // Friday 5, two working days: Tuesday 9; ten days: Friday 19.
+    assert_eq!(d.due_at, Some(at("2026-06-19T10:00:00Z")));
+    let d = paid(&d, "2026-06-05T03:00:00Z", "2026-06-08T03:00:00Z");
+    // A working day later, Wednesday 10, and ten days: Saturday 20, so Monday 22.
+    assert_eq!(d.due_at, Some(at("2026-06-22T10:00:00Z")));
+}
+
+#[test]
+fn time_that_an_incident_and_a_payment_share_counts_once() {
+    let world = World::new();
+    let officer = By::Person(&world.officer);
+    let incident = |d: &Dossier, from: &str, to: &str| {
+        let command = Command::GiveTimeBack {
+            incident: Uuid::from_u128(1),
+            title: "Mất kết nối".to_owned(),
+            from: at(from),
+            to: at(to),
+        };
+        let t = world.try_at(d, command, By::System, at("2026-11-20T02:00:00Z"));
+        t.expect("open").dossier
+    };
+    let received = world.done(&world.new_dossier(), Command::Receive);
+    let asked = world.try_at(&received, pay(), officer, at("2026-11-17T02:00:00Z"));
+    let confirm = Command::ConfirmPayment { note: None };
+    let paid = |d: &Dossier| {
+        let t = world.try_at(d, confirm.clone(), officer, at("2026-11-18T02:00:00Z"));
+        t.expect("open").dossier
+    };
+    // Tuesday to Wednesday 09:00 is one working day; the incident of the same time gives no other.
+    let asked = asked.expect("open").dossier;
+    let (from, to) = ("2026-11-17T02:00:00Z", "2026-11-18T02:00:00Z");
+    let later = incident(&paid(&asked), from, to);
+    assert_eq!(later.due_at, Some(at("2026-11-19T10:00:00Z")));
+    // Nor when it is given back while the payment is waited for.
+    let meanwhile = incident(&asked, "2026-11-17T02:00:00Z", "2026-11-17T04:00:00Z");
+    assert_eq!(paid(&meanwhile).due_at, Some(at("2026-11-19T10:00:00Z")));
+    // What came before the request does count, once.
+    let before = incident(&asked, "2026-11-16T03:00:00Z", "2026-11-17T03:00:00Z");
+    let left = before
+        .details
+        .payment
+        .as_ref()
+        .and_then(|p| p.suspended_due_at);
+    assert_eq!(left, Some(at("2026-11-19T09:00:00Z")));
+}
+
+#[test]
+fn the_check_that_began_anew_gets_back_what_it_lost_itself() {
+    let world = World::new();
+    let asked = world.done(&world.new_dossier(), ask(None));
+    let when = at("2026-11-17T03:00:00Z");
+    let answered = world.try_at(&asked, answer(), By::Person(&world.citizen), when);
+    let answered = answered.expect("open").dossier;
+    assert_eq!(answered.check_due_at, Some(at("2026-11-18T03:00:00Z")));
+    let command = Command::GiveTimeBack {
+        incident: Uuid::from_u128(1),
+        title: "Mất kết nối".to_owned(),
+        from: at("2026-11-17T01:00:00Z"),
+        to: at("2026-11-17T04:00:00Z"),
+    };
+    let t = world.try_at(&answered, command, By::System, at("2026-11-17T06:00:00Z"));
+    // One hour of the three fell into it.
+    assert_eq!(
+        t.expect("open").dossier.check_due_at,
+        Some(at("2026-11-18T04:00:00Z"))
+    );
+}
+
+#[test]
+fn by_post_to_another_agency_it_counts_from_its_arrival_at_the_competent_one() {
+    let world = World::new();
+    let mut new = world.new_dossier();
+    new.channel = Channel::Postal;
+    new.submitted_at = at("2026-11-13T02:00:00Z");
+    new.details.intake.receiving = Some(AgencyRef {
+        code: "H05.22".to_owned(),
+        name: "Trung tâm khác".to_owned(),
+    });
+    let received = world.done(&new, Command::Receive);
+    assert_eq!(received.details.term_from, Some(now()));
+    assert_eq!(received.due_at, Some(at("2026-11-18T10:00:00Z")));
+}
+
+#[test]
+fn a_supplement_is_asked_for_within_three_working_days_of_reception() {
+    let world = World::new();
+    let received = world.done(&world.new_dossier(), Command::Receive);
+    let officer = By::Person(&world.officer);
+    // Monday: Thursday 17:00.
+    let last = at("2026-11-19T10:00:00Z");
+    let late = last + chrono::Duration::microseconds(1);
+    assert!(world.try_at(&received, ask(None), officer, last).is_ok());
+    let refusal = world.try_at(&received, ask(None), officer, late);
+    assert_eq!(refusal.expect_err("too late").why, Why::AskedLate);
+    let basis = ask(Some("Luật X, điều 1"));
+    assert!(world.try_at(&received, basis, officer, late).is_ok());
+    // What the desk has not received has no such days.
+    let new = world.new_dossier();
+    assert!(world.try_at(&new, ask(None), officer, late).is_ok());
+}
+
+#[test]
+fn overdue_stays_late_whatever_sets_the_clock_anew() {
+    let world = World::new();
+    let received = world.done(&world.new_dossier(), Command::Receive);
+    assert_eq!(received.due_at, Some(at("2026-11-18T10:00:00Z")));
+    let (officer, leader) = (By::Person(&world.officer), By::Person(&world.leader));
+    let (on_the_day, after) = (at("2026-11-18T16:00:00Z"), at("2026-11-20T02:00:00Z"));
+    let stop = Command::Stop {
+        reason: "Không thuộc thẩm quyền".to_owned(),
+    };
+    let reopen = Command::Reopen {
+        reason: "Theo kết luận".to_owned(),
+        legal_basis: "Luật X".to_owned(),
+    };
+    let both = |d: &Dossier| (d.outcome, d.first_outcome);
+    let late = (Some(Outcome::Late), Some(Outcome::Late));
+    for (when, expected) in [(on_the_day, (None, None)), (after, late)] {
+        let basis = ask(Some("Luật X, điều 1"));
+        let asked = world.try_at(&received, basis, officer, when).expect("open");
+        assert_eq!(both(&asked.dossier), expected, "asked {when}");
+        let stopped = world.try_at(&received, stop.clone(), officer, when);
+        let stopped = stopped.expect("open").dossier;
+        let t = world.try_at(&stopped, reopen.clone(), leader, after);
+        assert_eq!(both(&t.expect("open").dossier), expected, "stopped {when}");
+    }
 }
