@@ -41,8 +41,16 @@ fn term(random: &mut Random) -> Term {
     Term::new(milli, unit).unwrap()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no configuration, but where the tools of the tests are"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn python() -> Option<String> {
-    let own = std::env::var("MOTCUA_TEST_PYTHON").ok();
+    let own = variable("MOTCUA_TEST_PYTHON");
     let all = own.into_iter().chain(["python3".to_owned()]);
     all.into_iter().find(|python| {
         let found = Command::new(python)
@@ -56,7 +64,7 @@ fn python() -> Option<String> {
 #[test]
 fn numpy_finds_the_same_due_dates() {
     let Some(python) = python() else {
-        assert!(std::env::var_os("CI").is_none(), "no Python with numpy");
+        assert!(variable("CI").is_none(), "no Python with numpy");
         println!("skipped: no Python with numpy");
         return;
     };
