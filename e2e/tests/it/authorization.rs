@@ -272,54 +272,68 @@ async fn bad_tokens(world: &World, operations: &[Operation], checks: &mut Checks
     }
 }
 
-/// Every role of another agency, another citizen, another post office.
+/// Every role of another agency, another citizen, another post office; through the gateway, and past it.
 async fn strangers(world: &World, operations: &[Operation], checks: &mut Checks) {
+    for direct in [false, true] {
+        for (role, token) in people::strangers(world) {
+            stranger(world, operations, (role, &token, direct), checks).await;
+        }
+    }
+}
+
+async fn stranger(
+    world: &World,
+    operations: &[Operation],
+    (role, token, direct): (Role, &str, bool),
+    checks: &mut Checks,
+) {
     let nothing = world.no_such_id();
-    for (role, token) in people::strangers(world) {
-        for operation in operations.iter().filter(|o| o.kind() != Kind::Open) {
-            let name = format!("{role:?} {}", operation.name());
-            let answer = world.call(operation, Some(&token), None, false).await;
-            assert!(answer.status < 500, "{name}: {answer:?}");
-            if !operation.allows(role) {
-                checks.count("as a role without the right");
-                assert_eq!(answer.status, 403, "{name}: {answer:?}");
+    for operation in operations.iter().filter(|o| o.kind() != Kind::Open) {
+        let name = format!("{role:?} {}", operation.name());
+        let answer = world.call(operation, Some(token), None, direct).await;
+        assert!(answer.status < 500, "{name}: {answer:?}");
+        if !operation.allows(role) {
+            checks.count("as a role without the right");
+            assert_eq!(answer.status, 403, "{name}: {answer:?}");
+            world.tells_of_nobody(&name, &answer);
+            continue;
+        }
+        match operation.kind() {
+            Kind::One | Kind::OneBut(_) | Kind::Command => {
+                if operation.kind() == Kind::OneBut(role) {
+                    continue;
+                }
+                checks.count("another's thing by its id");
+                let id = Some(nothing.as_str());
+                let absent = world.call(operation, Some(token), id, direct).await;
+                assert!(
+                    matches!(answer.status, 403 | 404 | 422),
+                    "{name}: {answer:?}"
+                );
+                same(&name, &answer, &absent);
                 world.tells_of_nobody(&name, &answer);
-                continue;
             }
-            match operation.kind() {
-                Kind::One | Kind::OneBut(_) | Kind::Command => {
-                    if operation.kind() == Kind::OneBut(role) {
-                        continue;
-                    }
-                    checks.count("another's thing by its id");
-                    let id = Some(nothing.as_str());
-                    let absent = world.call(operation, Some(&token), id, false).await;
-                    assert!(
-                        matches!(answer.status, 403 | 404 | 422),
-                        "{name}: {answer:?}"
-                    );
-                    same(&name, &answer, &absent);
-                    world.tells_of_nobody(&name, &answer);
-                }
-                Kind::Report => {
-                    checks.count("another's things named in a body");
-                    let id = Some(nothing.as_str());
-                    let absent = world.call(operation, Some(&token), id, false).await;
-                    same(&name, &answer, &absent);
-                    world.tells_of_nobody(&name, &answer);
-                }
-                Kind::ListBut(all) if all == role => {}
-                Kind::List | Kind::ListBut(_) | Kind::Own => {
-                    checks.count("lists and things of one's own");
-                    world.tells_of_nobody(&name, &answer);
-                    for query in ["?limit=100", &format!("?q={}", world.number)] {
-                        let answer = world.query(operation, &token, query).await;
-                        world.tells_of_nobody(&name, &answer);
-                    }
-                }
-                Kind::Create | Kind::Administer => checks.count("making and administering"),
-                Kind::Open => {}
+            Kind::Report => {
+                checks.count("another's things named in a body");
+                let id = Some(nothing.as_str());
+                let absent = world.call(operation, Some(token), id, direct).await;
+                same(&name, &answer, &absent);
+                world.tells_of_nobody(&name, &answer);
             }
+            Kind::ListBut(all) if all == role => {}
+            Kind::List | Kind::ListBut(_) | Kind::Own => {
+                checks.count("lists and things of one's own");
+                world.tells_of_nobody(&name, &answer);
+                for query in ["?limit=100", &format!("?q={}", world.number)] {
+                    let answer = world.query(operation, token, query).await;
+                    world.tells_of_nobody(&name, &answer);
+                }
+            }
+            Kind::Create | Kind::Administer => {
+                checks.count("making and administering: nobody else is told of");
+                world.tells_of_nobody(&name, &answer);
+            }
+            Kind::Open => {}
         }
     }
 }

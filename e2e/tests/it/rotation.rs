@@ -68,7 +68,6 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
         "dossier.details",
         "file.name",
         "shipment.receiver_sealed",
-        "delivery.content_sealed",
         "account.identity_number",
         "account.phone",
         "second_factor.secret",

@@ -4,10 +4,13 @@ use crate::App;
 use crate::deliver::deliver;
 use crate::domain::plan;
 use crate::store::entity::dossier;
-use crate::store::person;
+use crate::store::{notice, person};
 use contracts::events::{DossierAlarm, DossierChanged, ShipmentChanged};
 use durable::{Done, Task, TaskError};
 use std::sync::Arc;
+
+/// The end of a dossier's retention: its persons are made unknowable (ADR 67).
+const PSEUDONYMISE: &str = "pseudonymise";
 
 /// A dossier took a transition.
 pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Result<Done, TaskError> {
@@ -26,6 +29,9 @@ pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Resul
                 },
             )
             .await?;
+            if event.command == PSEUDONYMISE {
+                notice::forget(&tx, event.dossier_id.0).await?;
+            }
             let chosen = person::preferences(event.owner, &*tx).await?;
             let notices = plan::dossier(event, &chosen);
             deliver(app, &tx, task.message_id, &notices).await?;

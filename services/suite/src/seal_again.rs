@@ -121,6 +121,8 @@ async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
         .columns([id.clone(), text.clone()])
         .from(Alias::new(column.table))
         .and_where(Expr::col(text.clone()).is_not_null())
+        // What was taken out is empty.
+        .and_where(Expr::col(text.clone()).ne(""))
         .and_where(Expr::col(text.clone()).not_like(format!("{}%", rt.sealer.prefix())))
         .order_by(id.clone(), Order::Asc)
         .limit(BATCH)

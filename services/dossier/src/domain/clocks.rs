@@ -94,6 +94,10 @@ pub(super) fn keep_late(
     at: DateTime<Utc>,
     calendar: &Calendar,
 ) {
+    if d.due_at.is_none() {
+        // The clock stands, or there is none.
+        return;
+    }
     let (due, first) = due_while(d, since, at, calendar);
     let late = |due| Outcome::of(due, at) == Outcome::Late;
     if late(due) {

@@ -2,11 +2,11 @@
 //! from the law (domain text, not code): ten states, three desks, a clock that stops and restarts.
 
 use crate::world::{World, text};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use contracts::Actor;
 use serde_json::{Value, json};
 use testkit::{actors, wait_for};
-use vn::worktime::{self, Calendar, Term, Unit};
+use vn::worktime::{self, Calendar, Term, Unit, local_date};
 
 /// Where a dossier is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +50,49 @@ struct Model {
     answer_by: Option<DateTime<Utc>>,
     received: Option<DateTime<Utc>>,
     due: Option<DateTime<Utc>>,
-    /// The due date that a payment request stopped, and when.
-    stopped: Option<(Option<DateTime<Utc>>, DateTime<Utc>)>,
+    /// The date that the term gave, whatever was promised since.
+    first: Option<DateTime<Utc>>,
+    /// Both dates as a payment request stopped them, and when.
+    stopped: Option<([Option<DateTime<Utc>>; 2], DateTime<Utc>)>,
+    /// A new date was promised once.
+    apologised: bool,
+    /// How it was solved, by the promised and by the first date; the worst of all times.
+    solved: [Option<Solved>; 2],
+    /// Where and when it ended, to be opened again.
+    ended: Option<(At, Desk, DateTime<Utc>)>,
     fees: Vec<Owed>,
     /// The fee that is waited for.
     waits_for: Option<usize>,
     messages: usize,
     calendar: Calendar,
+}
+
+/// How it was solved, the worse the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Solved {
+    Early,
+    OnTime,
+    Late,
+}
+
+impl Solved {
+    /// By the date, not by the hour.
+    fn by(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let (today, due) = (local_date(now), due.map(local_date));
+        match due {
+            Some(due) if today < due => Self::Early,
+            Some(due) if today > due => Self::Late,
+            _ => Self::OnTime,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Early => "early",
+            Self::OnTime => "onTime",
+            Self::Late => "late",
+        }
+    }
 }
 
 /// What a person does.
@@ -75,6 +111,9 @@ enum Do {
     ConfirmPayment,
     Stop,
     HandOver,
+    Apologise(NaiveDate),
+    Reopen,
+    Correct,
     AskFee,
     PayFee(usize),
     ExemptFee(usize),
@@ -99,6 +138,9 @@ enum Must {
     Closed,
     SecondRequest,
     LateRequest,
+    SecondApology,
+    LateApology,
+    NoNewDate,
     NoSuchFee,
     FeeState,
 }
@@ -128,7 +170,8 @@ impl Who {
             Do::Ask { .. } | Do::AskFee => matches!(self, Self::Officer | Self::Specialist),
             Do::Answer | Do::Withdraw => self == Self::Citizen,
             Do::Start | Do::Propose => self == Self::Specialist,
-            Do::SendBack | Do::Approve => self == Self::Leader,
+            Do::SendBack | Do::Approve | Do::Reopen | Do::Correct => self == Self::Leader,
+            Do::Apologise(_) => matches!(self, Self::Officer | Self::Leader),
             Do::Write => true,
         }
     }
@@ -144,7 +187,11 @@ impl Model {
             answer_by: None,
             received: None,
             due: None,
+            first: None,
             stopped: None,
+            apologised: false,
+            solved: [None; 2],
+            ended: None,
             fees: Vec::new(),
             waits_for: None,
             messages: 0,
@@ -177,7 +224,7 @@ impl Model {
                 self.at = At::Received;
                 self.desk = Desk::Specialist;
                 self.received = Some(now);
-                self.due = Some(self.term(now, 2));
+                self.restart(now);
             }
             Do::Ask { basis } => {
                 let open = match self.at {
@@ -196,6 +243,7 @@ impl Model {
                 if !basis && self.received.is_some_and(|at| now > self.term(at, 3)) {
                     return Must::LateRequest;
                 }
+                self.keep_late(now);
                 self.back = Some((self.at, self.desk));
                 self.supplements += 1;
                 self.answer_by = Some(self.term(now, 7));
@@ -205,24 +253,64 @@ impl Model {
             Do::Answer if self.at == At::Supplement => {
                 self.come_back();
                 // From zero, once complete.
-                self.due = self.received.map(|_| self.term(now, 2));
+                if self.received.is_some() {
+                    self.restart(now);
+                }
             }
-            Do::Refuse if self.at == At::New => self.at = At::NotReceived,
+            Do::Refuse if self.at == At::New => self.end(At::NotReceived, now),
             Do::Withdraw
                 if matches!(
                     self.at,
                     At::New | At::Received | At::InProgress | At::Supplement | At::Payment
                 ) =>
             {
-                self.at = At::Withdrawn;
+                self.end(At::Withdrawn, now);
             }
             Do::Start if self.at == At::Received => self.at = At::InProgress,
             Do::Propose if handled && self.desk == Desk::Specialist => self.desk = Desk::Leader,
             Do::SendBack if handled && self.desk == Desk::Leader => self.desk = Desk::Specialist,
-            Do::Approve if handled && self.desk == Desk::Leader => self.at = At::Done,
+            Do::Approve if handled && self.desk == Desk::Leader => {
+                for (solved, due) in self.solved.iter_mut().zip([self.due, self.first]) {
+                    *solved = (*solved).max(Some(Solved::by(due, now)));
+                }
+                self.at = At::Done;
+            }
+            Do::Apologise(day) if handled || self.at == At::Received => {
+                let due = self.due.expect("a term of two days");
+                if self.apologised {
+                    return Must::SecondApology;
+                }
+                // At latest one day before expiry.
+                if local_date(now) >= local_date(due) {
+                    return Must::LateApology;
+                }
+                let found = self.calendar.day(day);
+                if day <= local_date(due) || !found.is_working() {
+                    return Must::NoNewDate;
+                }
+                let midnight = day.and_time(NaiveTime::MIN).and_utc() - Duration::hours(7);
+                self.due = Some(midnight + Duration::minutes(i64::from(found.closing())));
+                self.apologised = true;
+            }
+            Do::Reopen if matches!(self.at, At::NotReceived | At::Withdrawn | At::Stopped) => {
+                let (at, desk, when) = self.ended.take().expect("it ended");
+                self.keep_late(when);
+                (self.at, self.desk) = match at {
+                    At::Supplement | At::Payment => self.back.take().expect("from somewhere"),
+                    _ => (at, desk),
+                };
+                (self.stopped, self.waits_for, self.answer_by) = (None, None, None);
+                if self.received.is_some() {
+                    self.restart(now);
+                }
+            }
+            Do::Correct if matches!(self.at, At::Done | At::Returned) => {
+                (self.at, self.desk) = (At::InProgress, Desk::Specialist);
+                self.restart(now);
+            }
             Do::RequestPayment if matches!(self.at, At::New | At::Received | At::InProgress) => {
                 self.back = Some((self.at, self.desk));
-                self.stopped = Some((self.due.take(), now));
+                self.stopped = Some(([self.due.take(), self.first], now));
                 self.fees.push(Owed::Asked);
                 self.waits_for = Some(self.fees.len() - 1);
                 self.at = At::Payment;
@@ -239,7 +327,7 @@ impl Model {
                     At::Received | At::InProgress | At::Supplement | At::Payment
                 ) =>
             {
-                self.at = At::Stopped;
+                self.end(At::Stopped, now);
             }
             Do::HandOver if self.at == At::Done => self.at = At::Returned,
             Do::AskFee if !self.ended() => self.fees.push(Owed::Asked),
@@ -264,6 +352,27 @@ impl Model {
         Must::Happen
     }
 
+    /// The term runs from `now`, from zero.
+    fn restart(&mut self, now: DateTime<Utc>) {
+        self.due = Some(self.term(now, 2));
+        self.first = self.due;
+    }
+
+    /// What is overdue stays late whatever sets the clock anew.
+    fn keep_late(&mut self, now: DateTime<Utc>) {
+        let first = self.due.and(self.first);
+        for (solved, due) in self.solved.iter_mut().zip([self.due, first]) {
+            if due.is_some() && Solved::by(due, now) == Solved::Late {
+                *solved = Some(Solved::Late);
+            }
+        }
+    }
+
+    fn end(&mut self, at: At, now: DateTime<Utc>) {
+        self.ended = Some((self.at, self.desk, now));
+        self.at = at;
+    }
+
     fn come_back(&mut self) {
         if let Some((at, desk)) = self.back.take() {
             self.at = at;
@@ -274,14 +383,15 @@ impl Model {
     /// The money is there: as much working time is left as when the clock stopped.
     fn go_on(&mut self, now: DateTime<Utc>) {
         self.come_back();
-        if let Some((due, at)) = self.stopped.take() {
-            self.due = due.map(|due| {
+        if let Some((both, at)) = self.stopped.take() {
+            let moved = |due: DateTime<Utc>| {
                 if due <= at {
                     return due;
                 }
                 let left = worktime::working_minutes_between(at, due, &self.calendar);
                 worktime::add_working_minutes(now, left, &self.calendar).expect("a date")
-            });
+            };
+            [self.due, self.first] = both.map(|due| due.map(moved));
         }
         self.waits_for = None;
     }
@@ -290,7 +400,7 @@ impl Model {
     fn time_passes(&mut self, now: DateTime<Utc>) -> bool {
         let over = self.at == At::Supplement && self.answer_by.is_some_and(|by| by <= now);
         if over {
-            self.at = At::Stopped;
+            self.end(At::Stopped, self.answer_by.unwrap_or(now));
         }
         over
     }
@@ -323,9 +433,9 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).expect("sides")).expect("small")
     }
 
-    fn what(&mut self, fees: usize) -> Do {
+    fn what(&mut self, fees: usize, now: DateTime<Utc>) -> Do {
         let fee = self.roll(fees + 1);
-        match self.roll(30) {
+        match self.roll(36) {
             0 | 1 => Do::Receive,
             2 | 3 => Do::Ask {
                 basis: self.roll(2) == 0,
@@ -345,6 +455,12 @@ impl Dice {
             25 | 26 => Do::PayFee(fee),
             27 => Do::ExemptFee(fee),
             28 => Do::RefundFee(fee),
+            29 | 30 => {
+                let ahead = i64::try_from(self.roll(16)).expect("small");
+                Do::Apologise(local_date(now) + Duration::days(ahead))
+            }
+            31..=33 => Do::Reopen,
+            34 => Do::Correct,
             _ => Do::Write,
         }
     }
@@ -392,6 +508,12 @@ async fn request(w: &World, who: Who, what: Do) -> (String, Value) {
         Do::ConfirmPayment => ("confirm-payment", json!({"note": "BL-1"})),
         Do::Stop => ("stop", json!({"reason": "Theo đề nghị"})),
         Do::HandOver => ("hand-over", json!({"receiverName": "Nguyễn Văn An"})),
+        Do::Apologise(day) => ("apologise", json!({"reason": "Chờ ý kiến", "dueOn": day})),
+        Do::Reopen => {
+            let body = json!({"reason": "Theo kết luận", "legalBasis": "Điều 19"});
+            ("reopen", body)
+        }
+        Do::Correct => ("correct", json!({"reason": "Sai họ tên"})),
         Do::AskFee => ("fees", json!({"amount": 1000, "reason": "Phí"})),
         Do::PayFee(n) => {
             let body = json!({"way": "cash", "receipt": "BL-2"});
@@ -424,6 +546,8 @@ async fn compare(w: &World, id: &str, model: &Model, story: &[String]) -> Value 
     if !model.ended() && !matches!(model.at, At::Done) {
         assert_eq!(due, model.due, "{told}");
     }
+    let [solved, _by_the_first_date] = model.solved;
+    assert_eq!(d["outcome"].as_str(), solved.map(Solved::name), "{told}");
     d
 }
 
@@ -453,7 +577,7 @@ async fn story(seed: u64, steps: usize) {
             .await;
             happened += 1;
         }
-        let what = dice.what(model.fees.len());
+        let what = dice.what(model.fees.len(), now);
         let who = dice.who(what);
         let before = compare(&w, &id, &model, &told).await;
         let version = before["version"].as_i64().expect("a version");
@@ -478,6 +602,9 @@ async fn story(seed: u64, steps: usize) {
                 assert_eq!(reply.json()["state"], key(model.at), "{said}");
             }
             Must::SecondRequest => assert_eq!(problem(), "supplement.already-requested", "{said}"),
+            Must::SecondApology => assert_eq!(problem(), "apology.already-given", "{said}"),
+            Must::LateApology => assert_eq!(problem(), "apology.too-late", "{said}"),
+            Must::NoNewDate => assert_eq!(problem(), "body.invalid", "{said}"),
             Must::LateRequest => assert_eq!(problem(), "supplement.too-late", "{said}"),
             Must::NoSuchFee => assert_eq!(problem(), "fee.not-found", "{said}"),
             Must::FeeState => assert_eq!(problem(), "fee.wrong-state", "{said}"),

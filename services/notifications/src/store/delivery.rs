@@ -48,12 +48,13 @@ pub async fn beside(
         .await
 }
 
-/// Notes that an attempt succeeded.
+/// Notes that an attempt succeeded. What was said and to whom is not needed any more, and goes.
 pub async fn sent(tx: &Tx, id: Uuid, attempts: i64, now: DateTime<Utc>) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(SENT))
         .col_expr(Column::Attempts, Expr::value(attempts))
         .col_expr(Column::SentAt, Expr::value(now))
+        .col_expr(Column::ContentSealed, Expr::value(""))
         .col_expr(Column::Error, Expr::value(None::<String>))
         .filter(Column::Id.eq(id))
         .exec(&**tx)

@@ -36,6 +36,16 @@ pub struct Filter {
     pub before: Option<(DateTime<Utc>, Uuid)>,
 }
 
+/// Empties what was said of a dossier: that something was said, when and to whom, stays.
+pub async fn forget(tx: &Tx, dossier: Uuid) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Body, Expr::value(""))
+        .filter(Column::DossierId.eq(dossier))
+        .exec(&**tx)
+        .await
+        .map(|_| ())
+}
+
 fn visible(reader: &Reader) -> Select<Entity> {
     let all = Entity::find().filter(Column::Recipient.is_in(&reader.recipients));
     if reader.restricted {

@@ -410,3 +410,17 @@ async fn every_choice_of_a_channel_is_kept_as_it_was_made() {
         "only what changed, newest first"
     );
 }
+
+/// Hết thời hạn bảo quản: that something was said stays, what was said goes.
+#[tokio::test]
+async fn what_was_said_of_a_dossier_goes_with_its_persons() {
+    let world = World::new().await;
+    let at = |hours| world.rt.clock.now() + chrono::TimeDelta::hours(hours);
+    world.hear(&dossier("file", None, S::New, at(0))).await;
+    let body = async || world.first(&actors::citizen()).await["body"].clone();
+    assert_ne!(body().await, "");
+    let end = dossier("pseudonymise", Some(S::New), S::New, at(1));
+    world.hear(&end).await;
+    assert_eq!(body().await, "");
+    assert_eq!(world.kinds(&actors::citizen()).await, ["file"]);
+}

@@ -296,28 +296,31 @@ async fn someone_without_an_account_is_reached_but_has_no_inbox() {
     assert_eq!(world.kinds(&actors::specialist()).await, ["receive"]);
 }
 
-#[tokio::test]
-async fn addresses_and_letters_are_sealed_at_rest() {
+async fn contents(world: &World) -> Vec<String> {
     use durable::sea_orm::ConnectionTrait as _;
     use durable::sea_orm::sea_query::{Alias, Query};
-    let world = World::new().await;
-    world.hear(&received(world.rt.clock.now())).await;
     let select = Query::select()
         .column(Alias::new("content_sealed"))
         .from(Alias::new("delivery"))
         .to_owned();
     let rows = world.state.db.read().query_all(&select).await.unwrap();
-    assert_eq!(rows.len(), 2);
-    for row in rows {
-        let text: String = row.try_get("", "content_sealed").unwrap();
-        assert!(text.starts_with("v1."), "{text}");
-        assert!(
-            world
-                .rt
-                .sealer
-                .open(&text)
-                .unwrap()
-                .contains("H05.21-261116-0001")
-        );
-    }
+    let content = |row: &durable::sea_orm::QueryResult| row.try_get("", "content_sealed").unwrap();
+    rows.iter().map(content).collect()
+}
+
+#[tokio::test]
+async fn addresses_and_letters_are_sealed_until_they_are_sent_and_then_gone() {
+    // A folder that is none: letters wait.
+    let world = World::with(&[("email.directory", "/dev/null/x".to_owned())]).await;
+    world.hear(&received(world.rt.clock.now())).await;
+    let all = contents(&world).await;
+    let waiting: Vec<&String> = all.iter().filter(|text| !text.is_empty()).collect();
+    assert_eq!(
+        (all.len(), waiting.len()),
+        (2, 1),
+        "the text message is sent"
+    );
+    assert!(waiting[0].starts_with("v1."), "{}", waiting[0]);
+    let opened = world.rt.sealer.open(waiting[0]).unwrap();
+    assert!(opened.contains("H05.21-261116-0001"));
 }

@@ -11,6 +11,9 @@ use contracts::events::{DossierChanged, ShipmentState};
 use durable::{TaskError, Tx};
 use serde::{Deserialize, Serialize};
 
+/// The end of a dossier's retention: its persons are made unknowable (ADR 67).
+const PSEUDONYMISE: &str = "pseudonymise";
+
 /// Where the result goes, as kept (sealed).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,6 +43,21 @@ pub async fn on_dossier(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<
     {
         shipment::restrict(tx, row.id, changed.restricted).await?;
     }
+    if let Some(row) = &known
+        && newer
+        && changed.command == PSEUDONYMISE
+    {
+        // The event says nobody's name any more; what we knew goes with it.
+        let nobody = receiver(changed);
+        shipment::forget_person(
+            tx,
+            row.id,
+            &reference::seal(&app.rt, &nobody)?,
+            &reference::seal(&app.rt, &changed.contact)?,
+        )
+        .await?;
+        event::forget_receivers(tx, row.id).await?;
+    }
     match decide(changed, seen, state) {
         Decision::Open => open(app, tx, changed).await?,
         Decision::Cancel => {
@@ -60,16 +78,6 @@ async fn open(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<(), TaskEr
         return Err(TaskError::fatal("a finished dossier has no number"));
     };
     let now = app.rt.clock.now();
-    let way = &changed.return_way;
-    let contact = &changed.contact;
-    let receiver = Receiver {
-        name: way
-            .receiver_name
-            .clone()
-            .unwrap_or_else(|| contact.name.clone()),
-        phone: way.receiver_phone.clone().or_else(|| contact.phone.clone()),
-        address: way.address.clone(),
-    };
     let row = entity::Model {
         id: app.rt.ids.uuid(now),
         dossier_id: changed.dossier_id.0,
@@ -79,8 +87,8 @@ async fn open(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<(), TaskEr
         agency_name: changed.agency_name.clone(),
         operator: app.config.operator_of(&changed.agency_code).to_owned(),
         owner: changed.owner.0,
-        receiver_sealed: reference::seal(&app.rt, &receiver)?,
-        contact_sealed: reference::seal(&app.rt, contact)?,
+        receiver_sealed: reference::seal(&app.rt, &receiver(changed))?,
+        contact_sealed: reference::seal(&app.rt, &changed.contact)?,
         restricted: changed.restricted,
         state: shipment::state_name(ShipmentState::Ready).to_owned(),
         item_number: None,
@@ -98,6 +106,18 @@ async fn open(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<(), TaskEr
     shipment::insert(tx, row.clone()).await?;
     change::publish(app, tx, &row, &fold(&[], &app.calendar)).await?;
     Ok(())
+}
+
+fn receiver(changed: &DossierChanged) -> Receiver {
+    let (way, contact) = (&changed.return_way, &changed.contact);
+    Receiver {
+        name: way
+            .receiver_name
+            .clone()
+            .unwrap_or_else(|| contact.name.clone()),
+        phone: way.receiver_phone.clone().or_else(|| contact.phone.clone()),
+        address: way.address.clone(),
+    }
 }
 
 async fn cancel(

@@ -4,7 +4,7 @@ use super::entity::post_event::{Column, Entity, Model};
 use crate::domain::event::{EventCode, OWN_SOURCE, PostEvent};
 use durable::Tx;
 use kit::Sealer;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
@@ -48,6 +48,16 @@ pub async fn insert(tx: &Tx, row: Model) -> Result<bool, DbErr> {
         .exec_without_returning(&**tx)
         .await?;
     Ok(rows == 1)
+}
+
+/// Takes out who received a shipment.
+pub async fn forget_receivers(tx: &Tx, shipment: Uuid) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::ReceiverSealed, Expr::value(None::<String>))
+        .filter(Column::ShipmentId.eq(shipment))
+        .exec(&**tx)
+        .await
+        .map(|_| ())
 }
 
 fn open(sealer: &Sealer, row: Model) -> Result<PostEvent, DbErr> {

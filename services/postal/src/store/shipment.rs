@@ -153,6 +153,23 @@ pub async fn restrict(tx: &Tx, id: Uuid, restricted: bool) -> Result<(), DbErr> 
         .map(|_| ())
 }
 
+/// Puts nobody in the place of the persons. Not a change of the shipment: its revision stays.
+pub async fn forget_person(
+    tx: &Tx,
+    id: Uuid,
+    receiver_sealed: &str,
+    contact_sealed: &str,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::ReceiverSealed, Expr::value(receiver_sealed))
+        .col_expr(Column::ContactSealed, Expr::value(contact_sealed))
+        .col_expr(Column::ReceivedBySealed, Expr::value(None::<String>))
+        .filter(Column::Id.eq(id))
+        .exec(&**tx)
+        .await
+        .map(|_| ())
+}
+
 /// The shipments of these manifests that the scope may see, in the order of their ids.
 pub async fn of_manifests(
     scope: &Scope,

@@ -400,3 +400,36 @@ fn wrong_settings_are_refused() {
         assert!(config.checked_codes().is_err(), "{key} = {value}");
     }
 }
+
+/// Hết thời hạn bảo quản: the shipment stays, its persons go.
+#[tokio::test]
+async fn persons_go_when_those_of_the_dossier_go() {
+    let world = World::new().await;
+    let shipment = world.shipment(&actors::citizen(), actors::AGENCY).await;
+    world.collect(&[&shipment]).await;
+    let delivered = crate::world::delivered("e-1", &shipment, "2026-11-17T02:00:00Z");
+    world.report(&[delivered]).await;
+    let before = world.read(&shipment).await;
+    assert!(before.to_string().contains("Nguyễn"), "{before}");
+    let dossier = shipment["dossierId"].as_str().unwrap().parse().unwrap();
+    let mut end = crate::world::done(&actors::citizen(), actors::AGENCY, dossier);
+    end.version += 1;
+    end.command = "pseudonymise".to_owned();
+    end.contact.name = "(ẩn danh)".to_owned();
+    (end.contact.phone, end.contact.email) = (None, None);
+    end.return_way.receiver_name = None;
+    end.return_way.address = None;
+    world.hear(&end).await;
+    let after = world.read(&shipment).await;
+    let said = after.to_string();
+    for gone in [
+        "Nguyễn Thị Mai",
+        "Nguyễn Văn An",
+        "Số 12, thôn Trung",
+        "+84912345678",
+    ] {
+        assert!(!said.contains(gone), "{gone}: {said}");
+    }
+    assert_eq!(after["state"], before["state"]);
+    assert_eq!(after["itemNumber"], before["itemNumber"]);
+}
