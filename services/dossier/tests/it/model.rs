@@ -40,6 +40,9 @@ enum Owed {
     Refunded,
 }
 
+/// The promised date and the first one.
+type Dates = [Option<DateTime<Utc>>; 2];
+
 #[derive(Debug)]
 struct Model {
     at: At,
@@ -53,7 +56,7 @@ struct Model {
     /// The date that the term gave, whatever was promised since.
     first: Option<DateTime<Utc>>,
     /// Both dates as a payment request stopped them, and when.
-    stopped: Option<([Option<DateTime<Utc>>; 2], DateTime<Utc>)>,
+    stopped: Option<(Dates, DateTime<Utc>)>,
     /// A new date was promised once.
     apologised: bool,
     /// How it was solved, by the promised and by the first date; the worst of all times.
