@@ -13,7 +13,7 @@
 #   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
 #
 # The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's. With
-# PREBUILT=1 also the compiler here must be the same, and nothing may be uncommitted; docker sets the times of files that a step
+# PREBUILT=1 also the compiler here must be the same, and nothing may be uncommitted (dev: for tests, whatever is there); docker sets the times of files that a step
 # makes itself, so that there only the programs are the same.
 set -euo pipefail
 ME=images
@@ -46,13 +46,14 @@ programs() {
   # Other flags mean that everything is compiled again: a test image takes what is there.
   [ "$PROFILE" != dev ] || flags=
   for program in $PROGRAMS; do bins+=(--bin "$program"); done
-  # mimalloc is compiled with the time of day, unless it is told another.
-  SOURCE_DATE_EPOCH=$EPOCH RUSTFLAGS=$flags cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
+  # mimalloc is compiled with the time of day, unless it is told another: one for all commits, since what was compiled before is kept.
+  SOURCE_DATE_EPOCH=0 RUSTFLAGS=$flags cargo build --locked "${bins[@]}" --profile "$PROFILE" </dev/null
 }
 sums() { (cd "$FROM_FOLDER" && for program in $PROGRAMS; do echo "$(strip --strip-debug -o /dev/stdout "$program" | sha256sum) $program"; done); }
 if [ -d "${PREBUILT:-}" ]; then
   FROM_FOLDER=$PREBUILT
 elif [ -n "${PREBUILT:-}" ]; then
+  [ "$PROFILE" = dev ] || [ -z "$(git status --porcelain --untracked-files=no)" ] || die "PREBUILT=1 compiles what is here, and it is not committed"
   say "building the programs ($PROFILE)"
   programs
   FROM_FOLDER=$(program_dir "$PROFILE")
@@ -105,7 +106,7 @@ if [ -n "${LOCAL_BASE:-}" ]; then
   fi
 fi
 
-arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --build-arg "SOURCE_DATE_EPOCH=$EPOCH" --tag "$TAG" --file "$CONTEXT/Containerfile")
+arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
 [ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
 digest() {
   case $ENGINE in
