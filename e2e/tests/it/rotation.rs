@@ -1,5 +1,7 @@
 //! The sealing key is changed: everything is sealed again, and the old key can be taken away.
 
+use durable::sea_orm::ConnectionTrait as _;
+use durable::sea_orm::sea_query::Query;
 use e2e::one_process::OneProcess;
 use kit::config::Secret;
 use serde_json::Value;
@@ -30,6 +32,21 @@ async fn propose_second_factor(running: &OneProcess) {
     assert_eq!(answer.status().as_u16(), 200);
 }
 
+/// What was sent is empty: a letter that could not be.
+async fn leave_a_letter(running: &OneProcess) {
+    let suite = &running.suite;
+    let sealed = suite.rt.sealer.seal(suite.rt.ids, "{}");
+    let update = Query::update()
+        .table("delivery")
+        .value("content_sealed", sealed)
+        .to_owned();
+    let left = suite.databases.notifications.tx(|tx| {
+        let update = update.clone();
+        async move { tx.execute(&update).await }
+    });
+    assert!(left.await.expect("an update").rows_affected() > 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     let running = OneProcess::start().await;
@@ -43,6 +60,7 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     .expect("played");
     assert!(report.is_complete(), "{report:?}");
     propose_second_factor(&running).await;
+    leave_a_letter(&running).await;
     let dossier = &get(&running, "/api/v1/dossiers").await["items"][0]["id"];
     let path = format!("/api/v1/dossiers/{}", dossier.as_str().expect("an id"));
     let before = get(&running, &path).await;
@@ -68,6 +86,7 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
         "dossier.details",
         "file.name",
         "shipment.receiver_sealed",
+        "delivery.content_sealed",
         "account.identity_number",
         "account.phone",
         "second_factor.secret",

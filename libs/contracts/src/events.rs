@@ -216,6 +216,11 @@ pub struct DossierChanged {
     pub restricted: bool,
 }
 
+impl DossierChanged {
+    /// The command that ends a dossier's retention: its persons are made unknowable (ADR 67), and what others keep of them goes.
+    pub const PSEUDONYMISE: &'static str = "pseudonymise";
+}
+
 /// A clock of a dossier has come to a point that people must know of. The dossier itself has not changed: `version` is the one it
 /// has, and there may be several alarms at one version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,7 +1,7 @@
 //! The access log (nhật ký truy cập dữ liệu cá nhân): who read whose data, when, and in what operation. Each service that keeps
 //! personal data has the table and writes it for every read by somebody other than the owner; the owner reads it.
 
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use chrono::{DateTime, Utc};
 use contracts::{Actor, Scope};
 use kit::Runtime;
@@ -74,6 +74,18 @@ pub async fn note(tx: &Tx, rt: &Runtime, reader: &Actor, shown: Shown<'_>) -> Re
     } else {
         Ok(())
     }
+}
+
+/// As [`note`], in a transaction of its own, which nobody opens for an owner.
+///
+/// # Errors
+/// The database's.
+pub async fn note_alone(db: &Db, reader: &Actor, shown: Shown<'_>) -> Result<(), DbErr> {
+    if !is_noted(reader) || shown.subjects.is_empty() {
+        return Ok(());
+    }
+    db.tx(|tx| async move { write(&tx, db.runtime(), reader, shown).await })
+        .await
 }
 
 /// As [`note`], for readers without a scope of rows: an administrator of accounts.

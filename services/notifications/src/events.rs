@@ -9,9 +9,6 @@ use contracts::events::{DossierAlarm, DossierChanged, ShipmentChanged};
 use durable::{Done, Task, TaskError};
 use std::sync::Arc;
 
-/// The end of a dossier's retention: its persons are made unknowable (ADR 67).
-const PSEUDONYMISE: &str = "pseudonymise";
-
 /// A dossier took a transition.
 pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Result<Done, TaskError> {
     let (app, task) = (&app, &task);
@@ -29,7 +26,7 @@ pub async fn dossier_changed(app: Arc<App>, task: Task<DossierChanged>) -> Resul
                 },
             )
             .await?;
-            if event.command == PSEUDONYMISE {
+            if event.command == DossierChanged::PSEUDONYMISE {
                 notice::forget(&tx, event.dossier_id.0).await?;
             }
             let chosen = person::preferences(event.owner, &*tx).await?;

@@ -8,6 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use testkit::TestDb;
 
+const RELOAD: &str = "select pg_reload_conf()";
+/// How long a filing may be missing in the log.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A script, and the values of its variables.
 pub(crate) struct Script {
     path: PathBuf,
@@ -24,17 +28,24 @@ pub(crate) async fn of_one_filing(world: &World, log: &Path) -> anyhow::Result<S
     for set in ["log_line_prefix = '%p|'", "log_statement = 'all'"] {
         world.execute(&format!("alter system set {set}")).await?;
     }
-    reload(world).await?;
+    world.execute(RELOAD).await?;
     let before = std::fs::metadata(log)
         .with_context(|| log.display().to_string())?
         .len();
-    let id = world.file_one().await?;
+    // Each connection takes note of the setting when it next waits for a command, so the first filings may not be in the log.
+    let began = std::time::Instant::now();
+    let transaction = loop {
+        let id = world.file_one().await?;
+        let text = std::fs::read(log)?;
+        let text = text.get(usize::try_from(before)?..).unwrap_or_default();
+        match transaction(&String::from_utf8_lossy(text), &id) {
+            Err(missing) if began.elapsed() > PATIENCE => return Err(missing),
+            Err(_not_yet) => {}
+            Ok(found) => break found,
+        }
+    };
     world.execute("alter system reset all").await?;
-    reload(world).await?;
-    let text = std::fs::read(log)?;
-    let text = text.get(usize::try_from(before)?..).unwrap_or_default();
-    let text = String::from_utf8_lossy(text);
-    let transaction = transaction(&text, &id)?;
+    world.execute(RELOAD).await?;
     let (script, variables) = script(&transaction)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("filing.sql");
@@ -69,13 +80,6 @@ async fn copy(world: &World) -> anyhow::Result<TestDb> {
         "the database is not copied"
     );
     Ok(copy)
-}
-
-async fn reload(world: &World) -> anyhow::Result<()> {
-    world.execute("select pg_reload_conf()").await?;
-    // Each backend takes note of it when it next waits for a command.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    Ok(())
 }
 
 /// A statement and the texts of its parameters.

@@ -73,12 +73,12 @@ fn component(p: &Component) -> ProcedureComponent {
 
 /// A term that a due date can be computed from; `None` where the rule gives no date.
 fn computable(term: &PublishedTerm) -> Option<Term> {
-    term.unit.term(term.value?)?.ok()
+    term.unit.term(term.value?)
 }
 
 /// Terms that follow each other; none when one of them cannot be counted, since the rest alone would promise too much.
 fn in_sequence(term: &PublishedTerm) -> Vec<Term> {
-    let counted = |part: &TermPart| part.unit.term(part.value)?.ok();
+    let counted = |part: &TermPart| part.unit.term(part.value);
     let all: Option<Vec<Term>> = term.sequence.iter().map(counted).collect();
     all.unwrap_or_default()
 }

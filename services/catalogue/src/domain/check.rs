@@ -117,13 +117,13 @@ pub fn draft(c: &Content) -> Vec<Found> {
     for (i, m) in c.methods.iter().enumerate() {
         let good = match m.term.value {
             None => m.term.unit == TermUnit::NotComputable,
-            Some(value) => matches!(m.term.unit.term(value), Some(Ok(_))),
+            Some(value) => m.term.unit.term(value).is_some(),
         };
         if !good {
             say(format!("/methods/{i}/term/value"), Fault::Term);
         }
         for (j, part) in m.term.sequence.iter().enumerate() {
-            if !matches!(part.unit.term(part.value), Some(Ok(_))) {
+            if part.unit.term(part.value).is_none() {
                 say(format!("/methods/{i}/term/sequence/{j}/value"), Fault::Term);
             }
         }

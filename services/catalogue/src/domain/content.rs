@@ -4,7 +4,7 @@
 use contracts::{Channel, Fee};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vn::worktime::{Term, WorkTimeError};
+use vn::worktime::Term;
 
 /// A code and a name, as the publisher has them. The code may be empty or home-made.
 #[derive(
@@ -124,8 +124,8 @@ pub enum TermSource {
 }
 
 impl TermUnit {
-    /// The term of so many; none for what is not computable.
-    pub fn term(self, value: f64) -> Option<Result<Term, WorkTimeError>> {
+    /// The term of so many; none for what is not computable, or no term at all.
+    pub fn term(self, value: f64) -> Option<Term> {
         let unit = match self {
             Self::WorkingHour => "workingHour",
             Self::WorkingDay => "workingDay",
@@ -134,7 +134,7 @@ impl TermUnit {
             Self::Year => "year",
             Self::NotComputable => return None,
         };
-        Some(Term::parse(&value.to_string(), unit))
+        Term::parse(&value.to_string(), unit).ok()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::objects::ObjectStore;
 use crate::store::access::What;
 use crate::store::{dossiers, journal, processes};
-use contracts::{Actor, ActorKind, DossierId};
+use contracts::{Actor, DossierId};
 use durable::{Db, access};
 use kit::Runtime;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -91,13 +91,7 @@ impl App {
         ids: &[Uuid],
         what: What,
     ) -> Result<(), DbErr> {
-        let is_owner = reader.kind == ActorKind::Applicant && reader.mandate.is_none();
-        if is_owner || ids.is_empty() {
-            return Ok(());
-        }
-        self.db
-            .tx(|tx| async move { access::note(&tx, &self.rt, reader, what.of(ids)).await })
-            .await
+        access::note_alone(&self.db, reader, what.of(ids)).await
     }
 }
 

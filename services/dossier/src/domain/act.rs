@@ -6,6 +6,7 @@ use super::dossier::Dossier;
 use super::journal::Entry;
 use super::state::Transition;
 use chrono::{DateTime, Utc};
+use contracts::events::DossierChanged;
 use contracts::{Actor, DossierStatus as S, Permission};
 use serde_json::Value;
 
@@ -88,7 +89,7 @@ impl Act {
             Self::LiftRetention => "lift-retention",
             Self::RemovePapers => "remove-papers",
             Self::RemoveResults => "remove-results",
-            Self::Pseudonymise => "pseudonymise",
+            Self::Pseudonymise => DossierChanged::PSEUDONYMISE,
             Self::Restrict => "restrict",
             Self::LiftRestriction => "lift-restriction",
         }

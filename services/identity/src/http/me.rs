@@ -107,9 +107,7 @@ pub(super) async fn me(who: SignedIn, app: web::Data<App>) -> Result<HttpRespons
             operation: "getMe",
             subjects: &[account.id.0],
         };
-        let (app, by) = (&app, &who.0);
-        app.db
-            .tx(|tx| async move { durable::access::note(&tx, &app.rt, by, shown).await })
+        durable::access::note_alone(&app.db, &who.0, shown)
             .await
             .map_err(unforeseen)?;
     }

@@ -11,9 +11,6 @@ use contracts::events::{DossierChanged, ShipmentState};
 use durable::{TaskError, Tx};
 use serde::{Deserialize, Serialize};
 
-/// The end of a dossier's retention: its persons are made unknowable (ADR 67).
-const PSEUDONYMISE: &str = "pseudonymise";
-
 /// Where the result goes, as kept (sealed).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +42,7 @@ pub async fn on_dossier(app: &App, tx: &Tx, changed: &DossierChanged) -> Result<
     }
     if let Some(row) = &known
         && newer
-        && changed.command == PSEUDONYMISE
+        && changed.command == DossierChanged::PSEUDONYMISE
     {
         // The event says nobody's name any more; what we knew goes with it.
         let nobody = receiver(changed);
