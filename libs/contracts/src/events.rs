@@ -261,6 +261,10 @@ pub struct DossierAlarm {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum AlarmKind {
+    /// Kết quả hồ sơ liên thông trước không còn: what a linked dossier was handed on for was taken back, or solved anew as a refusal.
+    PredecessorRevoked,
+    /// Phí đã nộp mà hồ sơ không được giải quyết: a dossier ended without a result, and what was paid for it has not gone back.
+    FeesPaid,
     /// Quá 8 giờ làm việc chưa kiểm tra: the desk has not checked what was filed in time.
     CheckLate,
     /// Quá 2 giờ làm việc chưa xác nhận: a linked dossier was not acknowledged in time.
@@ -279,6 +283,8 @@ pub enum AlarmKind {
     PaymentOpen,
     /// A result has waited a month to be collected; again every month.
     ResultWaiting,
+    /// Bản chính chưa trả: a dossier ended a week ago and its originals are still with the agency; again every month.
+    OriginalsKept,
     /// Nothing has happened for a month to a dossier without a date by rule; again every month.
     Idle,
 }
@@ -286,6 +292,8 @@ pub enum AlarmKind {
 impl AlarmKind {
     /// Every kind.
     pub const ALL: &'static [AlarmKind] = &[
+        AlarmKind::PredecessorRevoked,
+        AlarmKind::FeesPaid,
         AlarmKind::CheckLate,
         AlarmKind::AcknowledgeLate,
         AlarmKind::ApologyDue,
@@ -295,12 +303,15 @@ impl AlarmKind {
         AlarmKind::SupplementDue,
         AlarmKind::PaymentOpen,
         AlarmKind::ResultWaiting,
+        AlarmKind::OriginalsKept,
         AlarmKind::Idle,
     ];
 
     /// The stable name as in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
+            AlarmKind::PredecessorRevoked => "predecessorRevoked",
+            AlarmKind::FeesPaid => "feesPaid",
             AlarmKind::CheckLate => "checkLate",
             AlarmKind::AcknowledgeLate => "acknowledgeLate",
             AlarmKind::ApologyDue => "apologyDue",
@@ -310,6 +321,7 @@ impl AlarmKind {
             AlarmKind::SupplementDue => "supplementDue",
             AlarmKind::PaymentOpen => "paymentOpen",
             AlarmKind::ResultWaiting => "resultWaiting",
+            AlarmKind::OriginalsKept => "originalsKept",
             AlarmKind::Idle => "idle",
         }
     }

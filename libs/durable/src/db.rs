@@ -6,9 +6,9 @@ use kit::Runtime;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _,
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait as _,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -226,6 +226,25 @@ impl Db {
     /// For reads outside a transaction. Writing here is refused on `SQLite` and wrong on `PostgreSQL`.
     pub fn read(&self) -> &DatabaseConnection {
         &self.0.reader
+    }
+
+    /// For many reads that must agree with each other while others write: all see the moment of the first. It ends when it is dropped;
+    /// until then the server keeps what it sees, so only for what a person starts now and then.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let reader = &self.0.reader;
+        // A reader of a file has a snapshot from its first read on, in any mode, and no levels to choose from.
+        let server = reader.get_database_backend() == DbBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: server.then_some(IsolationLevel::RepeatableRead),
+            access_mode: server.then_some(AccessMode::ReadOnly),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        };
+        #[expect(clippy::disallowed_methods, reason = "it only reads")]
+        let transaction = reader.begin_with_options(options).await?;
+        Ok(transaction)
     }
 
     /// Runs `work` in a write transaction: commits on `Ok`, rolls back on `Err`.

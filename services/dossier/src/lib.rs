@@ -9,6 +9,7 @@
 //! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
 //!            time is given back, the end of retentions
 //! objects/   the files themselves, by content hash, in a folder or a bucket
+//! explain.rs how the date of a dossier came about, day by day
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
@@ -19,6 +20,7 @@ mod app;
 mod domain;
 pub mod error;
 mod events;
+mod explain;
 pub mod forms;
 mod http;
 mod jobs;
@@ -42,6 +44,7 @@ use vn::dossier_number::NumberFormat;
 
 pub use domain::commands;
 pub use domain::term::Clocks;
+pub use explain::{DueOf, due_of};
 pub use verify::{Finding, verify};
 
 /// The documented defaults.

@@ -42,7 +42,7 @@
 //! | `shipment.returnedToAgency`, `shipment.lost`, `shipment.damaged` | what comes next | one-stop desk |
 //!
 //! The applicant gets every one of these in the inbox and by e-mail; those marked ✆ also as a text message. Any other command that changes the
-//! public status is told by the status. Not told to the applicant: `propose`, `send-back`, `post-returned`, `keep-original`, `return-original`, what is done about a retention, and a shipment that becomes
+//! public status is told by the status. Not told to the applicant: `propose`, `send-back`, `post-returned`, `keep-original`, `return-original`, what is done about a retention, `note-predecessor`, and a shipment that becomes
 //! ready, in transit or cancelled. With the main story by post the applicant's inbox holds: `file`, `receive`, `start-handling`, `approve`,
 //! `shipment.handedToPost`, `shipment.delivered`, `post-delivered`. Who filed at the counter without an account has no inbox, only mail
 //! and text messages.

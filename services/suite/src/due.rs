@@ -15,11 +15,21 @@ use vn::worktime::{
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// When the dossier was received complete, RFC 3339, e.g. `2026-01-30T09:00:00+07:00`.
-    start: DateTime<FixedOffset>,
+    #[arg(required_unless_present = "dossier")]
+    start: Option<DateTime<FixedOffset>>,
     /// How long, e.g. `10` or `1.5`.
-    term: String,
+    #[arg(required_unless_present = "dossier")]
+    term: Option<String>,
     /// workingHour, workingDay, day, month or year.
-    unit: String,
+    #[arg(required_unless_present = "dossier")]
+    unit: Option<String>,
+    /// A dossier of this installation, by number or id: its date is counted anew from what is noted of it.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with_all = ["start", "channel", "then", "extend", "pause", "cut_off", "agency"]
+    )]
+    dossier: Option<String>,
     /// How it came in: an agency may have a cut-off of its own for it.
     #[arg(long, value_enum, default_value_t = Channel::Online)]
     channel: Channel,
@@ -70,8 +80,14 @@ impl From<Channel> for Intake {
 /// # Errors
 /// A term, unit or calendar that cannot be, named; an agency that the catalogue does not have.
 pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<String> {
-    let term = Term::parse(&arguments.term, &arguments.unit)
-        .with_context(|| format!("{} {}", arguments.term, arguments.unit))?;
+    if let Some(name) = &arguments.dossier {
+        return of_dossier(settings, arguments, name).await;
+    }
+    let (Some(start), Some(term), Some(unit)) = (arguments.start, &arguments.term, &arguments.unit)
+    else {
+        bail!("a start, a term and its unit, or --dossier");
+    };
+    let term = Term::parse(term, unit).with_context(|| format!("{term} {unit}"))?;
     let calendar = match &arguments.agency {
         None => Calendar::national(),
         Some(code) => {
@@ -86,25 +102,20 @@ pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<S
             )?
         }
     };
-    let start = arguments.start.with_timezone(&Utc);
+    let start = start.with_timezone(&Utc);
     let mut terms = vec![term];
     for further in &arguments.then {
         terms.push(term_of(further)?);
     }
     let rules = rules(arguments)?;
     let found = due_by_rules(start, &terms, &rules, &calendar)?;
-    let stands = arguments.at.map(|at| at.with_timezone(&Utc)).map(|at| {
-        let left = remaining(at, found.due_at, &calendar);
-        (at, left, Outcome::of(Some(found.due_at), at))
-    });
+    let stands = Stands::of(arguments.at, found.due_at, &calendar);
     if arguments.json {
         let rest = json!({
             "startAt": local(start).to_rfc3339(),
             "channel": format!("{:?}", arguments.channel).to_lowercase(),
             "dueAt": local(found.due_at).to_rfc3339(),
-            "at": stands.map(|(at, left, outcome)| json!({
-                "at": local(at).to_rfc3339(), "workingMinutesLeft": left, "outcome": outcome,
-            })),
+            "at": stands.as_ref().map(Stands::json),
         });
         let mut answer = serde_json::to_value(&found)?;
         if let (Some(answer), Value::Object(rest)) = (answer.as_object_mut(), rest) {
@@ -113,21 +124,111 @@ pub async fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<S
         return Ok(answer.to_string());
     }
     let mut out = found.explain(vn::Lang::Vi);
-    if let Some((at, left, outcome)) = stands {
-        let (hours, minutes) = (left.abs() / 60, left.abs() % 60);
-        let (word, judged) = (
-            if left < 0 { "đã quá" } else { "còn" },
-            match outcome {
-                Outcome::Early => "trả khi đó là sớm hạn",
-                Outcome::OnTime => "trả khi đó là đúng hạn",
-                Outcome::Late => "trả khi đó là trễ hạn",
-            },
-        );
-        out.push_str(&format!(
-            "Lúc {}: {word} {hours} giờ {minutes} phút làm việc; {judged} (so theo ngày)\n",
-            local(at).format("%H:%M ngày %d/%m/%Y")
-        ));
+    out.extend(stands.as_ref().map(Stands::say));
+    Ok(out)
+}
+
+/// How a date stands at an instant.
+struct Stands {
+    at: DateTime<Utc>,
+    /// Working minutes; negative: since.
+    left: i64,
+    outcome: Outcome,
+}
+
+impl Stands {
+    fn of(
+        at: Option<DateTime<FixedOffset>>,
+        due_at: DateTime<Utc>,
+        calendar: &Calendar,
+    ) -> Option<Self> {
+        let at = at?.with_timezone(&Utc);
+        Some(Self {
+            at,
+            left: remaining(at, due_at, calendar),
+            outcome: Outcome::of(Some(due_at), at),
+        })
     }
+
+    fn json(&self) -> Value {
+        json!({
+            "at": local(self.at).to_rfc3339(), "workingMinutesLeft": self.left, "outcome": self.outcome,
+        })
+    }
+
+    fn say(&self) -> String {
+        let (hours, minutes) = (self.left.abs() / 60, self.left.abs() % 60);
+        let word = if self.left < 0 { "đã quá" } else { "còn" };
+        let judged = match self.outcome {
+            Outcome::Early => "trả khi đó là sớm hạn",
+            Outcome::OnTime => "trả khi đó là đúng hạn",
+            Outcome::Late => "trả khi đó là trễ hạn",
+        };
+        format!(
+            "Lúc {}: {word} {hours} giờ {minutes} phút làm việc; {judged} (so theo ngày)\n",
+            when(self.at)
+        )
+    }
+}
+
+fn when(at: DateTime<Utc>) -> String {
+    local(at).format("%H:%M ngày %d/%m/%Y").to_string()
+}
+
+/// The date of a dossier, counted anew; what is held against it and what was promised stand beside.
+async fn of_dossier(
+    settings: &Settings,
+    arguments: &Arguments,
+    name: &str,
+) -> anyhow::Result<String> {
+    let all = settings.all()?;
+    let rt = kit::process::runtime(&all.process)?;
+    let db = Db::open(&all.dossier.database, &rt).await?;
+    let of = dossier::due_of(&db, all.dossier.clocks, name)
+        .await
+        .context("the dossiers cannot be read")?;
+    let of = of.with_context(|| format!("there is no dossier {name}"))?;
+    let stands = of
+        .due_at
+        .and_then(|due| Stands::of(arguments.at, due, &of.calendar));
+    if arguments.json {
+        let instant = |at: DateTime<Utc>| local(at).to_rfc3339();
+        let counted = of.found.as_ref().map(|found| {
+            let mut counted = serde_json::to_value(found)?;
+            counted["dueAt"] = json!(instant(found.due_at));
+            Ok::<_, serde_json::Error>(counted)
+        });
+        let answer = json!({
+            "dossier": of.name,
+            "agency": of.agency,
+            "startAt": of.from.map(instant),
+            "counted": counted.transpose()?,
+            "apology": of.apology.map(|(at, due)| json!({"at": instant(at), "dueAt": instant(due)})),
+            "firstDueAt": of.first_due_at.map(instant),
+            "dueAt": of.due_at.map(instant),
+            "at": stands.as_ref().map(Stands::json),
+        });
+        return Ok(answer.to_string());
+    }
+    let mut out = format!("Hồ sơ {} tại {}\n", of.name, of.agency);
+    match (of.from, &of.found) {
+        (None, _) => out.push_str("Chưa tiếp nhận, thời hạn chưa chạy.\n"),
+        (Some(_), None) => out.push_str("Không hẹn ngày theo quy định.\n"),
+        (Some(from), Some(found)) => {
+            out.push_str(&format!("Thời hạn chạy từ {}\n", when(from)));
+            out.push_str(&found.explain(vn::Lang::Vi));
+        }
+    }
+    if let Some((at, due)) = of.apology {
+        let (at, due) = (when(at), when(due));
+        out.push_str(&format!("Xin lỗi lúc {at}, hẹn lại {due}\n"));
+    }
+    match of.due_at {
+        Some(due) => out.push_str(&format!("Hạn đang tính: {}\n", when(due))),
+        None if of.found.is_some() => out.push_str("Hạn đang tính: tạm dừng\n"),
+        None => {}
+    }
+    out.extend(stands.as_ref().map(Stands::say));
     Ok(out)
 }
 

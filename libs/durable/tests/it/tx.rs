@@ -1,7 +1,7 @@
 use crate::{app, migrations, note, notes};
 use durable::Db;
 use durable::sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
-use durable::sea_orm::{ConnectionTrait as _, DbErr, SqlErr};
+use durable::sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, SqlErr};
 use std::sync::Arc;
 use testkit::TestDb;
 use testkit::proxy::Proxy;
@@ -48,6 +48,32 @@ async fn concurrent_writers_of_two_pools_wait_for_each_other() {
     });
     futures_util::future::join_all(writers).await;
     assert_eq!(notes(&test.db).await.len(), 120);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_sees_one_moment_and_keeps_nobody_from_writing() {
+    let (test, _, _) = app().await;
+    let write = async |name: &str| {
+        let written = test.db.tx(|tx| async move { note(&tx, name).await }).await;
+        written.expect("written");
+    };
+    let count = async |db: &DatabaseTransaction| {
+        let mut query = Query::select();
+        query
+            .expr_as(Expr::cust("count(*)"), "number")
+            .from("effect");
+        let row = db.query_one(&query).await.expect("database");
+        let row = row.expect("a row");
+        row.try_get::<i64>("", "number").expect("a number")
+    };
+    write("before").await;
+    let seen = test.db.snapshot().await.expect("a snapshot");
+    assert_eq!(count(&seen).await, 1);
+    write("after").await;
+    assert_eq!(count(&seen).await, 1);
+    drop(seen);
+    let later = test.db.snapshot().await.expect("a snapshot");
+    assert_eq!(count(&later).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -123,10 +123,11 @@ pub fn due(start: DateTime<Utc>, term: &Term, calendar: &Calendar) -> Result<Due
 /// The due instant alone, without the days: what a program wants that computes many.
 ///
 /// # Errors
-/// As [`due`].
+/// As [`due_by_rules`].
 pub fn due_at(
     start: DateTime<Utc>,
-    term: &Term,
+    terms: &[Term],
+    rules: &Rules,
     calendar: &Calendar,
 ) -> Result<DateTime<Utc>, WorkTimeError> {
     let mut walk = Walk {
@@ -134,9 +135,7 @@ pub fn due_at(
         horizon: horizon(start)?,
         steps: None,
     };
-    let cut_off = Rules::default().cut_off(calendar);
-    let end = walk.term(start, Begin::Reception { cut_off }, term)?;
-    Ok(end.due_at)
+    Ok(end_of(&mut walk, start, terms, rules)?.due_at)
 }
 
 /// The due instant of a sequence of terms, each of which begins where the one before it ends, with
@@ -151,25 +150,12 @@ pub fn due_by_rules(
     rules: &Rules,
     calendar: &Calendar,
 ) -> Result<Due, WorkTimeError> {
-    let stages = joined(terms, &rules.extensions)?;
-    let pauses = in_order(&rules.pauses)?;
     let mut walk = Walk {
         calendar,
         horizon: horizon(start)?,
         steps: Some(Vec::new()),
     };
-    let mut begin = Begin::Reception {
-        cut_off: rules.cut_off(calendar),
-    };
-    let (mut from, mut found): (_, Option<End>) = (start, None);
-    for stage in &stages {
-        let end = walk.term(from, begin, stage)?;
-        let end = past_pauses(&mut walk, from, stage.unit(), end, &pauses)?;
-        let received_on = found.map_or(end.received_on, |first| first.received_on);
-        found = Some(End { received_on, ..end });
-        (from, begin) = (end.due_at, Begin::Stage);
-    }
-    let end = found.ok_or(WorkTimeError::NoTerm)?;
+    let end = end_of(&mut walk, start, terms, rules)?;
     let mut terms = terms.iter().chain(&rules.extensions).copied();
     let year = local_date(end.due_at).year();
     Ok(Due {
@@ -180,6 +166,28 @@ pub fn due_by_rules(
         estimated: !(FIRST_KNOWN_YEAR..=LAST_DECIDED_YEAR).contains(&year),
         steps: walk.steps.unwrap_or_default(),
     })
+}
+
+fn end_of(
+    walk: &mut Walk<'_>,
+    start: DateTime<Utc>,
+    terms: &[Term],
+    rules: &Rules,
+) -> Result<End, WorkTimeError> {
+    let stages = joined(terms, &rules.extensions)?;
+    let pauses = in_order(&rules.pauses)?;
+    let mut begin = Begin::Reception {
+        cut_off: rules.cut_off(walk.calendar),
+    };
+    let (mut from, mut found): (_, Option<End>) = (start, None);
+    for stage in &stages {
+        let end = walk.term(from, begin, stage)?;
+        let end = past_pauses(walk, from, stage.unit(), end, &pauses)?;
+        let received_on = found.map_or(end.received_on, |first| first.received_on);
+        found = Some(End { received_on, ..end });
+        (from, begin) = (end.due_at, Begin::Stage);
+    }
+    found.ok_or(WorkTimeError::NoTerm)
 }
 
 /// A date that was counted from `from` by other means than a term, moved past the pauses since, by the rules of the module: in working

@@ -2,7 +2,7 @@
 
 use super::due::{at, show};
 use std::collections::BTreeMap;
-use vn::worktime::{Calendar, Term, due, due_at};
+use vn::worktime::{Calendar, Rules, Term, due, due_at};
 
 #[test]
 fn the_table_of_ten_years_holds() {
@@ -15,7 +15,8 @@ fn the_table_of_ten_years_holds() {
         let [start, value, unit, expected, reason] = [0, 1, 2, 3, 4].map(|column| &row[column]);
         let term = Term::parse(value, unit).unwrap();
         let found = due(at(start), &term, &calendar).unwrap();
-        assert_eq!(due_at(at(start), &term, &calendar), Ok(found.due_at));
+        let alone = due_at(at(start), &[term], &Rules::default(), &calendar);
+        assert_eq!(alone, Ok(found.due_at));
         if show(found.due_at) != expected {
             let found = show(found.due_at);
             wrong.push(format!(

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::domain::act::{Act, NoAct, done};
+use crate::domain::alarm;
 use crate::domain::{By, Dossier};
 use crate::error::{Error, code};
 use crate::store::{dossiers, fees, journal};
@@ -68,8 +69,10 @@ pub(crate) async fn take(
     // As the databases keep it.
     let now = app.rt.clock.now().trunc_subsecs(6);
     let owed = before.details.fees.clone();
+    let was = alarm::key(&before);
     let mut after = before;
     let said = change(&mut after, now)?;
+    after.alarm = alarm::after_act(was, &after, now);
     let transition = done(after, act, by, now, said.reason, &said.data);
     let after = transition.dossier;
     if !dossiers::update(tx, &app.rt, &after).await? {

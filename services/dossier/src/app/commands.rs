@@ -93,8 +93,8 @@ pub(crate) async fn by_person(
     Ok(view(&**tx, after).await?)
 }
 
-/// Raises the alarm that a dossier has come to, and puts the next one in its place. False: a transition came between, or it was
-/// raised before.
+/// Raises the alarm that a dossier has come to, and puts the next one in its place. False: a transition came between, it was raised
+/// before, or what it would tell of is no more.
 ///
 /// # Errors
 /// The database's.
@@ -110,7 +110,10 @@ pub(crate) async fn raise_alarm(app: &App, tx: &Tx, id: DossierId) -> Result<boo
     let spec = agency.map(|a| a.calendar).unwrap_or_default();
     let calendar = Calendar::of(&spec, app.config.clocks);
     let next = alarm::following(&d, &calendar, raised, now);
-    if !alarms::advance(tx, &d, raised, next).await? || !alarms::note(tx, &d, raised, now).await? {
+    if !alarms::advance(tx, &d, raised, next).await?
+        || !alarm::stands(&d, raised.kind)
+        || !alarms::note(tx, &d, raised, now).await?
+    {
         return Ok(false);
     }
     publish(tx, &app.rt, &d.alarm_event(raised)).await?;

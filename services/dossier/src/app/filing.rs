@@ -210,6 +210,7 @@ pub(crate) async fn file_linked(
                 link,
                 held: link.after.is_some(),
                 acknowledge_by: None,
+                revoked_at: None,
             }),
             pseudonymised_at: None,
         },

@@ -1,10 +1,12 @@
 //! Linked dossiers (liên thông): filed together, each with its own number, clocks and agency. What is needed for another is handed on
 //! in the transaction in which it is decided; what cannot come any more ends what waits for it.
 
+use super::acts::{self, Said};
 use super::filing::{self, Filing};
 use super::{App, View, commands};
+use crate::domain::act::Act;
 use crate::domain::dossier::{Group, Link};
-use crate::domain::{Command, Dossier};
+use crate::domain::{By, Command, Dossier};
 use crate::error::Error;
 use crate::store::dossiers;
 use contracts::problem::shared;
@@ -12,6 +14,7 @@ use contracts::{Actor, DossierId, DossierStatus};
 use durable::Tx;
 use futures_util::future::BoxFuture;
 use kit::{FieldError, Problem};
+use serde_json::json;
 use uuid::Uuid;
 
 /// Fewest and most dossiers filed together.
@@ -72,7 +75,38 @@ pub(crate) async fn file(
     }
 }
 
-/// What a transition of one means for those that wait for it.
+/// What became of one, for those that were filed with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Became {
+    /// It has the result that another one needs.
+    Granted,
+    /// It ended without.
+    Refused,
+    /// It had one, which the agency took back as wrong, or opened again.
+    TakenBack,
+}
+
+impl Became {
+    fn of(before: &Dossier, after: &Dossier) -> Option<Self> {
+        use DossierStatus as S;
+        if before.status == after.status {
+            return None;
+        }
+        let granted = |d: &Dossier| d.details.result.as_ref().is_some_and(|r| !r.refusal);
+        match after.status {
+            S::Done if granted(after) => Some(Self::Granted),
+            S::Done | S::NotReceived | S::Withdrawn | S::Stopped => Some(Self::Refused),
+            S::New | S::Received | S::InProgress | S::SupplementRequested | S::PaymentRequested => {
+                let solved = matches!(before.status, S::Done | S::Returned);
+                (solved && granted(before)).then_some(Self::TakenBack)
+            }
+            S::Returned => None,
+        }
+    }
+}
+
+/// What a transition of one means for those that follow it: what waits is handed on or ends, and what was handed on before is told that
+/// its ground is gone, or there again. Whoever handles that decides what comes of it.
 ///
 /// # Errors
 /// As of a command.
@@ -85,27 +119,17 @@ pub(crate) async fn follow(
     let Some(Group { link, .. }) = &after.details.group else {
         return Ok(());
     };
-    if before.status == after.status {
+    let Some(became) = Became::of(before, after) else {
         return Ok(());
-    }
-    let refused = after.details.result.as_ref().is_some_and(|r| r.refusal);
-    let granted = match after.status {
-        DossierStatus::Done => !refused,
-        DossierStatus::NotReceived | DossierStatus::Withdrawn | DossierStatus::Stopped => false,
-        DossierStatus::New
-        | DossierStatus::Received
-        | DossierStatus::InProgress
-        | DossierStatus::SupplementRequested
-        | DossierStatus::PaymentRequested
-        | DossierStatus::Returned => return Ok(()),
     };
-    for waiting in dossiers::of_group(&**tx, &app.rt, link.group).await? {
-        let held = waiting.details.group.as_ref().is_some_and(|g| g.held);
-        let follows = waiting.details.group.as_ref().and_then(|g| g.link.after);
-        if !held || follows != Some(link.ordinal) {
+    for other in dossiers::of_group(&**tx, &app.rt, link.group).await? {
+        let Some(group) = &other.details.group else {
+            continue;
+        };
+        if group.link.after != Some(link.ordinal) {
             continue;
         }
-        // Whoever handles the one that waits need not know what the other was about, nor where to find it.
+        // Whoever handles the other one need not know what this one was about, nor where to find it.
         let name = match &after.number {
             Some(number) => format!(" {number}"),
             None if after.restricted => String::new(),
@@ -116,18 +140,65 @@ pub(crate) async fn follow(
         } else {
             format!(" ({})", after.details.procedure.name)
         };
-        let command = if granted {
-            Command::HandOn
-        } else {
-            Command::StopLinked {
-                reason: format!(
-                    "Hồ sơ liên thông{name}{about} không có kết quả để giải quyết tiếp."
-                ),
+        let which = format!("{name}{about}");
+        match (group.held, became) {
+            // One after the other: what waits for that one is told in its turn.
+            (true, Became::Granted) => boxed(app, tx, other.id, Command::HandOn).await?,
+            (true, Became::Refused) => {
+                let reason =
+                    format!("Hồ sơ liên thông{which} không có kết quả để giải quyết tiếp.");
+                boxed(app, tx, other.id, Command::StopLinked { reason }).await?;
             }
-        };
-        // One after the other: what waits for this one is told in its turn.
-        boxed(app, tx, waiting.id, command).await?;
+            (true, Became::TakenBack) => {}
+            (false, became) => note_predecessor(app, tx, &other, became, &which).await?,
+        }
     }
+    Ok(())
+}
+
+/// Notes on one that was handed on what became of the one before it, where that is news.
+async fn note_predecessor(
+    app: &App,
+    tx: &Tx,
+    other: &Dossier,
+    became: Became,
+    which: &str,
+) -> Result<(), Error> {
+    let Some(found) = dossiers::find_any_locked(tx, &app.rt, other.id).await? else {
+        return Ok(());
+    };
+    let revoked = found.revoked_at().is_some();
+    let ended = matches!(
+        found.status,
+        DossierStatus::NotReceived | DossierStatus::Withdrawn | DossierStatus::Stopped
+    );
+    let reason = match became {
+        _ if ended => return Ok(()),
+        Became::Granted if !revoked => return Ok(()),
+        Became::Granted => format!("Hồ sơ liên thông{which} đã có kết quả mới."),
+        Became::Refused => format!("Hồ sơ liên thông{which} được xử lý lại và không có kết quả."),
+        Became::TakenBack => {
+            format!("Kết quả của hồ sơ liên thông{which} đã được thu hồi để xử lý lại.")
+        }
+    };
+    let granted = became == Became::Granted;
+    acts::take(
+        app,
+        tx,
+        found,
+        Act::NotePredecessor,
+        By::System,
+        |d, now| {
+            if let Some(group) = &mut d.details.group {
+                group.revoked_at = (!granted).then_some(now);
+            }
+            Ok(Said {
+                reason: Some(reason),
+                data: json!({"granted": granted}),
+            })
+        },
+    )
+    .await?;
     Ok(())
 }
 

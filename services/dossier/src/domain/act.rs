@@ -43,6 +43,8 @@ pub(crate) enum Act {
     Restrict,
     /// Bỏ hạn chế tiếp cận hồ sơ.
     LiftRestriction,
+    /// Kết quả hồ sơ liên thông trước thay đổi: taken back, solved anew.
+    NotePredecessor,
 }
 
 /// Why an act is not open.
@@ -56,7 +58,7 @@ pub(crate) enum NoAct {
 
 impl Act {
     /// Every act.
-    pub(crate) const ALL: [Act; 15] = [
+    pub(crate) const ALL: [Act; 16] = [
         Self::AskFee,
         Self::PayFee,
         Self::ExemptFee,
@@ -72,6 +74,7 @@ impl Act {
         Self::Pseudonymise,
         Self::Restrict,
         Self::LiftRestriction,
+        Self::NotePredecessor,
     ];
 
     /// The name in journal and events.
@@ -92,6 +95,7 @@ impl Act {
             Self::Pseudonymise => DossierChanged::PSEUDONYMISE,
             Self::Restrict => "restrict",
             Self::LiftRestriction => "lift-restriction",
+            Self::NotePredecessor => "note-predecessor",
         }
     }
 
@@ -113,6 +117,7 @@ impl Act {
             Self::Pseudonymise => "Ẩn danh hồ sơ hết thời hạn bảo quản",
             Self::Restrict => "Hạn chế tiếp cận hồ sơ",
             Self::LiftRestriction => "Bỏ hạn chế tiếp cận hồ sơ",
+            Self::NotePredecessor => "Kết quả hồ sơ liên thông trước thay đổi",
         }
     }
 
@@ -129,7 +134,10 @@ impl Act {
             Self::MessageAgency => &[P::DossierOwn],
             Self::HoldRetention | Self::LiftRetention => &[P::RetentionManage],
             // The suite's alone.
-            Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => &[],
+            Self::RemovePapers
+            | Self::RemoveResults
+            | Self::Pseudonymise
+            | Self::NotePredecessor => &[],
             Self::Restrict | Self::LiftRestriction => &[P::DossierRestricted],
         }
     }
@@ -140,10 +148,14 @@ impl Act {
     /// Why not.
     pub(crate) fn may(self, by: By<'_>, dossier: &Dossier) -> Result<(), NoAct> {
         let allowed = match by {
-            // The payment platform's call-back; the end of a term.
+            // The payment platform's call-back; the end of a term; what became of another one.
             By::System => matches!(
                 self,
-                Self::PayFee | Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise
+                Self::PayFee
+                    | Self::RemovePapers
+                    | Self::RemoveResults
+                    | Self::Pseudonymise
+                    | Self::NotePredecessor
             ),
             By::Person(actor) => {
                 let concerned = match self {
@@ -161,7 +173,8 @@ impl Act {
                     | Self::RemoveResults
                     | Self::Pseudonymise
                     | Self::Restrict
-                    | Self::LiftRestriction => actor.serves(&dossier.agency.code),
+                    | Self::LiftRestriction
+                    | Self::NotePredecessor => actor.serves(&dossier.agency.code),
                 };
                 concerned && self.rights().iter().any(|right| actor.can(*right))
             }
@@ -194,7 +207,8 @@ impl Act {
             | Self::HoldRetention
             | Self::LiftRetention
             | Self::Restrict
-            | Self::LiftRestriction => Ok(()),
+            | Self::LiftRestriction
+            | Self::NotePredecessor => Ok(()),
             // Nothing of what goes on is destroyed.
             Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise if ended => Ok(()),
             Self::RemovePapers | Self::RemoveResults | Self::Pseudonymise => Err(NoAct::State),

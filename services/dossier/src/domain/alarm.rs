@@ -20,13 +20,16 @@ pub(crate) struct Alarm {
 const PAYMENT: Duration = Duration::days(7);
 /// How long a result may wait to be collected, or a dossier without a date for anything to happen.
 const MONTH: Duration = Duration::days(30);
+/// How long originals may stay after the end before somebody is told.
+const ORIGINALS: Duration = Duration::days(7);
 /// "About to expire".
 const SOON: Duration = Duration::hours(24);
 
 /// What the alarms of a dossier hang on: as long as it stays the same, so does the next alarm.
-type Key = (bool, Option<S>, [Option<DateTime<Utc>>; 4], bool);
+pub(crate) type Key = (bool, Option<S>, [Option<DateTime<Utc>>; 5], [bool; 2]);
 
-fn key(d: &Dossier) -> Key {
+/// See [`Key`].
+pub(crate) fn key(d: &Dossier) -> Key {
     let handled = matches!(d.status, S::Received | S::InProgress);
     let answer = match (d.status, &d.details.supplement) {
         (S::SupplementRequested, Some(supplement)) => Some(supplement.due_at),
@@ -35,9 +38,65 @@ fn key(d: &Dossier) -> Key {
     (
         handled,
         (!handled).then_some(d.status),
-        [d.due_at, d.check_due_at, answer, d.acknowledge_by()],
-        d.held(),
+        [
+            d.due_at,
+            d.check_due_at,
+            answer,
+            d.acknowledge_by(),
+            d.revoked_at(),
+        ],
+        [d.held(), owes_back(d)],
     )
+}
+
+/// It ended without a result, and not all that was paid for it has gone back.
+fn owes_back(d: &Dossier) -> bool {
+    matches!(d.status, S::NotReceived | S::Withdrawn | S::Stopped)
+        && d.details.fees.iter().any(|fee| fee.left() > 0)
+}
+
+/// It ended, and the agency has originals of the applicant.
+fn keeps_originals(d: &Dossier) -> bool {
+    let ended = matches!(
+        d.status,
+        S::NotReceived | S::Withdrawn | S::Stopped | S::Returned
+    );
+    ended && d.details.originals.iter().any(|o| o.returned.is_none())
+}
+
+/// Whether what an alarm tells of is still so. Money and papers come and go by acts, which move no clock.
+pub(crate) fn stands(d: &Dossier, kind: K) -> bool {
+    match kind {
+        K::PredecessorRevoked => d.revoked_at().is_some(),
+        K::FeesPaid => owes_back(d),
+        K::OriginalsKept => keeps_originals(d),
+        K::CheckLate
+        | K::AcknowledgeLate
+        | K::ApologyDue
+        | K::DueSoon
+        | K::Due
+        | K::Overdue
+        | K::SupplementDue
+        | K::PaymentOpen
+        | K::ResultWaiting
+        | K::Idle => true,
+    }
+}
+
+/// The next alarm after an act at `now`; `was`: the key before it. What an act brings about is told at once, and the points of the
+/// clocks, which go on, follow from there.
+pub(crate) fn after_act(was: Key, after: &Dossier, now: DateTime<Utc>) -> Option<Alarm> {
+    let is = key(after);
+    let at_once = |kind| Some(Alarm { at: now, kind });
+    if is == was {
+        after.alarm
+    } else if is.2[4].is_some() && is.2[4] != was.2[4] {
+        at_once(K::PredecessorRevoked)
+    } else if is.3[1] && !was.3[1] {
+        at_once(K::FeesPaid)
+    } else {
+        after.alarm
+    }
 }
 
 /// The next alarm after a transition at `now`.
@@ -74,7 +133,7 @@ pub(crate) fn following(
     later.sort_unstable();
     let last_passed = later.iter().rposition(|a| a.at <= now).unwrap_or(0);
     later.get(last_passed).copied().or_else(|| {
-        let period = repeats(raised.kind)?;
+        let period = repeats(raised.kind).filter(|_| stands(d, raised.kind))?;
         let mut at = raised.at + period;
         if at <= now {
             // Missed while the service was away: told once, not once a period.
@@ -92,7 +151,8 @@ fn repeats(kind: K) -> Option<Duration> {
     match kind {
         K::CheckLate | K::AcknowledgeLate => Some(Duration::days(1)),
         K::Overdue | K::PaymentOpen => Some(Duration::days(7)),
-        K::ResultWaiting | K::Idle => Some(MONTH),
+        K::ResultWaiting | K::OriginalsKept | K::Idle => Some(MONTH),
+        K::PredecessorRevoked | K::FeesPaid => None,
         K::ApologyDue | K::DueSoon | K::Due | K::SupplementDue => None,
     }
 }
@@ -101,6 +161,20 @@ fn repeats(kind: K) -> Option<Duration> {
 fn points(d: &Dossier, calendar: &Calendar, from: DateTime<Utc>) -> Vec<Alarm> {
     let mut out = Vec::new();
     let mut put = |kind, at| out.push(Alarm { at, kind });
+    // These two have no clock. As the first kinds of all they come before whatever else is at the same instant, so an alarm that was
+    // raised does not bring them again.
+    if let Some(at) = d.revoked_at() {
+        put(K::PredecessorRevoked, at.max(from));
+    }
+    if owes_back(d) {
+        put(K::FeesPaid, from);
+    }
+    if keeps_originals(d) {
+        put(
+            K::OriginalsKept,
+            (d.ended_at.unwrap_or(from) + ORIGINALS).max(from),
+        );
+    }
     match d.status {
         S::New if d.held() => put(K::Idle, from + MONTH),
         S::New => {
@@ -145,7 +219,9 @@ pub(crate) fn end_of(d: &Dossier, kind: K) -> Option<DateTime<Utc>> {
         K::CheckLate => d.check_due_at,
         K::AcknowledgeLate => d.acknowledge_by(),
         K::SupplementDue => d.details.supplement.as_ref().map(|s| s.due_at),
-        K::ApologyDue
+        K::FeesPaid | K::OriginalsKept => None,
+        K::PredecessorRevoked
+        | K::ApologyDue
         | K::DueSoon
         | K::Due
         | K::Overdue

@@ -5,7 +5,7 @@ use super::dossier::Dossier;
 use super::term::Calendar;
 use chrono::{DateTime, Utc};
 use contracts::{Channel, DossierStatus};
-use vn::worktime::{Intake, Outcome, Pause, PauseReason, Rules, Unit};
+use vn::worktime::{Due, Intake, Outcome, Pause, PauseReason, Rules, Unit};
 
 /// The term runs from `from`, from zero.
 pub(super) fn restart(d: &mut Dossier, from: DateTime<Utc>, calendar: &Calendar) {
@@ -124,13 +124,23 @@ fn promised(d: &Dossier, pauses: &[Pause], calendar: &Calendar) -> Option<DateTi
 /// The end of the running term; none before it runs, or without a term by rule.
 fn by_term(d: &Dossier, pauses: &[Pause], calendar: &Calendar) -> Option<DateTime<Utc>> {
     let from = d.details.term_from?;
-    let rules = Rules {
+    calendar.due_by(d.details.procedure.terms(), &rules(d, pauses), from)
+}
+
+/// The same with the pauses that are noted, day by day.
+pub(crate) fn explained(d: &Dossier, calendar: &Calendar) -> Option<Due> {
+    let from = d.details.term_from?;
+    let rules = rules(d, &d.details.pauses);
+    calendar.explained(d.details.procedure.terms(), &rules, from)
+}
+
+fn rules(d: &Dossier, pauses: &[Pause]) -> Rules {
+    Rules {
         intake: Some(intake(d)),
         cut_off: d.details.procedure.cut_off,
         pauses: pauses.to_vec(),
         extensions: Vec::new(),
-    };
-    calendar.due_by(d.details.procedure.terms(), &rules, from)
+    }
 }
 
 /// How it came in, as far as the hours of reception are concerned.

@@ -187,6 +187,9 @@ pub(crate) struct Group {
     pub(crate) held: bool,
     /// Until when the agency must have acknowledged it (NĐ 301/2026 art. 5: 2 working hours); none once it has.
     pub(crate) acknowledge_by: Option<DateTime<Utc>>,
+    /// When the result that it was handed on for was taken back or became a refusal; none: it stands, or stands again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
 }
 
 /// The link itself.
@@ -395,6 +398,15 @@ impl Dossier {
     /// Until when it must be acknowledged, if it still must.
     pub(crate) fn acknowledge_by(&self) -> Option<DateTime<Utc>> {
         self.details.group.as_ref()?.acknowledge_by
+    }
+
+    /// When what it was handed on for was taken back; none for what ended without a result itself.
+    pub(crate) fn revoked_at(&self) -> Option<DateTime<Utc>> {
+        let goes_on = !matches!(
+            self.status,
+            DossierStatus::NotReceived | DossierStatus::Withdrawn | DossierStatus::Stopped
+        );
+        self.details.group.as_ref()?.revoked_at.filter(|_| goes_on)
     }
 
     /// Whether the result is late: still being handled after it was due.

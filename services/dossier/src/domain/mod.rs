@@ -5,7 +5,7 @@
 
 pub(crate) mod act;
 pub(crate) mod alarm;
-mod clocks;
+pub(crate) mod clocks;
 pub(crate) mod command;
 pub(crate) mod dossier;
 mod effect;

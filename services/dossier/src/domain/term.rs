@@ -65,9 +65,22 @@ impl Calendar {
         rules: &Rules,
         from: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        worktime::due_by_rules(from, terms, rules, &self.days)
-            .ok()
-            .map(|due| due.due_at)
+        worktime::due_at(from, terms, rules, &self.days).ok()
+    }
+
+    /// The same, day by day.
+    pub(crate) fn explained(
+        &self,
+        terms: &[Term],
+        rules: &Rules,
+        from: DateTime<Utc>,
+    ) -> Option<worktime::Due> {
+        worktime::due_by_rules(from, terms, rules, &self.days).ok()
+    }
+
+    /// The days alone.
+    pub(crate) fn into_days(self) -> worktime::Calendar {
+        self.days
     }
 
     /// A date that was counted from `from`, later by the times in which the clock stood. What was late before it stood stays as late.

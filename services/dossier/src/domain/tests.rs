@@ -284,6 +284,7 @@ fn linked(new: &Dossier, held: bool) -> Dossier {
         },
         held,
         acknowledge_by: (!held).then(now),
+        revoked_at: None,
     });
     linked
 }

@@ -198,6 +198,8 @@ pub(crate) struct GroupRefOut {
     waiting: bool,
     /// Until when its agency must acknowledge it; null once it has.
     acknowledge_by: Option<DateTime<Utc>>,
+    /// When the result that it was handed on for was taken back or became a refusal; null: it stands.
+    predecessor_revoked_at: Option<DateTime<Utc>>,
 }
 
 /// How a dossier came in.
@@ -384,6 +386,7 @@ impl DossierOut {
                 size: g.link.size,
                 waiting: g.held,
                 acknowledge_by: g.acknowledge_by,
+                predecessor_revoked_at: d.revoked_at(),
             }),
             supplement: d.details.supplement.as_ref().map(|s| SupplementOut {
                 items: s

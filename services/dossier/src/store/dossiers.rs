@@ -137,6 +137,20 @@ pub(crate) async fn find_any_locked(
     row.map(|row| read(rt, row)).transpose()
 }
 
+/// One dossier by its number or id, for whoever runs the suite.
+pub(crate) async fn named(
+    db: &impl ConnectionTrait,
+    rt: &Runtime,
+    name: &str,
+) -> Result<Option<Dossier>, DbErr> {
+    let query = match name.parse::<Uuid>() {
+        Ok(id) => Entity::find_by_id(id),
+        Err(_) => Entity::find().filter(Column::Number.eq(name)),
+    };
+    let row = query.one(db).await?;
+    row.map(|row| read(rt, row)).transpose()
+}
+
 /// One dossier for the suite itself: jobs and postal events act on whatever dossier they name.
 pub(crate) async fn find_any(
     db: &impl ConnectionTrait,

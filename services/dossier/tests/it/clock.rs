@@ -180,6 +180,55 @@ async fn an_apology_is_sent_once_and_in_time_and_the_first_date_is_kept() {
         .expect_problem(409, "apology.too-late");
 }
 
+#[tokio::test]
+async fn the_date_of_a_dossier_is_explained_from_what_is_noted_of_it() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let of = async |name: &str| {
+        let found = dossier::due_of(w.db(), dossier::Clocks::default(), name).await;
+        found.expect("database")
+    };
+    let waits = of(&text(&filed["id"])).await.expect("a dossier");
+    assert!(waits.from.is_none() && waits.found.is_none() && waits.due_at.is_none());
+    let d = w.go(&actors::officer(), &filed, "receive", json!({})).await;
+    // What was waited for the payment does not count: a day and a half from Monday to Wednesday morning.
+    let asked = json!({"amount": 10_000, "reason": "Lệ phí"});
+    let d = w.go(&actors::officer(), &d, "request-payment", asked).await;
+    let name = text(&d["number"]);
+    assert_eq!(of(&name).await.expect("a dossier").due_at, None);
+    at(&w, "2026-11-18T02:00:00Z");
+    let d = w
+        .go(&actors::officer(), &d, "confirm-payment", json!({}))
+        .await;
+    let stands = of(&name).await.expect("a dossier");
+    let found = stands.found.expect("a date");
+    assert_eq!(stands.due_at, Some(found.due_at));
+    assert_eq!(json!(found.due_at), d["dueAt"]);
+    assert_eq!(
+        (stands.name, stands.agency),
+        (name.clone(), "H05.21".to_owned())
+    );
+    let said = found.explain(vn::Lang::Vi);
+    assert!(said.contains("18/11/2026"), "{said}");
+    // A new date is promised, not counted: both are said.
+    let body = json!({"reason": "Chờ ý kiến", "dueOn": "2026-11-26"});
+    let d = w.go(&actors::leader(), &d, "apologise", body).await;
+    let moved = of(&name).await.expect("a dossier");
+    assert_eq!(moved.found.expect("a date").due_at, found.due_at);
+    assert_eq!(json!(moved.apology.expect("one").1), d["dueAt"]);
+    assert_eq!(
+        (moved.first_due_at, json!(moved.due_at)),
+        (Some(found.due_at), d["dueAt"].clone())
+    );
+    for name in [
+        "H05.21-260101-9999",
+        "01a1e215-2900-7eb3-92a6-054eb5eca252",
+        "''",
+    ] {
+        assert!(of(name).await.is_none(), "{name}");
+    }
+}
+
 /// Filed, received, solved at these times.
 async fn solved(w: &World, from: &str, to: &str, apology: Option<&str>) -> Value {
     at(w, from);

@@ -4,7 +4,7 @@ use crate::world::{PROCEDURE, World, procedure, text};
 use aws_lc_rs::digest::{SHA256, digest};
 use contracts::Fee;
 use serde_json::{Value, json};
-use testkit::{Reply, actors};
+use testkit::{Reply, actors, wait_for};
 use vn::vietqr::VietQr;
 
 const SECRET: &str = "a-secret-that-only-the-platform-knows";
@@ -118,6 +118,50 @@ async fn one_published_fee_is_asked_at_once_and_paid_by_the_platform_once() {
     let events = w.events(&filed).await;
     assert_eq!(events, [("file".to_owned(), 1), ("pay-fee".to_owned(), 2)]);
     assert_eq!(dossier::verify(w.db()).await.expect("database"), []);
+}
+
+#[tokio::test]
+async fn what_was_paid_for_nothing_is_told_of_when_it_ends_and_when_it_comes_late() {
+    let w = world(vec![fee(10_000, "10.000 đồng/lần", false)]).await;
+    let filed = async || {
+        let d = w.file().await;
+        let content = text(&fees(&w, &d).await["items"][0]["transfer"]["content"]);
+        (d, content)
+    };
+    let withdraw = async |d: &Value| {
+        let seen = w.get(&actors::citizen(), d).await;
+        w.go(&actors::citizen(), &seen, "withdraw", json!({})).await
+    };
+    let told = async |d: &Value, count: usize| {
+        wait_for("the alarm", || async {
+            (w.alarms(d).await == vec!["feesPaid"; count]).then_some(())
+        })
+        .await;
+    };
+    let (unpaid, _) = filed().await;
+    withdraw(&unpaid).await;
+    let (paid, content) = filed().await;
+    send(&w, &report(&content, 10_000, "GD-1"))
+        .await
+        .expect(200);
+    withdraw(&paid).await;
+    told(&paid, 1).await;
+    let (late, content) = filed().await;
+    withdraw(&late).await;
+    send(&w, &report(&content, 10_000, "GD-2"))
+        .await
+        .expect(200);
+    told(&late, 1).await;
+    assert!(w.alarms(&unpaid).await.is_empty());
+    // Told once: whether it goes back is for the agency to say.
+    w.rt.clock.advance(chrono::Duration::days(40));
+    let (again, content) = filed().await;
+    send(&w, &report(&content, 10_000, "GD-3"))
+        .await
+        .expect(200);
+    withdraw(&again).await;
+    told(&again, 1).await;
+    assert_eq!(w.alarms(&paid).await.len(), 1);
 }
 
 #[tokio::test]

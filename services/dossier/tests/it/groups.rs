@@ -140,6 +140,86 @@ async fn when_one_has_no_result_what_waits_for_it_ends_and_says_why() {
 }
 
 #[tokio::test]
+async fn when_what_it_follows_is_taken_back_its_desk_is_told_and_decides() {
+    let w = World::new().await;
+    let group = file(&w).await;
+    let first = w.until_done(&one(&w, &group, 0).await).await;
+    let second = one(&w, &group, 1).await;
+    let second = w
+        .go(&actors::officer2(), &second, "receive", json!({}))
+        .await;
+    assert_eq!(second["group"]["predecessorRevokedAt"], Value::Null);
+
+    let told = async |count: usize| {
+        wait_for("the alarm", || async {
+            (w.alarms(&second).await == vec!["predecessorRevoked"; count]).then_some(())
+        })
+        .await;
+        let seen = one(&w, &group, 1).await;
+        assert_eq!(
+            seen["status"]["key"], "received",
+            "its desk decides, not the suite"
+        );
+        seen
+    };
+    let wrong = json!({"reason": "Sai họ tên"});
+    let first = w
+        .go(&actors::leader(), &first, "correct", wrong.clone())
+        .await;
+    let seen = told(1).await;
+    assert_eq!(
+        seen["group"]["predecessorRevokedAt"],
+        "2026-11-16T02:00:00Z"
+    );
+    assert_eq!(seen["dueAt"], second["dueAt"], "no clock moves");
+    let history = seen["history"].as_array().expect("history");
+    let last = history.last().expect("an entry");
+    assert_eq!(last["command"], "note-predecessor");
+    let reason = text(&last["reason"]);
+    assert!(
+        reason.contains("thu hồi") && reason.contains(&text(&first["number"])),
+        "{reason}"
+    );
+
+    // Solved anew as a refusal, then taken back again and granted.
+    let solve = async |first: &Value, refusal: bool| {
+        let file = w.upload(&actors::specialist(), "lai.pdf").await;
+        let mut body = json!({"resultFileId": file, "refusal": refusal});
+        if refusal {
+            body["note"] = json!("Khoản 2 Điều 7: thiếu điều kiện.");
+        }
+        let d = w.go(&actors::specialist(), first, "propose", body).await;
+        w.go(&actors::leader(), &d, "approve", json!({})).await
+    };
+    w.rt.clock.advance(chrono::Duration::minutes(1));
+    let first = solve(&first, true).await;
+    let seen = told(2).await;
+    assert!(
+        text(
+            &seen["history"]
+                .as_array()
+                .expect("history")
+                .last()
+                .expect("an entry")["reason"]
+        )
+        .contains("không có kết quả")
+    );
+    // What was refused is not taken back a second time for those that follow.
+    let first = w.go(&actors::leader(), &first, "correct", wrong).await;
+    assert_eq!(one(&w, &group, 1).await["version"], seen["version"]);
+    solve(&first, false).await;
+    let seen = one(&w, &group, 1).await;
+    assert_eq!(seen["group"]["predecessorRevokedAt"], Value::Null);
+    assert_eq!(
+        w.events(&second).await.last().map(|(c, _)| c.clone()),
+        Some("note-predecessor".to_owned())
+    );
+    // The third, which waits for the second, was never told.
+    assert_eq!(one(&w, &group, 2).await["version"], 1);
+    assert_eq!(dossier::verify(w.db()).await.expect("database"), []);
+}
+
+#[tokio::test]
 async fn all_or_none_and_every_fault_by_its_pointer() {
     let w = World::new().await;
     let citizen = actors::citizen();

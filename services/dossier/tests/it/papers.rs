@@ -149,6 +149,44 @@ async fn originals_are_kept_and_go_back_once() {
 }
 
 #[tokio::test]
+async fn originals_that_stay_after_the_end_are_told_of_until_they_go_back() {
+    let w = World::new().await;
+    let ended = async |moment: i64| {
+        w.rt.clock.advance(Duration::seconds(moment));
+        let filed = w.file().await;
+        let keep = json!({"componentId": "c1", "count": 1});
+        originals(&w, &filed, "originals", keep).await.expect(201);
+        let seen = w.get(&actors::citizen(), &filed).await;
+        w.go(&actors::citizen(), &seen, "withdraw", json!({})).await
+    };
+    // In this order, so that whoever comes to the last has been past the others.
+    let (back, at_once, kept) = (ended(1).await, ended(1).await, ended(1).await);
+    let took = json!({"receiverName": "Nguyễn Văn An"});
+    originals(&w, &at_once, "originals/1/return", took.clone())
+        .await
+        .expect(200);
+    let told = async |d: &Value| w.alarms(d).await.len();
+    let last = async |count: usize| {
+        wait_for("the alarm", || async {
+            (told(&kept).await == count).then_some(())
+        })
+        .await;
+    };
+    w.rt.clock.advance(Duration::days(7));
+    last(1).await;
+    assert_eq!(w.alarms(&back).await, ["originalsKept"]);
+    assert_eq!(told(&at_once).await, 0);
+    originals(&w, &back, "originals/1/return", took)
+        .await
+        .expect(200);
+    for month in 2..4 {
+        w.rt.clock.advance(Duration::days(30));
+        last(month).await;
+        assert_eq!((told(&back).await, told(&at_once).await), (1, 0));
+    }
+}
+
+#[tokio::test]
 async fn a_result_is_used_again_and_not_asked_for_again() {
     let w = World::new().await;
     let done = w.until_done(&w.file().await).await;

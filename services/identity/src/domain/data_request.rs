@@ -5,7 +5,7 @@ use contracts::AccountId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vn::worktime::{Calendar, Term, Unit, due_at};
+use vn::worktime::{Calendar, Rules, Term, Unit, due_at};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -162,7 +162,7 @@ impl Terms {
 /// later.
 fn after(start: DateTime<Utc>, days: i64, unit: Unit) -> DateTime<Utc> {
     Term::whole(days.max(1), unit)
-        .and_then(|term| due_at(start, &term, &Calendar::national()))
+        .and_then(|term| due_at(start, &[term], &Rules::default(), &Calendar::national()))
         .unwrap_or_else(|_beyond| start + chrono::Duration::days(days.clamp(1, 366)))
 }
 

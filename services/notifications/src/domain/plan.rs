@@ -300,6 +300,12 @@ pub fn alarm(event: &DossierAlarm, preferences: &Preferences) -> Vec<Notice> {
             Some(Template::ResultReminder),
             Some((DESK, Template::OfficerResultWaiting)),
         ),
+        AlarmKind::PredecessorRevoked => (None, Some((ALL, Template::OfficerPredecessorRevoked))),
+        AlarmKind::FeesPaid => (None, Some((HEADS, Template::OfficerFeesPaid))),
+        AlarmKind::OriginalsKept => (
+            Some(Template::OriginalsReminder),
+            Some((DESK, Template::OfficerOriginalsKept)),
+        ),
         AlarmKind::Idle => (None, Some((HEADS, Template::OfficerIdle))),
     };
     let kind = format!("alarm.{}", event.kind.as_str());

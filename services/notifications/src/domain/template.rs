@@ -91,6 +91,8 @@ templates! {
     PaymentReminder = "payment-reminder",
     /// Nhắc nhận kết quả.
     ResultReminder = "result-reminder",
+    /// Nhắc nhận lại bản chính.
+    OriginalsReminder = "originals-reminder",
     /// Leader, desk: the check is late.
     OfficerCheckLate = "officer-check-late",
     /// Leader, desk: a linked dossier was not acknowledged.
@@ -107,6 +109,12 @@ templates! {
     OfficerPaymentOpen = "officer-payment-open",
     /// Desk: a result waits.
     OfficerResultWaiting = "officer-result-waiting",
+    /// Desk: originals are still with the agency.
+    OfficerOriginalsKept = "officer-originals-kept",
+    /// Leader, desk: it ended without a result, and what was paid has not gone back.
+    OfficerFeesPaid = "officer-fees-paid",
+    /// Leader, desk, specialist: the result of the linked dossier before was taken back or refused.
+    OfficerPredecessorRevoked = "officer-predecessor-revoked",
     /// Leader, desk: nothing has happened for a month.
     OfficerIdle = "officer-idle",
     /// One-stop desk: a new dossier.

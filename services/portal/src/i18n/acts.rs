@@ -37,6 +37,10 @@ impl Tr {
             ),
             "restrict" => ("Hạn chế tiếp cận hồ sơ", "Access restricted"),
             "lift-restriction" => ("Bỏ hạn chế tiếp cận hồ sơ", "Restriction lifted"),
+            "note-predecessor" => (
+                "Kết quả hồ sơ liên thông trước thay đổi",
+                "The result it follows has changed",
+            ),
             _ => return None,
         };
         Some(match self.0 {

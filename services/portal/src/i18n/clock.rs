@@ -115,6 +115,9 @@ texts! {
     alarm_supplement_due: "Sắp hết hạn bổ sung", "Supplement nearly over";
     alarm_payment_open: "Chưa nộp phí, lệ phí", "Not paid";
     alarm_result_waiting: "Kết quả chưa được nhận", "Result not collected";
+    alarm_originals_kept: "Bản chính chưa trả", "Originals not given back";
+    alarm_fees_paid: "Phí đã nộp, hồ sơ không có kết quả", "Fees paid, no result";
+    alarm_predecessor_revoked: "Hồ sơ liên thông trước không còn kết quả", "The result it follows is gone";
     alarm_idle: "Không có diễn biến", "Nothing has happened";
 
     retention_title: "Hết thời hạn bảo quản", "End of retention";
@@ -148,6 +151,9 @@ impl Tr {
             "supplementDue" => self.alarm_supplement_due(),
             "paymentOpen" => self.alarm_payment_open(),
             "resultWaiting" => self.alarm_result_waiting(),
+            "originalsKept" => self.alarm_originals_kept(),
+            "feesPaid" => self.alarm_fees_paid(),
+            "predecessorRevoked" => self.alarm_predecessor_revoked(),
             _ => self.alarm_idle(),
         }
     }

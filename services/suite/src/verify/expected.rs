@@ -74,16 +74,19 @@ pub(super) fn of_dossier(data: &Value) -> BTreeSet<Told> {
 pub(super) fn of_alarm(data: &Value) -> BTreeSet<Told> {
     let kind = text(data, "/kind");
     let mut out = BTreeSet::new();
-    if matches!(kind, "supplementDue" | "paymentOpen" | "resultWaiting") {
+    if matches!(
+        kind,
+        "supplementDue" | "paymentOpen" | "resultWaiting" | "originalsKept"
+    ) {
         // Who does not answer in time is stopped, so the last day comes as a text message too.
         applicant(data, kind == "supplementDue", &mut out);
     }
     let roles: &[&str] = match kind {
-        "apologyDue" | "dueSoon" | "due" | "overdue" => {
+        "apologyDue" | "dueSoon" | "due" | "overdue" | "predecessorRevoked" => {
             &["leader", "one_stop_officer", "specialist"]
         }
-        "checkLate" | "acknowledgeLate" | "idle" => &["leader", "one_stop_officer"],
-        "paymentOpen" | "resultWaiting" => &["one_stop_officer"],
+        "checkLate" | "acknowledgeLate" | "feesPaid" | "idle" => &["leader", "one_stop_officer"],
+        "paymentOpen" | "resultWaiting" | "originalsKept" => &["one_stop_officer"],
         _ => &[],
     };
     for role in roles {
