@@ -133,6 +133,7 @@ async fn what_was_paid_for_nothing_is_told_of_when_it_ends_and_when_it_comes_lat
         w.go(&actors::citizen(), &seen, "withdraw", json!({})).await
     };
     let told = async |d: &Value, count: usize| {
+        w.rt.clock.advance(chrono::Duration::minutes(1));
         wait_for("the alarm", || async {
             (w.alarms(d).await == vec!["feesPaid"; count]).then_some(())
         })

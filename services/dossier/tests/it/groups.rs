@@ -151,6 +151,7 @@ async fn when_what_it_follows_is_taken_back_its_desk_is_told_and_decides() {
     assert_eq!(second["group"]["predecessorRevokedAt"], Value::Null);
 
     let told = async |count: usize| {
+        w.rt.clock.advance(chrono::Duration::minutes(1));
         wait_for("the alarm", || async {
             (w.alarms(&second).await == vec!["predecessorRevoked"; count]).then_some(())
         })
@@ -191,7 +192,6 @@ async fn when_what_it_follows_is_taken_back_its_desk_is_told_and_decides() {
         let d = w.go(&actors::specialist(), first, "propose", body).await;
         w.go(&actors::leader(), &d, "approve", json!({})).await
     };
-    w.rt.clock.advance(chrono::Duration::minutes(1));
     let first = solve(&first, true).await;
     let seen = told(2).await;
     assert!(
