@@ -257,7 +257,7 @@ texts! {
     shipment_title: "Bưu gửi trả kết quả", "Postal delivery";
     item_number: "Số hiệu bưu gửi", "Item number";
     expected_by: "Dự kiến phát trước", "Expected by";
-    received_by: "Người nhận", "Received by";
+    received_by: "Người ký nhận", "Signed for by";
     address: "Địa chỉ", "Address";
     applicant: "Người nộp", "Applicant";
     receiver: "Người nhận", "Receiver";
