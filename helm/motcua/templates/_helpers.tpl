@@ -400,3 +400,30 @@ volumes:
   - name: tmp
     emptyDir: { sizeLimit: 128Mi }
 {{- end }}
+
+{{/*
+The alerts of this release and of no other. They cannot be a template themselves: Prometheus has the same braces. Certificates: of this
+namespace, and of the Gateways that the door hangs on.
+*/}}
+{{- define "motcua.alerts" -}}
+{{- $url := .Values.publicUrl | trimSuffix "/" | urlParse -}}
+{{- $https := eq $url.scheme "https" -}}
+{{- $namespaces := list .Release.Namespace -}}
+{{- if .Values.gatewayApi.enabled -}}
+{{- range .Values.gatewayApi.parentRefs }}{{ with .namespace }}{{ $namespaces = append $namespaces . }}{{ end }}{{ end -}}
+{{- end -}}
+{{- $door := printf "(https://)?%s(:443)?(/.*)?" ($url.host | replace "." "[.]") -}}
+{{- $text := .Files.Get "files/alerts.yaml" -}}
+{{- if $https }}{{ $text = printf "%s%s" $text (.Files.Get "files/alerts-https.yaml") }}{{ end -}}
+{{- $job := .Values.monitoring.job | default (printf "%s-metrics" (include "motcua.name" .)) -}}
+{{- $text
+  | replace "@OURS@" (printf "namespace=%q,job=%q" .Release.Namespace $job)
+  | replace "@RECORDED@" (printf "namespace=%q,release=%q" .Release.Namespace .Release.Name)
+  | replace "@NAMESPACE@" .Release.Namespace
+  | replace "@NAME@" (include "motcua.name" .)
+  | replace "@RELEASE@" .Release.Name
+  | replace "@CERTIFICATES@" ($namespaces | uniq | join "|")
+  | replace "@DOOR@" $door
+  | replace "@HOST@" $url.host
+-}}
+{{- end }}
