@@ -76,6 +76,8 @@ pub struct CacheConfig {
     pub url: Secret,
     /// Before every key.
     pub prefix: String,
+    /// How far the clock here may be from that of Redis when a service without a database starts, seconds; 0: not looked at.
+    pub max_clock_skew_seconds: u32,
 }
 
 /// The message broker.
