@@ -22,6 +22,7 @@ use std::time::Duration;
 /// A setting that cannot work, named.
 pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
     install_crypto();
+    trust::check(config::variable("SSL_CERT_DIR").as_deref())?;
     let directory = Directory::default();
     for (name, url) in &settings.directory {
         directory.set(

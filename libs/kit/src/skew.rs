@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Between two looks; as often as the others ask their databases.
 const EVERY: Duration = Duration::from_secs(15);
 
+/// How often a Redis is asked at the start: the first time has to connect as well, and each has a deadline of its own.
+const TRIES: u32 = 3;
+
 /// Refuses to begin with a clock that is wrong: tokens would be too old or too young. A Redis that does not answer yet is no reason.
 ///
 /// `most`: what is borne, seconds; 0: not asked.
@@ -18,10 +21,12 @@ pub(crate) async fn check(rt: &Runtime, most: u32) -> anyhow::Result<()> {
     if most == 0 {
         return Ok(());
     }
-    match rt.cache.clock_off(&rt.clock).await {
-        Some(off) => within(off, most),
-        None => Ok(()),
+    for _ in 0..TRIES {
+        if let Some(off) = rt.cache.clock_off(&rt.clock).await {
+            return within(off, most);
+        }
     }
+    Ok(())
 }
 
 fn within(off: TimeDelta, most: u32) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 
 use crate::metrics::{Gauges, Labels};
 use crate::{Runtime, config};
+use anyhow::Context as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::path::Path;
@@ -10,6 +11,21 @@ use std::time::Duration;
 
 /// Between two looks: a Secret that is mounted changes under a process that runs.
 const EVERY: Duration = Duration::from_secs(3600);
+
+/// Refuses a folder that cannot be read: whose CA is missing would be trusted by no name, or, worse, not looked at.
+///
+/// # Errors
+/// Names the variable and the folder.
+pub(crate) fn check(folders: Option<&str>) -> anyhow::Result<()> {
+    for folder in folders.into_iter().flat_map(|folders| folders.split(':')) {
+        std::fs::read_dir(folder).with_context(|| {
+            format!(
+                "SSL_CERT_DIR: cannot read the folder it names, {folder} (in Kubernetes: the Secret of ca.secretName, or the key in it, is missing)"
+            )
+        })?;
+    }
+    Ok(())
+}
 
 /// Tells for each file when the first certificate in it ends, unix seconds, now and every hour.
 pub(crate) fn watch(service: &str, rt: &Runtime) {
@@ -120,5 +136,11 @@ H/a/syep/gIgU5QVsguiX2veDyPltD6tcZUYqWS7u6kRFf0g0QaDRqE=\n\
         );
         assert!(!text.contains("notes.txt"), "{text}");
         assert!(look(&folder, "gateway", &gauges).is_err());
+        let path = folder.to_string_lossy();
+        let refused = check(Some(&path)).expect_err("the folder is gone");
+        assert!(refused.to_string().contains(path.as_ref()), "{refused}");
+        assert!(
+            check(None).is_ok() && check(Some(&std::env::temp_dir().to_string_lossy())).is_ok()
+        );
     }
 }
