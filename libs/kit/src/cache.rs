@@ -142,7 +142,7 @@ impl Cache {
     pub async fn clock_off(&self, clock: &Clock) -> Option<TimeDelta> {
         let redis = self.redis.as_ref()?;
         let asked = clock.now();
-        let time = async |mut c: ConnectionManager, _key| {
+        let time = async |mut c: ConnectionManager, _key: String| {
             redis::cmd("TIME").query_async::<(i64, u32)>(&mut c).await
         };
         let (seconds, micros) = redis.call(time, "").await?;

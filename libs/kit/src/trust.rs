@@ -138,7 +138,7 @@ H/a/syep/gIgU5QVsguiX2veDyPltD6tcZUYqWS7u6kRFf0g0QaDRqE=\n\
         assert!(look(&folder, "gateway", &gauges).is_err());
         let path = folder.to_string_lossy();
         let refused = check(Some(&path)).expect_err("the folder is gone");
-        assert!(refused.to_string().contains(path.as_ref()), "{refused}");
+        assert!(refused.to_string().contains(&*path), "{refused}");
         assert!(
             check(None).is_ok() && check(Some(&std::env::temp_dir().to_string_lossy())).is_ok()
         );
