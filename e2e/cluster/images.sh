@@ -8,7 +8,8 @@
 #   ENGINE=podman|docker|buildah      default: the first of them that is there; buildah works where no engine runs
 #   PROFILE=release|dev               how they are compiled; dev is for tests
 #   VERSION=…, TAG=…                  default: the chart's appVersion, localhost/motcua:VERSION
-#   RUST=…                            the base of the build, best with its digest; default as in the Containerfile
+#   RUST=…                            the base of the build, best with its digest; default as in the Containerfile. Which digest it was
+#                                     stands in the labels org.opencontainers.image.base.* and in the bill of materials
 #   TWICE=1                           build it a second time, from nothing (with PREBUILT=1 the programs, too), and fail if it is another
 #   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
 #
@@ -37,7 +38,6 @@ command -v "$ENGINE" >/dev/null || die "no podman, docker or buildah here (Debia
 CONTEXT=$(mktemp -d "${TMPDIR:-/tmp}/motcua-image-XXXXXX")
 trap 'rm -rf -- "$CONTEXT"' EXIT
 mkdir -p dist
-python3 e2e/cluster/sbom.py >dist/motcua.cdx.json
 FROM_FOLDER=
 # Compiles the programs here, into the profile's folder below target/.
 programs() {
@@ -77,9 +77,6 @@ else
   git archive HEAD | tar -x -C "$CONTEXT"
   mkdir -p "$CONTEXT/dist"
 fi
-install -m 0644 dist/motcua.cdx.json "$CONTEXT/dist/"
-# The time of a file is part of a layer.
-find "$CONTEXT" -exec touch -h -d "@$EPOCH" {} +
 
 # What a machine without systemd, or with limits of its own, needs to build at all.
 build() {
@@ -106,8 +103,37 @@ if [ -n "${LOCAL_BASE:-}" ]; then
   fi
 fi
 
-arguments=(--build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
-[ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
+# The base as this engine has it; nothing when it has not.
+base_digest() {
+  case $RUST in *@sha256:*) echo "sha256:${RUST##*@sha256:}"; return ;; esac
+  case $ENGINE in
+    buildah) buildah inspect --type image --format '{{.FromImageDigest}}' "$RUST" ;;
+    podman) podman image inspect --format '{{.Digest}}' "$RUST" ;;
+    # One that was made here has no digest of a registry.
+    docker) docker image inspect --format '{{range .RepoDigests}}{{.}} {{end}}{{.Id}}' "$RUST" | sed -E 's/ .*//; s/.*@//' ;;
+  esac 2>/dev/null || true
+}
+RUST=${RUST:-$(sed -n 's/^ARG RUST=//p' Containerfile)}
+BASE_DIGEST=$(base_digest)
+if [ -z "$BASE_DIGEST" ]; then
+  "$ENGINE" pull "$RUST" >/dev/null
+  BASE_DIGEST=$(base_digest)
+fi
+case $BASE_DIGEST in sha256:*) ;; *) die "the base $RUST has no digest: ${BASE_DIGEST:-nothing}" ;; esac
+BASE_NAME=${RUST%@sha256:*}
+# What is written down is what is used: a tag may move meanwhile. Not every engine takes a name with both. A base of this machine has no
+# other name.
+case $RUST in
+  *@sha256:* | localhost/*) ;;
+  *) case ${RUST##*/} in *:*) RUST=${RUST%:*} ;; esac; RUST=$RUST@$BASE_DIGEST ;;
+esac
+say "base: $BASE_NAME $BASE_DIGEST"
+BASE="$BASE_NAME@$BASE_DIGEST" python3 e2e/cluster/sbom.py >dist/motcua.cdx.json
+install -m 0644 dist/motcua.cdx.json "$CONTEXT/dist/"
+# The time of a file is part of a layer.
+find "$CONTEXT" -exec touch -h -d "@$EPOCH" {} +
+
+arguments=(--build-arg "RUST=$RUST" --build-arg "BASE_NAME=$BASE_NAME" --build-arg "BASE_DIGEST=$BASE_DIGEST" --build-arg "VERSION=$VERSION" --build-arg "REVISION=$REVISION" --build-arg "PROFILE=$PROFILE" --tag "$TAG" --file "$CONTEXT/Containerfile")
 digest() {
   case $ENGINE in
     docker) docker image inspect --format '{{.Id}} {{.Size}} bytes' "$TAG" ;;

@@ -2,7 +2,8 @@
 # Executes docs/operations/restore.md: the story, a backup by the chart's own script, loss of all databases and files, restore by the
 # chart's own script, and then `motcua verify` must find nothing; the story goes on with the restored data.
 #
-#   e2e/cluster/restore.sh            with PostgreSQL, RabbitMQ and Redis found or started as for the tests; needs the binaries built
+#   e2e/cluster/restore.sh            with PostgreSQL, RabbitMQ and Redis found or started as for the tests; needs the programs built
+#                                     (PROFILE=dev, as `.ci/run` builds them for its stage "operations")
 #
 # Also takes away what a backup may lose between its dumps: events that consumers had not had yet at the time of their dump.
 set -euo pipefail
@@ -81,4 +82,4 @@ after="$(count dossier dossier) $(count notifications notice) $(count postal shi
 "$BIN/motcua" demo --gateway "$GATEWAY" --json >"$WORK/demo.json" || die "the story does not go on: $(cat "$WORK/demo.json")"
 settled
 "$BIN/motcua" verify >/dev/null || die "verify finds faults after the story went on"
-say "passed: $after dossiers, notices, shipments, files, as before"
+say "passed in $SECONDS s: $after dossiers, notices, shipments, files, as before"

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Prints the bill of materials (CycloneDX 1.6) of the programs, from Cargo.lock by way of `cargo metadata`: what is linked into them,
-with licence and checksum; no development dependencies. The same lock file gives the same text."""
+with licence and checksum; no development dependencies. The same lock file gives the same text. BASE, if it is set: the image that they
+were compiled in, and whose C library and certificates are in ours, with its digest."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -66,6 +68,8 @@ body = {
     "dependencies": [{"ref": "motcua", "dependsOn": sorted(purl(packages[i]) for i in members)}]
     + [{"ref": purl(packages[i]), "dependsOn": sorted({purl(packages[d]) for d in linked(nodes[i])})} for i in sorted(seen, key=lambda i: purl(packages[i]))],
 }
+if os.environ.get("BASE"):
+    body["metadata"]["properties"] = [{"name": "motcua:base", "value": os.environ["BASE"]}]
 body["serialNumber"] = "urn:uuid:" + str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(body, sort_keys=True)))
 json.dump(body, sys.stdout, indent=1)
 print()

@@ -14,6 +14,13 @@ USED = 0.6
 FILES, FILE_BYTES = 3, 500_000
 LISTS_PER_DOSSIER = 20
 LEVELS = {"a commune": 12_000, "a province": 4_000_000, "the nation": 40_000_000}
+# Requests and limits of a pod, as multiples of what was measured: at least, and at most.
+MEMORY_REQUEST, MEMORY_REQUEST_MOST = 1.25, 3.75
+MEMORY_LIMIT, MEMORY_LIMIT_MOST = 2, 8
+# Files of 20 MB pass through several pods at once, which the story does not send: up to here a limit is not too high, bytes.
+MEMORY_LIMIT_ANYWAY = 512 << 20
+# Cores: what a pod needs to start in its time; how far above the need a request may be; the most that a pod can use well.
+CPU_REQUEST, CPU_REQUEST_MOST, CPU_LIMIT_MOST = 0.05, 5, 2
 
 
 def amount(n):
@@ -33,6 +40,23 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+def cpu_ms(f):
+    """CPU time of a dossier with the lists around it, ms, by process."""
+    cpu, lists = f["cost"]["cpuMs"], f["reads"]["list"]["cpuMs"]
+    return {k: v + lists.get(k, 0) * LISTS_PER_DOSSIER for k, v in cpu.items()}
+
+
+def busy(f, level):
+    """Cores at work in the peak hour, by service."""
+    second = LEVELS[level] * PEAK_DAY * PEAK_HOUR / 3600
+    return {s: second * cpu_ms(f)[s] / 1000 for s in SERVICES}
+
+
+def cpu_request(f, level, service, pods, target):
+    """Cores that each of so many pods must set aside, if they are used to `target` of it in the peak hour."""
+    return max(CPU_REQUEST, busy(f, level)[service] / pods / target)
+
+
 NONE = """# Sizing
 
 <!-- Made by e2e/cluster/sizing.py from sizing.json. Do not edit; the words are in sizing_page.py. -->
@@ -49,8 +73,7 @@ def page(f):
     tables = grown["tables"]
     kept = {s: sum(n for t, n in tables[s].items() if t not in KEPT_DAYS) for s in STORED}
     passing = {s: {t: n for t, n in tables[s].items() if t in KEPT_DAYS} for s in STORED}
-    lists = {k: v * LISTS_PER_DOSSIER for k, v in f["reads"]["list"]["cpuMs"].items()}
-    with_lists = {k: cpu.get(k, 0) + lists.get(k, 0) for k in cpu}
+    with_lists = cpu_ms(f)
     postgres = sum(v for k, v in with_lists.items() if k.startswith("postgres"))
     requests = {s: sum(r.values()) for s, r in grown["requests"].items()}
     all_requests = sum(requests.values())
@@ -107,6 +130,17 @@ def page(f):
     g_postgres = sum(v for k, v in g["cost"]["cpuMs"].items() if k.startswith("postgres"))
     pods = {name: {s: max(2, math.ceil(second[name] * with_lists[s] / 1000 / USED / 2)) for s in SERVICES} for name in LEVELS}
 
+    of_pods = [
+        [
+            s,
+            f"{math.ceil(f['memory'][s] * MEMORY_REQUEST / (1 << 20))}Mi",
+            f"{math.ceil(f['memory'][s] * MEMORY_LIMIT / (1 << 20))}Mi",
+            f"{math.ceil(cpu_request(f, 'a commune', s, 1, 1) * 1000)}m",
+            f"{math.ceil(cpu_request(f, 'a province', s, 8, 0.7) * 1000)}m",
+        ]
+        for s in SERVICES
+    ]
+
     return f"""# Sizing
 
 <!-- Made by e2e/cluster/sizing.py from sizing.json. Do not edit; the words are in sizing_page.py. -->
@@ -145,7 +179,22 @@ dossier is counted in the second in which it is filed, which is more than will h
 {table(["", *LEVELS], of_levels)}
 
 Replicas of two cores in the peak hour, never fewer than two: {"; ".join(f"{name}: " + ", ".join(f"{s} {n}" for s, n in pods[name].items()) for name in LEVELS)}.
-Set requests and limits by the memory and CPU above; give autoscaling room up to these numbers.
+Give autoscaling room up to these numbers.
+
+## Requests and limits of a pod
+
+    memory, request = most memory × {MEMORY_REQUEST}, at most × {MEMORY_REQUEST_MOST}
+    memory, limit   = most memory × {MEMORY_LIMIT}, at most × {MEMORY_LIMIT_MOST} or {MEMORY_LIMIT_ANYWAY >> 20}Mi: files of 20 MB pass through, several at once
+    CPU, request    = a second × CPU ms / 1000 / pods / target, never below {CPU_REQUEST * 1000:.0f}m, at most {CPU_REQUEST_MOST} times that
+    CPU, limit      : the pods that are always there carry the line "cores" above; at most {CPU_LIMIT_MOST}
+
+`pods`, `target`: `replicas` and 1, or, where pods are scaled, `maxReplicas` and `cpuPercent`, since that is a part of the request: with
+less the autoscaler would be at its end before the peak is. At least:
+
+{table(["service", "memory, request", "memory, limit", "CPU, request: a commune, one pod", "a province, up to 8 pods at 70%"], of_pods)}
+
+`helm/motcua/values.yaml` and `values-single-node.yaml` are for a commune, `values-production.yaml` for a province;
+`e2e/cluster/chart/test_sizing.py` computes this from `sizing.json` and refuses them where they are below, or further above than said.
 
 ## What to divide, and when
 

@@ -3,6 +3,7 @@
 # service after the other exchanged while people file, and the way back.
 #
 #   e2e/cluster/upgrade.sh            on the data of e2e/cluster/previous/; the programs of this release play both parts
+#                                     (PROFILE=dev: those that `.ci/run` has built; COUNT=8: stories a round while services are exchanged)
 #   PREVIOUS=FOLDER                   the programs of the release before: they serve first, and again after the roll-back
 #   e2e/cluster/upgrade.sh --record   makes e2e/cluster/previous/ from the programs, the chart and the examples as they are: when a
 #                                     release is made, and never else
@@ -139,4 +140,4 @@ settled
 "$BIN/motcua" verify >/dev/null || die "verify finds faults after the roll-back"
 [ "$(count dossier dossier)" -gt "$dossiers" ] || die "nothing was filed meanwhile"
 [ "$(count notifications notice)" -gt "$notices" ] || die "nobody was told meanwhile"
-say "passed: $dossiers dossiers and $files files of $(cat "$KEPT/VERSION") are whole; $(count dossier dossier) dossiers now; not one request failed"
+say "passed in $SECONDS s: $dossiers dossiers and $files files of $(cat "$KEPT/VERSION") are whole; $(count dossier dossier) dossiers now; not one request failed"

@@ -116,6 +116,15 @@ def test_cas_of_ones_own_are_known_to_whoever_opens_a_line(name):
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_a_missing_secret_is_said_by_the_program(name):
+    """The kubelet lets a pod of ours begin without a Secret: then its log has a line, and not only the pod's events."""
+    for d, _, spec in pods(name):
+        for volume in spec.get("volumes", []):
+            for source in volume.get("projected", {}).get("sources", []):
+                assert source["secret"]["optional"] is True, f"{key(d)}: {volume['name']}"
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_no_secret_stands_in_clear(name):
     for d in rendered(name):
         if d["kind"] == "Secret":

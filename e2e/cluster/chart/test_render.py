@@ -149,3 +149,5 @@ def test_the_notes_say_what_comes_next():
         notes = next(t for p, t in texts(values(name)).items() if p.endswith("NOTES.txt"))
         assert "helm -n province test motcua" in notes and values(name)["publicUrl"] in notes
         assert ("EVALUATION" in notes) == (name == "evaluation")
+        alerts = values(name).get("monitoring", {}).get("rules", False)
+        assert ("blackbox exporter" in notes) == (alerts and values(name)["publicUrl"].startswith("https://"))

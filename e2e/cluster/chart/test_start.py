@@ -4,16 +4,19 @@ import contextlib
 import glob
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import socket
 import sqlite3
 import subprocess
 import tempfile
+import time
 import urllib.request
 
 import pytest
-from programs import MOTCUA, POSTGRES, answered, environment, gateway, migrated, program, psql, refuses, running, said
+from programs import MOTCUA, POSTGRES, SEALING, answered, environment, gateway, migrated, program, psql, refuses, running, said
+from render import SERVICES, deployment
 
 pytestmark = pytest.mark.skipif(not MOTCUA, reason="the programs are not built")
 
@@ -107,6 +110,71 @@ def test_a_clock_that_is_wrong(tmp_path, database, off, said):
     refuses(wrong, "the clock here is", f"s {said} the database's", "NTP", "database.max_clock_skew_seconds")
     with running(env) as (process, _):
         assert process.poll() is None, "with the right time it starts"
+
+
+def test_a_clock_that_is_wrong_in_front(tmp_path):
+    """Gateway and portal have no database: they ask Redis."""
+    library = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+    redis = os.environ.get("MOTCUA_TEST_REDIS_URL", "")
+    if not library or not redis:
+        pytest.skip("libfaketime is not installed, or MOTCUA_TEST_REDIS_URL is not set")
+    wrong = {"LD_PRELOAD": library, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "MOTCUA_PROCESS__CACHE__URL": redis}
+    for name in ("gateway", "portal"):
+        for off, words in (("+300s", "ahead of that of Redis"), ("-300s", "behind that of Redis")):
+            env = environment(tmp_path, FAKETIME=off, **wrong)
+            refuses(env, "the clock here is", words, "NTP", "cache.max_clock_skew_seconds", name=name)
+    with gateway(redis) as (_, _):
+        pass  # with the right time it starts
+    with running(environment(tmp_path, MOTCUA_PROCESS__CACHE__URL=redis), "gateway") as (_, admin):
+        patience = time.monotonic() + 30
+        while True:
+            with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics", timeout=5) as answer:
+                found = re.search(r'^motcua_clock_off_seconds\{service="gateway",kind=""\} (-?\d+)$', answer.read().decode(), re.M)
+            if found:
+                break
+            assert time.monotonic() < patience, "no metric"
+            time.sleep(0.2)
+        assert abs(int(found[1])) <= 2
+
+
+# ---------------------------------------------------------------- Secrets that are not there
+
+
+def files_of(name, service):
+    """The environment of a pod of that value set, and which of its variables name a file of a Secret."""
+    env = {e["name"]: e["value"] for e in deployment(name, service)["spec"]["template"]["spec"]["containers"][0]["env"]}
+    return env, sorted(k for k, v in env.items() if v.startswith("/run/secrets/"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_secret_that_is_missing_is_named(tmp_path, service):
+    """As the kubelet mounts optional Secrets: the file is not there. None of them may be passed over."""
+    seen = set()
+    for name in ("production", "s3", "sealing"):
+        env, named = files_of(name, service)
+        env.pop("MOTCUA_PROCESS__TELEMETRY__OTLP_URL", None)
+        (tmp_path / name).mkdir()
+        for variable in named:
+            at = tmp_path / name / variable
+            if variable == "SSL_CERT_DIR":
+                at.mkdir()
+            else:
+                at.write_text(SEALING)
+            env[variable] = str(at)
+        for variable in named:
+            if variable == "PGSSLROOTCERT":
+                continue  # a file of the folder that SSL_CERT_DIR names
+            seen.add(variable)
+            at = tmp_path / name / variable
+            gone = at.rename(tmp_path / "gone")
+            refuses(env, f"{variable}: cannot read the f", str(at), "Secret", name=service)
+            if at.suffix == "" and variable.endswith("_FILE"):
+                at.write_text("\n")
+                refuses(env, f"{variable}: the file it names", "is empty", name=service)
+                at.unlink()
+            gone.rename(at)
+    assert {"MOTCUA_PROCESS__SEALING__SECRET_FILE", "MOTCUA_PROCESS__SEALING__OLDER_FILE", "SSL_CERT_DIR"} <= seen
+    assert len(seen) >= 4, seen
 
 
 # ---------------------------------------------------------------- disks

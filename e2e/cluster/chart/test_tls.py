@@ -4,7 +4,10 @@ import contextlib
 import os
 import secrets
 import socket
+import ssl
 import subprocess
+import time
+import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,6 +108,21 @@ def test_a_broker_that_has_no_tls_is_not_spoken_to_in_clear(tmp_path):
                 first = line.recv(16)
     # A record of TLS with a handshake in it; AMQP in clear begins with its own name.
     assert first[:1] == b"\x16", first
+
+
+def test_the_end_of_a_ca_is_told(tmp_path, made):
+    """For MotcuaCertificateExpires: the file that `ca.secretName` puts there, and when the CA in it ends."""
+    folder, trust = made()
+    end = subprocess.run(["openssl", "x509", "-in", str(folder / "ca.pem"), "-noout", "-enddate"], check=True, capture_output=True, text=True)
+    end = int(ssl.cert_time_to_seconds(end.stdout.strip().removeprefix("notAfter=")))
+    wanted, text = f'motcua_ca_expires_timestamp_seconds{{service="dossier",kind="ca.crt"}} {end}\n', ""
+    with running(migrated(tmp_path) | trust) as (_, admin):
+        until = time.monotonic() + 30
+        while wanted not in text and time.monotonic() < until:
+            with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics", timeout=5) as answer:
+                text = answer.read().decode()
+            time.sleep(0.1)
+    assert wanted in text, text
 
 
 # ---------------------------------------------------------------- Redis

@@ -21,6 +21,8 @@ date -u +%Y-%m-%dT%H:%M:%SZ >"$part/started"
 for name in dossier catalogue postal notifications identity; do
   upper=$(echo "$name" | tr '[:lower:]' '[:upper:]')
   eval "file=\${${upper}_URL_FILE:?}"
+  # Without an address pg_dump would take whatever its environment suggests.
+  [ -s "$file" ] || { echo "backup: ${upper}_URL_FILE: $file is missing or empty (in Kubernetes: the Secret, or the key in it)" >&2; exit 1; }
   pg_dump --dbname="$(cat "$file")" --format=custom --no-owner --no-privileges --file="$part/$name.dump"
   # The whole archive is read back: what cannot be unpacked is no backup.
   pg_restore --file=/dev/null "$part/$name.dump"

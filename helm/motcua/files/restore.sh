@@ -15,6 +15,8 @@ objects=$(dirname "$from")/objects
 for name in dossier catalogue postal notifications identity; do
   upper=$(echo "$name" | tr '[:lower:]' '[:upper:]')
   eval "file=\${${upper}_URL_FILE:?}"
+  # Without an address psql would take whatever its environment suggests.
+  [ -s "$file" ] || { echo "restore: ${upper}_URL_FILE: $file is missing or empty (in Kubernetes: the Secret, or the key in it)" >&2; exit 1; }
   url=$(cat "$file")
   full=$(psql --dbname="$url" -XAtq -c "select count(*) from pg_tables where schemaname = 'public'")
   [ "$full" = 0 ] || { echo "restore: the database of $name is not empty ($full tables): restore into a new one" >&2; exit 1; }

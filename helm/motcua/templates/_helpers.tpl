@@ -147,7 +147,11 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
 {{- end }}
 {{- end }}
 
-{{/* The secret files of a pod as one volume. Takes {root, name}, and `name` of the volume in `volume` if it is not "secrets". */}}
+{{/*
+The secret files of a pod as one volume. Takes {root, name}, and `name` of the volume in `volume` if it is not "secrets". Optional, so that
+a Secret that is missing is said by the program itself, in one line with the name of the setting: without, the pod would wait in
+ContainerCreating and its log would be empty. No program goes on without a file that a variable names.
+*/}}
 {{- define "motcua.secretVolume" -}}
 - name: {{ .volume | default "secrets" }}
   projected:
@@ -156,6 +160,7 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
     {{- range $file, $at := include "motcua.secrets" . | fromYaml }}
       - secret:
           name: {{ $at.secret | quote }}
+          optional: true
           items: [{ key: {{ $at.key | quote }}, path: {{ $file | quote }} }]
     {{- end }}
 {{- end }}
@@ -237,6 +242,7 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
 {{- if $a.cache -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__URL_FILE" "/run/secrets/motcua/cache" -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__PREFIX" $values.cache.prefix -}}
+{{- if not $a.database }}{{ $_ := set $env "MOTCUA_PROCESS__CACHE__MAX_CLOCK_SKEW_SECONDS" $values.cache.maxClockSkewSeconds }}{{ end -}}
 {{- end -}}
 {{- if eq $name "dossier" -}}
 {{- with $values.files.s3 -}}
@@ -302,6 +308,7 @@ cache: { secret: {{ $values.cache.secretName | required "cache.secretName: the S
     {{- range $key, $ref := . }}
       - secret:
           name: {{ $ref.secretName | quote }}
+          optional: true
           items: [{ key: {{ $ref.key | quote }}, path: {{ $key | quote }} }]
     {{- end }}
 {{- end }}
@@ -399,4 +406,31 @@ volumes:
   {{- end }}
   - name: tmp
     emptyDir: { sizeLimit: 128Mi }
+{{- end }}
+
+{{/*
+The alerts of this release and of no other. They cannot be a template themselves: Prometheus has the same braces. Certificates: of this
+namespace, and of the Gateways that the door hangs on.
+*/}}
+{{- define "motcua.alerts" -}}
+{{- $url := .Values.publicUrl | trimSuffix "/" | urlParse -}}
+{{- $https := eq $url.scheme "https" -}}
+{{- $namespaces := list .Release.Namespace -}}
+{{- if .Values.gatewayApi.enabled -}}
+{{- range .Values.gatewayApi.parentRefs }}{{ with .namespace }}{{ $namespaces = append $namespaces . }}{{ end }}{{ end -}}
+{{- end -}}
+{{- $door := printf "(https://)?%s(:443)?(/.*)?" ($url.host | replace "." "[.]") -}}
+{{- $text := .Files.Get "files/alerts.yaml" -}}
+{{- if $https }}{{ $text = printf "%s%s" $text (.Files.Get "files/alerts-https.yaml") }}{{ end -}}
+{{- $job := .Values.monitoring.job | default (printf "%s-metrics" (include "motcua.name" .)) -}}
+{{- $text
+  | replace "@OURS@" (printf "namespace=%q,job=%q" .Release.Namespace $job)
+  | replace "@RECORDED@" (printf "namespace=%q,release=%q" .Release.Namespace .Release.Name)
+  | replace "@NAMESPACE@" .Release.Namespace
+  | replace "@NAME@" (include "motcua.name" .)
+  | replace "@RELEASE@" .Release.Name
+  | replace "@CERTIFICATES@" ($namespaces | uniq | join "|")
+  | replace "@DOOR@" $door
+  | replace "@HOST@" $url.host
+-}}
 {{- end }}

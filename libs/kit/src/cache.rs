@@ -2,6 +2,8 @@
 //!
 //! Nothing is kept here that we may not lose: rate counters, sessions of the portal, cached pages.
 
+use crate::Clock;
+use chrono::{DateTime, TimeDelta};
 use redis::AsyncCommands as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::sync::Arc;
@@ -135,6 +137,20 @@ impl Cache {
         self.memory.values.invalidate(key).await;
     }
 
+    /// How far the clock of Redis is ahead of ours, up to half of the time that the question took. `None` when there is no Redis, or it
+    /// did not answer.
+    pub async fn clock_off(&self, clock: &Clock) -> Option<TimeDelta> {
+        let redis = self.redis.as_ref()?;
+        let asked = clock.now();
+        let time = async |mut c: ConnectionManager, _key: String| {
+            redis::cmd("TIME").query_async::<(i64, u32)>(&mut c).await
+        };
+        let (seconds, micros) = redis.call(time, "").await?;
+        let took = clock.now() - asked;
+        let theirs = DateTime::from_timestamp(seconds, micros.saturating_mul(1000))?;
+        Some(theirs - (asked + took / 2))
+    }
+
     /// Counts one hit of `key` in the running window and returns the hits so far, this one included.
     ///
     /// `slot` names the window (for instance unix seconds / 60), so that the count starts anew with it.
@@ -213,6 +229,13 @@ mod tests {
         assert_eq!(cache.hits("a", 1, Duration::from_secs(60)).await, 1);
         assert_eq!(cache.hits("a", 1, Duration::from_secs(60)).await, 2);
         assert_eq!(cache.hits("a", 2, Duration::from_secs(60)).await, 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_the_time_where_there_is_no_redis() {
+        assert_eq!(Cache::memory().clock_off(&Clock::System).await, None);
+        let away = Cache::redis("redis://127.0.0.1:1/", "t:").expect("url");
+        assert_eq!(away.clock_off(&Clock::System).await, None);
     }
 
     #[tokio::test]

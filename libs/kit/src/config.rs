@@ -76,6 +76,8 @@ pub struct CacheConfig {
     pub url: Secret,
     /// Before every key.
     pub prefix: String,
+    /// How far the clock here may be from that of Redis when a service without a database starts, seconds; 0: not looked at.
+    pub max_clock_skew_seconds: u32,
 }
 
 /// The message broker.
@@ -167,12 +169,18 @@ pub fn load<C: DeserializeOwned>(
         };
         let (key, value) = match rest.strip_suffix("_FILE") {
             Some(key) => {
-                let text = std::fs::read_to_string(value)
-                    .with_context(|| format!("{variable}: cannot read the file it names"))?;
-                (
-                    key,
-                    figment::value::Value::from(text.trim_end_matches(['\r', '\n'])),
-                )
+                let text = std::fs::read_to_string(value).with_context(|| {
+                    format!(
+                        "{variable}: cannot read the file it names, {value} (in Kubernetes: the Secret, or the key in it, is missing)"
+                    )
+                })?;
+                let text = text.trim_end_matches(['\r', '\n']);
+                // Nobody names a file to say nothing: an empty address would mean memory instead of a server.
+                anyhow::ensure!(
+                    !text.trim().is_empty(),
+                    "{variable}: the file it names, {value}, is empty"
+                );
+                (key, figment::value::Value::from(text))
             }
             None => (rest, scalar(value)),
         };
@@ -254,6 +262,26 @@ mod tests {
         std::fs::remove_file(&file).expect("remove");
         assert_eq!(c.database.url.expose(), "s3cret");
         assert!(!format!("{c:?}{}", serde_json::to_string(&c).expect("json")).contains("s3cret"));
+    }
+
+    #[test]
+    fn a_secret_file_that_is_missing_or_empty_is_named() {
+        let file = std::env::temp_dir().join(format!("motcua-empty-{}", std::process::id()));
+        let path = file.to_string_lossy().into_owned();
+        let loaded = || {
+            let given = env(&[("MOTCUA_PROCESS__BUS__URL_FILE", &path)]);
+            load::<Process>("process", PROCESS_DEFAULTS, &[], &given).map_err(|e| format!("{e:#}"))
+        };
+        let missing = loaded().expect_err("there is no file");
+        std::fs::write(&file, "\n").expect("write");
+        let empty = loaded();
+        std::fs::remove_file(&file).expect("remove");
+        assert!(
+            missing.starts_with("MOTCUA_PROCESS__BUS__URL_FILE: cannot read the file it names"),
+            "{missing}"
+        );
+        let empty = empty.expect_err("nothing is no address");
+        assert!(empty.ends_with("is empty"), "{empty}");
     }
 
     #[test]

@@ -21,8 +21,10 @@ pub mod process;
 pub mod runtime;
 pub mod seal;
 pub mod server;
+mod skew;
 pub mod telemetry;
 pub mod token;
+mod trust;
 
 pub use auth::{Allowed, MaybeSignedIn, SignedIn};
 pub use cache::Cache;

@@ -5,8 +5,8 @@ use crate::config::{self, Process};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Directory, Runtime};
 use crate::{
-    Cache, Client, Clock, Metrics, Sealer, TokenVerifier, admin, auth::StepUp, clock::Ids,
-    telemetry::Telemetry,
+    Cache, Client, Clock, Metrics, Sealer, TokenVerifier, admin, auth::StepUp, clock::Ids, skew,
+    telemetry::Telemetry, trust,
 };
 use anyhow::Context as _;
 use contracts::Assurance;
@@ -22,6 +22,7 @@ use std::time::Duration;
 /// A setting that cannot work, named.
 pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
     install_crypto();
+    trust::check(config::variable("SSL_CERT_DIR").as_deref())?;
     let directory = Directory::default();
     for (name, url) in &settings.directory {
         directory.set(
@@ -103,7 +104,10 @@ where
     F: AsyncFnOnce(C, TcpListener, &Runtime) -> anyhow::Result<()>,
 {
     run(name, defaults, async |started: Started<C>, rt| {
+        let borne = started.process.cache.max_clock_skew_seconds;
+        skew::check(rt, borne).await?;
         start(started.config, started.listener, rt).await?;
+        skew::watch(name, rt, borne);
         Ok(admin::always())
     })
 }
@@ -191,6 +195,7 @@ where
     tokio.block_on(async {
         let telemetry = Telemetry::install(name, &process.telemetry)?;
         let rt = runtime(&process)?;
+        trust::watch(name, &rt);
         let listener = bind(process.http.bind)?;
         let admin_listener = bind(process.http.admin_bind)?;
         let grace = Duration::from_secs(process.http.grace_seconds);

@@ -39,6 +39,16 @@ async fn a_service_that_is_away_is_a_problem_with_retry_after() {
         .post("/api/v1/dossiers", &body)
         .await;
     reply.expect_problem(503, "gateway.upstream-unavailable");
+    // What the alert MotcuaFilingsRefused counts: a filing that nobody was there to take.
+    let text = world.rt.metrics.render();
+    let counted = text.lines().any(|line| {
+        line.starts_with("motcua_http_requests_total{")
+            && line.contains(
+                "service=\"gateway\",method=\"POST\",route=\"fileDossier\",status=\"503\"",
+            )
+            && line.ends_with("} 1")
+    });
+    assert!(counted, "{text}");
 }
 
 #[tokio::test]
