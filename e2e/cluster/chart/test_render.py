@@ -149,3 +149,7 @@ def test_the_notes_say_what_comes_next():
         notes = next(t for p, t in texts(values(name)).items() if p.endswith("NOTES.txt"))
         assert "helm -n province test motcua" in notes and values(name)["publicUrl"] in notes
         assert ("EVALUATION" in notes) == (name == "evaluation")
+        # The examples show what an ingress needs; without it the notes say so.
+        assert "trusted_proxies" not in notes
+    unknown = merge(values("single-node"), {"services": {"gateway": {"settings": {"trusted_proxies": []}}}})
+    assert "trusted_proxies" in next(t for p, t in texts(unknown).items() if p.endswith("NOTES.txt"))

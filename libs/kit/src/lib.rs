@@ -14,6 +14,7 @@ pub mod etag;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;
+pub mod origin;
 pub mod outgoing;
 pub mod page;
 pub mod problem;

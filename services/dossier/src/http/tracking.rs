@@ -66,7 +66,7 @@ pub(crate) async fn track(
 /// # Errors
 /// 429 with `Retry-After`, whether the number exists or not.
 async fn not_walking(app: &App, request: &HttpRequest, number: &str) -> Result<(), Problem> {
-    let place = kit::http::place(kit::http::address(request));
+    let place = kit::http::place(kit::origin::address(request));
     // Neither addresses nor numbers lie in the cache in clear.
     let asked = app.rt.sealer.lookup_hash(&format!("{place} {number}"));
     let place = app.rt.sealer.lookup_hash(&place);
