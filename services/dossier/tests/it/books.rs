@@ -107,9 +107,7 @@ async fn the_book_has_what_the_desk_received_and_its_readers_are_noted() {
 async fn the_book_wants_a_sign_in_of_a_moment_ago() {
     let w = World::new().await;
     let filed = w.file().await;
-    let received = w
-        .go(&actors::officer(), &filed, "receive", json!({}))
-        .await;
+    let received = w.go(&actors::officer(), &filed, "receive", json!({})).await;
     let now = w.rt.clock.now().timestamp();
     let signed_in = |seconds: i64| contracts::Actor {
         proof: contracts::Proof {
