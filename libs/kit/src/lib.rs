@@ -19,6 +19,7 @@ pub mod outgoing;
 pub mod page;
 pub mod problem;
 pub mod process;
+mod refusals;
 pub mod runtime;
 pub mod seal;
 pub mod server;

@@ -8,7 +8,7 @@ use crate::{Runtime, Sealer};
 use actix_web::{HttpRequest, web};
 use std::net::IpAddr;
 
-/// The header: address, unix seconds, proof. Like all `x-motcua-*` it neither comes in from outside nor goes out.
+/// The header: address, unix seconds, proof. One that comes from outside proves nothing, and none goes out.
 pub const HEADER: &str = "x-motcua-origin";
 /// How far the clock of a service may be from the time of the proof, seconds: a slow upload (`exchange_seconds` of the gateway) and two
 /// clocks. Whoever could play one again is inside already.

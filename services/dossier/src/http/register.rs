@@ -12,9 +12,9 @@ use crate::store::{copies, journal, reports};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::{Language, ReturnMethod};
+use kit::Problem;
 use kit::auth::{SteppedUp, perm};
 use kit::http::Query;
-use kit::{Problem, ProblemBody};
 use sea_orm::DbErr;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -32,7 +32,6 @@ const MOST: u64 = 1000;
     params(ReportQuery),
     responses(
         (status = 200, description = "The book", body = Vec<u8>, content_type = "application/pdf"),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["report.read"])),
 )]
