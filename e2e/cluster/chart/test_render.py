@@ -93,6 +93,7 @@ REFUSED = {
         "files.s3.endpoint: its port 9000 is not among network.s3.ports",
     ),
     "a collector behind a closed port": ({"otlpUrl": "http://otel"}, "otlpUrl: its port 80 is not among network.otlp.ports"),
+    "a list of leaked passwords outside its volume": ({"breachedPasswords": {"existingClaim": "c", "file": "../etc/passwd"}}, "file"),
     "a hook before its databases": ({"evaluation": {"enabled": True}}, "must be init"),
 }
 
@@ -144,6 +145,27 @@ def test_the_schema_describes_every_value():
     walk(schema, yaml.safe_load((CHART / "values.yaml").read_text()), "values")
 
 
+def test_identity_alone_reads_the_list_of_leaked_passwords():
+    given = merge(merge({}, SECRETS), {"breachedPasswords": {"existingClaim": "leaked", "file": "lists/pwned.txt"}})
+    for values_of, claimed in [(SECRETS, False), (given, True)]:
+        for d in documents(values_of):
+            if d["kind"] != "Deployment":
+                continue
+            spec = d["spec"]["template"]["spec"]
+            reads = claimed and d["metadata"]["name"].endswith("-identity")
+            container = spec["containers"][0]
+            mounts = {m["name"]: m for m in container["volumeMounts"]}
+            assert ("breached-passwords" in mounts) == reads, d["metadata"]["name"]
+            env = {e["name"]: e["value"] for e in container["env"]}
+            assert ("MOTCUA_IDENTITY__BREACHED_PASSWORDS" in env) == reads
+            if reads:
+                mount = mounts["breached-passwords"]
+                assert mount["readOnly"]
+                assert env["MOTCUA_IDENTITY__BREACHED_PASSWORDS"] == f"{mount['mountPath']}/lists/pwned.txt"
+                volume = next(v for v in spec["volumes"] if v["name"] == "breached-passwords")
+                assert volume["persistentVolumeClaim"] == {"claimName": "leaked", "readOnly": True}
+
+
 def test_the_notes_say_what_comes_next():
     for name in SETS:
         notes = next(t for p, t in texts(values(name)).items() if p.endswith("NOTES.txt"))
@@ -151,3 +173,7 @@ def test_the_notes_say_what_comes_next():
         assert ("EVALUATION" in notes) == (name == "evaluation")
         alerts = values(name).get("monitoring", {}).get("rules", False)
         assert ("blackbox exporter" in notes) == (alerts and values(name)["publicUrl"].startswith("https://"))
+        # The examples show what an ingress needs; without it the notes say so.
+        assert "trusted_proxies" not in notes
+    unknown = merge(values("single-node"), {"services": {"gateway": {"settings": {"trusted_proxies": []}}}})
+    assert "trusted_proxies" in next(t for p, t in texts(unknown).items() if p.endswith("NOTES.txt"))

@@ -263,6 +263,8 @@ ContainerCreating and its log would be empty. No program goes on without a file 
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__PUBLIC_URL" $url -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY" "/tmp/outbox/email" -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY" "/tmp/outbox/sms" -}}
+{{- else if and (eq $name "identity") $values.breachedPasswords.existingClaim -}}
+{{- $_ := set $env "MOTCUA_IDENTITY__BREACHED_PASSWORDS" (printf "/var/lib/motcua/breached-passwords/%s" $values.breachedPasswords.file) -}}
 {{- end -}}
 {{- range $key, $value := $s.settings -}}
 {{- $variable := printf "MOTCUA_%s__%s" $upper ($key | upper | replace "." "__") -}}

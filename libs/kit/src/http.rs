@@ -338,17 +338,6 @@ impl FromRequest for RequestId {
     }
 }
 
-/// Where a request comes from: the address that the gateway put last, else the peer. For limits only, never for rights.
-pub fn address(req: &HttpRequest) -> Option<IpAddr> {
-    let forwarded = req
-        .headers()
-        .get("x-forwarded-for")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|list| list.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok());
-    forwarded.or_else(|| req.peer_addr().map(|a| a.ip()))
-}
-
 /// The place an address stands for: one IPv4 address, or a /64 of IPv6, which is one customer.
 pub fn place(address: Option<IpAddr>) -> String {
     match address {

@@ -21,6 +21,7 @@ pub struct Page<T> {
 /// [`limit`].
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Items a page, 1–100; 20 when absent.
     #[param(minimum = 1, maximum = 100, example = 20)]

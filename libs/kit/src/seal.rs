@@ -27,10 +27,11 @@ struct Key {
     id: String,
     seal: LessSafeKey,
     lookup: hmac::Key,
+    origin: hmac::Key,
 }
 
 impl Key {
-    /// Both keys are derived from a secret text of any length with HMAC-SHA-256.
+    /// All keys are derived from a secret text of any length with HMAC-SHA-256.
     fn derive(secret: &str) -> anyhow::Result<Self> {
         anyhow::ensure!(
             secret.len() >= 32,
@@ -44,12 +45,17 @@ impl Key {
             hmac::HMAC_SHA256,
             hmac::sign(&root, b"motcua lookup v1").as_ref(),
         );
+        let origin = hmac::Key::new(
+            hmac::HMAC_SHA256,
+            hmac::sign(&root, b"motcua origin v1").as_ref(),
+        );
         let mut id = hex(hmac::sign(&root, b"motcua key id v1").as_ref());
         id.truncate(8);
         Ok(Self {
             id,
             seal: LessSafeKey::new(unbound),
             lookup,
+            origin,
         })
     }
 
@@ -176,6 +182,20 @@ impl Sealer {
     /// The hashes to look for: while a rotation runs, rows still hold those of the older keys.
     pub fn lookup_hashes(&self, plain: &str) -> Vec<String> {
         self.keys().map(|key| key.lookup_hash(plain)).collect()
+    }
+
+    /// Proves what the gateway says of where a request comes from ([`crate::origin`]).
+    pub(crate) fn origin_proof(&self, said: &str) -> String {
+        B64.encode(hmac::sign(&self.0.current.origin, said.as_bytes()))
+    }
+
+    /// Whether the proof is of this text; in constant time.
+    pub(crate) fn is_origin_proof(&self, said: &str, proof: &str) -> bool {
+        let Ok(proof) = B64.decode(proof) else {
+            return false;
+        };
+        self.keys()
+            .any(|key| hmac::verify(&key.origin, said.as_bytes(), &proof).is_ok())
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> {

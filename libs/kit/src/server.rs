@@ -113,7 +113,7 @@ async fn linger(seen: &AtomicU64) {
     }
 }
 
-/// The OpenAPI document of the same routes.
+/// The OpenAPI document of the same routes, with the refusals that each operation can give by its shape.
 pub fn openapi(
     title: &str,
     description: &str,
@@ -141,6 +141,7 @@ pub fn openapi(
         .components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    crate::refusals::write(&mut document);
     document
 }
 

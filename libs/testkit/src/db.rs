@@ -14,6 +14,9 @@ const POSTGRES: &str = "MOTCUA_TEST_POSTGRES_URL";
 /// What `MOTCUA_TEST_AMQP_URL` is called.
 const AMQP: &str = "MOTCUA_TEST_AMQP_URL";
 
+/// What `MOTCUA_TEST_REDIS_URL` is called.
+const REDIS: &str = "MOTCUA_TEST_REDIS_URL";
+
 /// How long a test waits for its database to be dropped.
 const DROPPING: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -203,18 +206,30 @@ pub async fn deliver_as<E: Event>(db: &Db, consumer: &str, event: &E, id: Uuid) 
 /// # Panics
 /// With `MOTCUA_TEST_BACKEND=postgres`, where the broker belongs to the set.
 pub fn amqp_url() -> Option<String> {
-    let url = variable(AMQP);
+    server(AMQP)
+}
+
+/// Redis for tests. `None`: there is none, and the test says so and ends.
+///
+/// # Panics
+/// With `MOTCUA_TEST_BACKEND=postgres`, where Redis belongs to the set.
+pub fn redis_url() -> Option<String> {
+    server(REDIS)
+}
+
+fn server(name: &str) -> Option<String> {
+    let url = variable(name);
     if url.is_none() {
-        assert!(!on_postgres(), "MOTCUA_TEST_BACKEND=postgres needs {AMQP}");
+        assert!(!on_postgres(), "MOTCUA_TEST_BACKEND=postgres needs {name}");
         #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
         {
-            eprintln!("skipped: {AMQP} is not set");
+            eprintln!("skipped: {name} is not set");
         }
     }
     url
 }
 
-/// A prefix for exchanges and queues that no other test has.
+/// A prefix for exchanges, queues and keys that no other test has.
 pub fn broker_prefix() -> String {
     format!("test-{}.", random().simple())
 }

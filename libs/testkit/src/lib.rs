@@ -14,9 +14,11 @@ pub mod proxy;
 mod wait;
 
 pub use app::{Reply, TestApp};
-pub use db::{OnServer, TestDb, amqp_url, broker_prefix, deliver, deliver_as, on_postgres};
+pub use db::{
+    OnServer, TestDb, amqp_url, broker_prefix, deliver, deliver_as, on_postgres, redis_url,
+};
 pub use keys::{ISSUER, runtime, token, token_with, verifier};
-pub use wait::wait_for;
+pub use wait::{one_cache, wait_for};
 
 use kit::config;
 use serde::de::DeserializeOwned;

@@ -24,8 +24,8 @@ Text is Vietnamese in Unicode NFC; times are RFC 3339; amounts are whole VND.";
 /// with the gateway's own refusals. Only paths under `/api/`, `/oauth2/` and `/.well-known/` are public.
 ///
 /// # Errors
-/// Two operations with one id or on one path and method, an operation without id, two different components of one name, a reference
-/// to what is not there.
+/// Two operations with one id or on one path and method, an operation without id or with a range of statuses (`4XX`), two different
+/// components of one name, a reference to what is not there.
 pub fn merge(documents: &[(&str, Value)], server_url: &str) -> anyhow::Result<Value> {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut components: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
@@ -129,6 +129,11 @@ fn marked(
         .or_insert_with(|| json!({}))
         .as_object_mut()
         .context("responses is not an object")?;
+    let range = responses.keys().find(|status| status.contains('X'));
+    anyhow::ensure!(
+        range.is_none(),
+        "its refusals are a range, {range:?}: name each status"
+    );
     for (status, description) in [
         ("429", "Too many requests in a minute; see Retry-After."),
         (
@@ -249,6 +254,8 @@ mod tests {
     fn contradictions_are_refused() {
         let (string, number) = (json!({"type": "string"}), json!({"type": "number"}));
         let a = || ("a", document("/api/v1/a", "a", &string));
+        let mut vague = document("/api/v1/b", "b", &string);
+        vague["paths"]["/api/v1/b"]["get"]["responses"]["4XX"] = json!({"description": "Refused"});
         for (other, why) in [
             (document("/api/v1/b", "a", &string), "both called a"),
             (document("/api/v1/a", "b", &string), "another service"),
@@ -265,6 +272,7 @@ mod tests {
                 "differs",
             ),
             (document("/api/v1/b", "", &string), "operationId is missing"),
+            (vague, "name each status"),
         ] {
             let error = merge(&[a(), ("b", other)], "x").expect_err(why);
             assert!(format!("{error:#}").contains(why), "{error:#}");

@@ -138,6 +138,10 @@ fn headers(mut call: Call, req: &HttpRequest, app: &App, address: Option<IpAddr>
     }
     if let Some(address) = address {
         call = call.header("x-forwarded-for", &address.to_string());
+        // Services believe this one: anybody can write the other.
+        let now = app.rt.clock.now().timestamp();
+        let proof = kit::origin::prove(&app.rt.sealer, address, now);
+        call = call.header(kit::origin::HEADER, &proof);
     }
     let peer = req.peer_addr().map(|a| a.ip().to_canonical());
     let behind_proxy = peer.is_some_and(|peer| app.config.trusts(peer));

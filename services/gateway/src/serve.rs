@@ -172,25 +172,49 @@ fn may(actor: &Actor, sets: &[Vec<contracts::Permission>]) -> Result<(), Problem
     })
 }
 
-/// Where the request comes from: the connection, or what a proxy of ours says.
+/// Where the request comes from: what we ourselves said to the portal, which asks for a browser; else the connection, or what a proxy of
+/// ours says.
 fn address(req: &HttpRequest, app: &App) -> Option<IpAddr> {
-    let peer = req.peer_addr().map(|a| a.ip().to_canonical())?;
-    if !app.config.trusts(peer) {
-        return Some(peer);
+    if let Some(address) = kit::origin::proven(req) {
+        return Some(address);
     }
+    let peer = req.peer_addr().map(|a| a.ip().to_canonical())?;
     let said = req
         .headers()
         .get_all("x-forwarded-for")
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .filter_map(|one| one.trim().parse::<IpAddr>().ok())
-        .map(|ip| ip.to_canonical());
-    // From the right: the first that is not a proxy of ours.
-    let all: Vec<IpAddr> = said.collect();
-    all.into_iter()
-        .rev()
-        .find(|ip| !app.config.trusts(*ip))
-        .or(Some(peer))
+        .map(|value| value.to_str().unwrap_or("unknown"));
+    Some(forwarded(peer, said, |ip| app.config.trusts(ip)))
+}
+
+/// Each proxy adds at the right whom it heard, so the list is believed from the right and only as far as proxies of ours wrote it: the
+/// first address that is none of them is the caller, whatever stands left of it is the caller's own words (RFC 7239 §8.1). An entry that
+/// is no address (`unknown`, a made-up name; RFC 7239 §6) tells no more, and the proxy that wrote it counts.
+fn forwarded<'a>(
+    peer: IpAddr,
+    said: impl Iterator<Item = &'a str>,
+    trusts: impl Fn(IpAddr) -> bool,
+) -> IpAddr {
+    let entries: Vec<&str> = said.flat_map(|list| list.split(',')).collect();
+    let mut caller = peer;
+    for entry in entries.into_iter().rev() {
+        if !trusts(caller) {
+            break;
+        }
+        match node(entry.trim()) {
+            Some(ip) => caller = ip,
+            None => break,
+        }
+    }
+    caller
+}
+
+/// An address, with or without a port (some load balancers add it).
+fn node(text: &str) -> Option<IpAddr> {
+    let ip = text
+        .parse::<IpAddr>()
+        .or_else(|_no_port| text.parse::<std::net::SocketAddr>().map(|a| a.ip()))
+        .ok()?;
+    Some(ip.to_canonical())
 }
 
 /// The origin of a page elsewhere that may call the API.
@@ -270,4 +294,41 @@ fn refusal_page(language: Lang, problem: &Problem, id: Option<String>) -> HttpRe
         headers.insert(name, header::HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_most_address_that_is_no_proxy_of_ours_is_the_caller() {
+        let peer: IpAddr = "10.0.0.1".parse().expect("an address");
+        let seen = |headers: &[&str]| {
+            let trusts = |ip: IpAddr| ip.to_string().starts_with("10.");
+            forwarded(peer, headers.iter().copied(), trusts).to_string()
+        };
+        for (headers, caller) in [
+            (vec![], "10.0.0.1"),
+            (vec!["203.0.113.7"], "203.0.113.7"),
+            // One hop, two hops, in one header or in several: what the caller wrote before them is not read.
+            (vec!["1.1.1.1, 203.0.113.7"], "203.0.113.7"),
+            (vec!["1.1.1.1, 203.0.113.7, 10.0.0.2"], "203.0.113.7"),
+            (vec!["1.1.1.1", "203.0.113.7", "10.0.0.2"], "203.0.113.7"),
+            (vec!["10.0.0.9, 203.0.113.7,10.0.0.2"], "203.0.113.7"),
+            // A port, IPv6, IPv4 written as IPv6.
+            (vec!["203.0.113.7:5123"], "203.0.113.7"),
+            (vec!["[2001:db8::7]:443"], "2001:db8::7"),
+            (vec!["::ffff:203.0.113.7"], "203.0.113.7"),
+            // What is no address ends the list: the proxy that wrote it is all we know.
+            (vec!["1.1.1.1, unknown"], "10.0.0.1"),
+            (vec!["1.1.1.1, _hidden, 10.0.0.2"], "10.0.0.2"),
+            (vec!["1.1.1.1,"], "10.0.0.1"),
+            // A request of our own.
+            (vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        ] {
+            assert_eq!(seen(&headers), caller, "{headers:?}");
+        }
+        let stranger = forwarded(peer, ["203.0.113.7"].into_iter(), |_| false);
+        assert_eq!(stranger, peer, "a peer that is no proxy of ours");
+    }
 }

@@ -16,6 +16,7 @@ pub mod codes {
         LOGIN_TAKEN = "account.login-taken", 409, "Tên đăng nhập đã có người dùng", "The login is taken";
         LOGIN_INVALID = "account.login-invalid", 422, "Tên đăng nhập chưa hợp lệ", "The login is not valid";
         PASSWORD_WEAK = "account.password-weak", 422, "Mật khẩu quá yếu", "The password is too weak";
+        PASSWORD_BREACHED = "account.password-breached", 422, "Mật khẩu này có trong danh sách mật khẩu đã bị lộ", "The password is in a list of leaked passwords";
         ROLES_INVALID = "account.roles-invalid", 422, "Vai trò chưa hợp lệ", "The roles are not valid";
         AGENCY_INVALID = "account.agency-invalid", 422, "Mã cơ quan chưa hợp lệ", "The agency is not valid";
         ROLE_NOT_ALLOWED = "account.role-not-allowed", 403, "Không được cấp hoặc thay đổi vai trò này", "This role may not be granted or changed by you";

@@ -20,6 +20,7 @@ pub use domain::provider::{Names, Provider};
 pub use error::codes;
 
 use anyhow::Context as _;
+use app::breached::Breached;
 use app::keys::Signer;
 use app::passwords::Hasher;
 use app::throttle::Throttle;
@@ -54,6 +55,8 @@ pub struct Config {
     pub failure_window_seconds: u32,
     /// Whether officers must have a second factor.
     pub officers_second_factor: OfficersSecondFactor,
+    /// A file with the hashes of leaked passwords; empty: none.
+    pub breached_passwords: String,
     /// Passwords hashed at the same time.
     pub hashing_turns: usize,
     /// Days until a new signing key takes over; 0: never by itself.
@@ -125,6 +128,7 @@ pub(crate) struct App {
     pub(crate) settings: Config,
     pub(crate) signer: Signer,
     pub(crate) hasher: Hasher,
+    pub(crate) breached: Breached,
     pub(crate) throttle: Throttle,
     /// There for tests and the demonstration.
     pub(crate) stand_in: Option<StandIn>,
@@ -149,7 +153,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Serves on the runtime's lifecycle. Makes the first signing key and the clients of the suite's own front ends.
 ///
 /// # Errors
-/// When the database cannot be used.
+/// When the database or the file of leaked passwords cannot be used.
 pub fn start(
     mut config: Config,
     listener: TcpListener,
@@ -160,6 +164,10 @@ pub fn start(
     Box::pin(async move {
         let (rt, bus) = (&rt, &bus);
 
+        // Before anything else: a wrong file is to be known at once.
+        let breached = Breached::open(&config.breached_passwords)
+            .await
+            .with_context(|| format!("breached_passwords: {}", config.breached_passwords))?;
         let db = Db::open(&config.database, rt).await?;
         ensure_signing_key(&db, rt).await.context("signing key")?;
         demo::own_clients(&db, rt, &config)
@@ -180,6 +188,7 @@ pub fn start(
         }
         let app = Arc::new(App {
             stand_in,
+            breached,
             hasher: Hasher::new(config.hashing_turns, rt.ids).await?,
             throttle: Throttle {
                 per_login: config.failures_per_login.max(1),

@@ -8,6 +8,7 @@ use crate::session::{self, Session};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::Language;
+use kit::origin;
 use std::future::Future;
 use std::pin::Pin;
 use url::form_urlencoded;
@@ -27,7 +28,8 @@ pub(crate) struct Ctx {
     pub(crate) path: String,
     /// The same page in the other language.
     pub(crate) other_language: String,
-    forwarded_for: Option<String>,
+    /// Where the browser is, as the gateway proved it.
+    origin: Option<String>,
 }
 
 impl Ctx {
@@ -53,9 +55,9 @@ impl Ctx {
                     Language::En => "vi",
                 }),
             ),
-            forwarded_for: req
+            origin: req
                 .headers()
-                .get("x-forwarded-for")
+                .get(origin::HEADER)
                 .and_then(|v| v.to_str().ok())
                 .map(str::to_owned),
             app,
@@ -70,7 +72,7 @@ impl Ctx {
             app: &self.app,
             token: self.session.as_ref().map(|s| s.access.as_str()),
             language: self.t.0,
-            forwarded_for: self.forwarded_for.as_deref(),
+            origin: self.origin.as_deref(),
         }
     }
 

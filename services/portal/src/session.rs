@@ -225,7 +225,7 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
         app,
         token: None,
         language: Language::Vi,
-        forwarded_for: None,
+        origin: None,
     };
     let form = [
         ("grant_type", "refresh_token"),

@@ -53,7 +53,7 @@ pub(crate) struct ListQuery {
     params(ListQuery),
     responses(
         (status = 200, description = "One page", body = Page<Agency>),
-        (status = "4XX", description = "procedure.unknown, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -109,7 +109,7 @@ async fn accepting_levels(app: &App, id: Uuid) -> Result<Vec<Level>, Problem> {
     params(("code" = String, Path, description = "Code by QĐ 20/2020/QĐ-TTg, or by QCVN 102:2016/BTTTT", example = "H05.21")),
     responses(
         (status = 200, description = "The agency", body = Agency),
-        (status = "4XX", description = "agency.unknown", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`agency.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -141,7 +141,7 @@ fn short(code: &str) -> String {
     params(("code" = String, Path, description = "Code in either form", example = "H05.21"), page::PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<AgencyVersion>),
-        (status = "4XX", description = "agency.unknown, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`agency.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -184,7 +184,7 @@ pub(crate) async fn history(
     request_body(content = Object, content_type = "application/json", description = "The calendar", example = json!({"cutOff": "15:30", "week": {"saturday": [{"from": "07:30", "to": "11:30"}]}})),
     responses(
         (status = 200, description = "The agency", body = Agency),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, agency.unknown, body.malformed, body.invalid, precondition.required, precondition.failed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`agency.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]

@@ -215,7 +215,8 @@ async fn answer(
     request_body = DraftIn,
     responses(
         (status = 201, description = "The draft", body = Draft, headers(("ETag" = String, description = "Its revision, in quotes"))),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, body.malformed, body.invalid, body.too-large, text.markup, procedure.unknown", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`body.invalid`, `text.markup`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -241,7 +242,7 @@ pub(crate) async fn create(
     params(ListQuery),
     responses(
         (status = 200, description = "One page", body = Page<DraftItem>),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.state-unknown, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`draft.state-unknown`, `query.invalid`, `query.cursor`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -281,7 +282,7 @@ pub(crate) async fn list(
     params(("id" = Uuid, Path, description = "The draft")),
     responses(
         (status = 200, description = "The draft", body = Draft, headers(("ETag" = String, description = "Its revision, in quotes"))),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -320,7 +321,9 @@ async fn command(
     request_body = DraftChange,
     responses(
         (status = 200, description = "The draft", body = Draft),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.step-not-open, body.malformed, body.invalid, text.markup, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`draft.step-not-open`, `conflict`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`body.invalid`, `text.markup`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -343,7 +346,8 @@ pub(crate) async fn write(
     params(("id" = Uuid, Path, description = "The draft"), ("If-Match" = String, Header, description = "Its revision, in quotes")),
     responses(
         (status = 200, description = "The draft", body = Draft),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.step-not-open, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`draft.step-not-open`, `conflict`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -365,7 +369,8 @@ pub(crate) async fn submit(
     request_body = EditingReason,
     responses(
         (status = 200, description = "The draft", body = Draft),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.step-not-open, body.malformed, body.invalid, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`draft.step-not-open`, `conflict`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.publish"])),
 )]
@@ -389,7 +394,9 @@ pub(crate) async fn send_back(
     request_body = PublishIn,
     responses(
         (status = 200, description = "The draft", body = Draft),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.own, draft.step-not-open, draft.outdated, draft.incomplete, date.impossible, body.malformed, body.invalid, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`draft.own`, `draft.step-not-open`, `draft.outdated`, `conflict`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`draft.incomplete`, `date.impossible`, `body.invalid`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.publish"])),
 )]
@@ -418,7 +425,8 @@ pub(crate) async fn publish(
     params(("id" = Uuid, Path, description = "The draft"), ("If-Match" = String, Header, description = "Its revision, in quotes")),
     responses(
         (status = 200, description = "The draft", body = Draft),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, draft.unknown, draft.step-not-open, precondition.required, precondition.failed, conflict", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`draft.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`draft.step-not-open`, `conflict`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]

@@ -49,7 +49,8 @@ async fn set_active(
     request_body = EditingReason,
     responses(
         (status = 200, description = "It is withdrawn", body = Standing),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, procedure.unknown, procedure.withdrawn, body.malformed, body.invalid, precondition.required, precondition.failed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`procedure.withdrawn`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.publish"])),
 )]
@@ -72,7 +73,8 @@ pub(crate) async fn withdraw(
     request_body = EditingReason,
     responses(
         (status = 200, description = "It is in force", body = Standing),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, procedure.unknown, procedure.in-force, body.malformed, body.invalid, precondition.required, precondition.failed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`procedure.in-force`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.publish"])),
 )]
@@ -109,7 +111,6 @@ pub(crate) struct JournalQuery {
     params(JournalQuery),
     responses(
         (status = 200, description = "One page", body = Page<ProcedureJournalEntry>),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]
@@ -156,7 +157,6 @@ fn cursor(cursor: Option<&str>) -> Result<Option<Uuid>, Problem> {
     params(kit::page::PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<SourceWithdrawal>),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]
@@ -191,7 +191,6 @@ pub(crate) async fn source_withdrawals(
     params(kit::page::PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<ImportItem>),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]

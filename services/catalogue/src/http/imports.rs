@@ -44,7 +44,9 @@ pub(crate) struct ImportQuery {
     request_body(content = String, content_type = "application/x-ndjson", description = "JSON lines, plain or gzip", example = "{\"id\":\"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7\",\"code\":\"1.001193\",\"name\":\"Thủ tục đăng ký khai sinh\",\"detail\":{}}"),
     responses(
         (status = 200, description = "What was done", body = ImportSummary),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, body.media-type, body.too-large, import.empty, import.older, import.interrupted, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "`import.interrupted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`import.older`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`import.empty`, `query.invalid`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]

@@ -95,7 +95,7 @@ struct ListCursor {
     params(ListQuery),
     responses(
         (status = 200, description = "One page", body = ProcedurePage),
-        (status = "4XX", description = "query.invalid, query.cursor, procedure.query-too-long, procedure.field-unknown, procedure.level-unknown, procedure.service-level-unknown, procedure.subject-unknown, procedure.life-event-unknown, procedure.agency-unknown, procedure.facet-unknown", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`query.invalid`, `query.cursor`, `procedure.query-too-long`, `procedure.field-unknown`, `procedure.level-unknown`, `procedure.service-level-unknown`, `procedure.subject-unknown`, `procedure.life-event-unknown`, `procedure.agency-unknown`, `procedure.facet-unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -222,7 +222,7 @@ pub(crate) struct Suggestion {
     params(SuggestQuery),
     responses(
         (status = 200, description = "Suggestions", body = Page<Suggestion>),
-        (status = "4XX", description = "query.invalid, procedure.query-too-long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`query.invalid`, `procedure.query-too-long`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -335,7 +335,7 @@ pub(crate) struct AsOf {
     responses(
         (status = 200, description = "The procedure", body = Procedure, headers(("ETag" = String, description = "Its version, in quotes"))),
         (status = 304, description = "Not changed since that version"),
-        (status = "4XX", description = "procedure.unknown, procedure.not-in-force, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`, `procedure.not-in-force`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -370,7 +370,7 @@ pub(crate) async fn read(
     responses(
         (status = 200, description = "The procedure as that version has it", body = Procedure, headers(("ETag" = String, description = "The version, in quotes"))),
         (status = 304, description = "Not changed"),
-        (status = "4XX", description = "procedure.unknown, procedure.version-unknown", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`, `procedure.version-unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -500,7 +500,7 @@ pub(crate) struct PageOnly {
     params(("id" = Uuid, Path, description = "The national portal's id"), PageOnly),
     responses(
         (status = 200, description = "One page", body = Page<ProcedureVersion>),
-        (status = "4XX", description = "procedure.unknown, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]

@@ -43,7 +43,9 @@ pub(crate) struct ImportQuery {
     request_body(content = String, content_type = "text/csv", description = "The table", example = "field_code,field_name\nG15-TP07,Hộ tịch\n"),
     responses(
         (status = 200, description = "What was done", body = ReferenceSummary),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, body.media-type, body.too-large, import.kind-unknown, import.unreadable, import.interrupted, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "`import.interrupted`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`import.kind-unknown`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`import.unreadable`, `query.invalid`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.manage"])),
 )]
@@ -114,7 +116,7 @@ pub(crate) struct CommunesQuery {
     params(CommunesQuery),
     responses(
         (status = 200, description = "What was found", body = Page<Commune>),
-        (status = "4XX", description = "query.invalid, procedure.query-too-long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`query.invalid`, `procedure.query-too-long`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -165,7 +167,6 @@ pub(crate) struct MappingQuery {
     params(MappingQuery),
     responses(
         (status = 200, description = "The lines of the mapping", body = Page<CommuneMapping>),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -212,7 +213,6 @@ pub(crate) struct ItemsQuery {
     params(ItemsQuery),
     responses(
         (status = 200, description = "One page", body = Page<ReferenceItem>),
-        (status = "4XX", description = "query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -231,7 +231,6 @@ pub(crate) async fn subjects(
     params(ItemsQuery),
     responses(
         (status = 200, description = "One page", body = Page<ReferenceItem>),
-        (status = "4XX", description = "query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -285,7 +284,6 @@ pub(crate) struct YearQuery {
     params(YearQuery),
     responses(
         (status = 200, description = "The days", body = Page<CalendarDay>),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]

@@ -38,7 +38,6 @@ pub(crate) struct ExportQuery {
     params(ExportQuery),
     responses(
         (status = 200, description = "The catalogue", content((String = "application/x-ndjson"), (String = "text/csv"))),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -83,7 +82,7 @@ pub(crate) async fn export(
     responses(
         (status = 200, description = "The line, in the portal's JSON", body = Object, headers(("ETag" = String, description = "Hash of what was read from it, in quotes"))),
         (status = 304, description = "Not changed"),
-        (status = "4XX", description = "procedure.version-unknown, procedure.source-not-kept", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`procedure.version-unknown`, `procedure.source-not-kept`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -136,7 +135,6 @@ pub(crate) struct QualityQuery {
     params(QualityQuery),
     responses(
         (status = 200, description = "The report", body = QualityReport),
-        (status = "4XX", description = "auth.missing-token, auth.invalid-token, auth.expired-token, auth.forbidden, query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["catalogue.write"])),
 )]

@@ -35,7 +35,6 @@ pub(crate) struct FieldsQuery {
     params(FieldsQuery),
     responses(
         (status = 200, description = "All fields", body = Page<Field>),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -140,7 +139,7 @@ pub(crate) struct Statistics {
     responses(
         (status = 200, description = "The figures", body = Statistics, headers(("ETag" = String, description = "Of this state of the catalogue"))),
         (status = 304, description = "Not changed"),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`query.invalid`: it takes no parameter", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]

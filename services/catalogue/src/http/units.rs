@@ -29,7 +29,6 @@ pub(crate) struct OnDay {
     params(OnDay),
     responses(
         (status = 200, description = "All provinces", body = Page<Province>),
-        (status = "4XX", description = "query.invalid", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -81,7 +80,7 @@ const ALL: u64 = 2_000;
     params(("code" = String, Path, description = "Province code", example = "24"), CommunesQuery),
     responses(
         (status = 200, description = "The communes", body = Page<Commune>),
-        (status = "4XX", description = "province.unknown, query.invalid, query.cursor", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`province.unknown`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]

@@ -9,10 +9,10 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use contracts::DossierId;
 use contracts::events::AlarmKind;
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::{Json, Query};
 use kit::page::{self, Page};
-use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -65,7 +65,6 @@ pub(crate) struct AlarmQuery {
     params(AlarmQuery),
     responses(
         (status = 200, description = "A page", body = Page<AlarmOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["report.read"])),
 )]

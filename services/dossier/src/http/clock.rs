@@ -7,8 +7,8 @@ use crate::app::commands::Intent;
 use crate::domain::Command;
 use actix_web::{HttpResponse, post};
 use chrono::NaiveDate;
+use kit::Problem;
 use kit::http::Json;
-use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,7 +51,6 @@ pub(crate) struct ReopenBody {
     request_body = ApologyBody,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"]), ("bearer" = ["dossier.approve"])),
 )]
@@ -83,7 +82,6 @@ pub(crate) async fn apologise(
     request_body = Empty,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -110,7 +108,6 @@ pub(crate) async fn acknowledge(
     request_body = ReopenBody,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.reopen"])),
 )]
@@ -143,7 +140,6 @@ pub(crate) async fn reopen(
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.reopen"])),
 )]

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, post};
 use contracts::FileId;
 use contracts::problem::shared;
 use kit::http::Json;
-use kit::{FieldError, Problem, ProblemBody};
+use kit::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -76,7 +76,6 @@ pub(crate) struct Proposal {
     request_body = SupplementAnswer,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.own"]), ("bearer" = ["dossier.receive"])),
 )]
@@ -129,7 +128,6 @@ pub(crate) async fn supplement(
     request_body = MaybeReason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.own"]), ("bearer" = ["dossier.receive"])),
 )]
@@ -159,7 +157,6 @@ pub(crate) async fn withdraw(
     request_body = Empty,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.handle"])),
 )]
@@ -186,7 +183,6 @@ pub(crate) async fn start_handling(
     request_body = Proposal,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.handle"])),
 )]
@@ -223,7 +219,6 @@ pub(crate) async fn propose(
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.approve"])),
 )]
@@ -253,7 +248,6 @@ pub(crate) async fn send_back(
     request_body = Note,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.approve"])),
 )]

@@ -10,7 +10,7 @@ use crate::domain::{Command, SupplementItem, dossier};
 use actix_web::{HttpResponse, post};
 use contracts::problem::shared;
 use kit::http::Json;
-use kit::{FieldError, Problem, ProblemBody};
+use kit::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,7 +115,6 @@ pub(crate) struct HandOverBody {
     request_body = Empty,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -140,7 +139,6 @@ pub(crate) async fn receive(
     request_body = SupplementRequest,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"]), ("bearer" = ["dossier.handle"])),
 )]
@@ -191,7 +189,6 @@ pub(crate) async fn request_supplement(
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -221,7 +218,6 @@ pub(crate) async fn refuse(
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -248,7 +244,6 @@ pub(crate) async fn stop(asked: Asked<Stop>, body: Json<Reason>) -> Result<HttpR
     request_body = PaymentRequest,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -285,7 +280,6 @@ pub(crate) async fn request_payment(
     request_body = Note,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -315,7 +309,6 @@ pub(crate) async fn confirm_payment(
     request_body = HandOverBody,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.hand-over"])),
 )]

@@ -19,7 +19,7 @@ use kit::auth::{Allowed, SignedIn, perm};
 use kit::etag::with_etag;
 use kit::http::{IdempotencyKey, Json, Path, Query};
 use kit::page::{self, Page};
-use kit::{Problem, ProblemBody, Sealer};
+use kit::{Problem, Sealer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -132,7 +132,6 @@ fn online() -> Channel {
     request_body = NewDossier,
     responses(
         (status = 201, description = "Filed", body = DossierOut, headers(("Location" = String), ("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.file"]), ("bearer" = ["dossier.receive"])),
 )]
@@ -225,7 +224,6 @@ pub(crate) struct ListQuery {
     params(ListQuery),
     responses(
         (status = 200, description = "A page", body = Page<ItemOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]
@@ -306,7 +304,6 @@ fn filter(
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The dossier", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]

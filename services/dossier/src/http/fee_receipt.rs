@@ -11,9 +11,9 @@ use crate::store::access::What;
 use actix_web::{HttpResponse, get, web};
 use chrono::TimeDelta;
 use contracts::DossierId;
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::Path;
-use kit::{Problem, ProblemBody};
 use uuid::Uuid;
 
 /// The receipt of a paid obligation.
@@ -27,7 +27,6 @@ use uuid::Uuid;
     ),
     responses(
         (status = 200, description = "The receipt", body = Vec<u8>, content_type = "application/pdf"),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]

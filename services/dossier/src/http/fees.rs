@@ -18,7 +18,7 @@ use durable::Answer;
 use kit::auth::{Allowed, SignedIn, perm};
 use kit::etag::{IfMatch, with_etag};
 use kit::http::{IdempotencyKey, Json, Path};
-use kit::{FieldError, Problem, ProblemBody};
+use kit::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -238,7 +238,6 @@ fn transfer(app: &App, agency: &str, fee: &Fee) -> Option<TransferOut> {
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The obligations", body = FeesOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]
@@ -290,7 +289,6 @@ pub(crate) struct NewFee {
     request_body = NewFee,
     responses(
         (status = 201, description = "The obligations after it", body = FeesOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"]), ("bearer" = ["dossier.handle"])),
 )]
@@ -381,7 +379,6 @@ pub(crate) struct PayFee {
     request_body = PayFee,
     responses(
         (status = 200, description = "The obligations after it", body = FeesOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -451,7 +448,6 @@ pub(crate) struct ExemptFee {
     request_body = ExemptFee,
     responses(
         (status = 200, description = "The obligations after it", body = FeesOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -514,7 +510,6 @@ pub(crate) struct RefundFee {
     request_body = RefundFee,
     responses(
         (status = 200, description = "The obligations after it", body = FeesOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]

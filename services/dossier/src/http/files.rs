@@ -56,7 +56,7 @@ pub(crate) struct FileForm {
     request_body(content = FileForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, description = "Stored", body = FileOut, headers(("Location" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many uploads that belong to no dossier yet (`file.too-many`), or too many requests; see Retry-After", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = i64, description = "Seconds to wait"))),
     ),
     security(("bearer" = ["file.upload"])),
 )]
@@ -115,7 +115,7 @@ pub(crate) struct DownloadQuery {
     params(("id" = Uuid, Path, description = "Id of the file", example = "019a8c1e-0000-7000-8000-000000000001"), DownloadQuery),
     responses(
         (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "It was removed when its dossier was pseudonymised (`file.removed`)", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["file.read"])),
 )]

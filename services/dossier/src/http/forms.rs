@@ -14,9 +14,9 @@ use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::events::AgencyChanged;
 use contracts::{ActorKind, Address, Channel, DossierId, DossierStatus, Language, ReturnMethod};
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::Path;
-use kit::{Problem, ProblemBody};
 use serde_json::Value;
 use uuid::Uuid;
 use vn::worktime::Outcome;
@@ -34,7 +34,6 @@ use vn::worktime::Outcome;
     ),
     responses(
         (status = 200, description = "The form", body = Vec<u8>, content_type = "application/pdf"),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]

@@ -11,9 +11,9 @@ use crate::store::processes;
 use actix_web::{HttpResponse, get, post, web};
 use contracts::{Actor, Language};
 use durable::Answer;
+use kit::Problem;
 use kit::auth::{Allowed, SignedIn, perm};
 use kit::http::{IdempotencyKey, Json, Path};
-use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -74,7 +74,6 @@ pub(crate) struct MemberOut {
     request_body = NewGroup,
     responses(
         (status = 201, description = "Filed", body = GroupOut, headers(("Location" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.file"]), ("bearer" = ["dossier.receive"])),
 )]
@@ -117,7 +116,6 @@ pub(crate) async fn file_group(
     params(("id" = Uuid, Path, description = "Id of the group", example = "019a8c1e-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The dossiers", body = GroupOut),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]

@@ -100,7 +100,7 @@ pub(crate) struct IncidentEnd {
     request_body = NewIncident,
     responses(
         (status = 201, description = "Announced", body = IncidentOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Another incident covers this time (`incident.overlaps`)", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["incident.manage"])),
 )]
@@ -143,7 +143,6 @@ pub(crate) async fn announce(
     request_body = IncidentEnd,
     responses(
         (status = 200, description = "Ended", body = IncidentOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["incident.manage"])),
 )]
@@ -187,7 +186,6 @@ pub(crate) struct IncidentQuery {
     params(IncidentQuery),
     responses(
         (status = 200, description = "A page", body = Page<IncidentOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["incident.manage"])),
 )]

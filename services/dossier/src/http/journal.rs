@@ -8,10 +8,10 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use contracts::problem::shared;
 use contracts::{ActorKind, DossierId};
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::{Json, Path, Query};
 use kit::page::{self, Page, PageQuery};
-use kit::{Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -50,7 +50,6 @@ pub(crate) struct EntryOut {
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The entries", body = Page<EntryOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]
@@ -117,7 +116,6 @@ pub(crate) struct AccessOut {
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"), PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<AccessOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.own"])),
 )]

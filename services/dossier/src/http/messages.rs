@@ -102,7 +102,6 @@ impl MessageOut {
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001"), PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<MessageOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]
@@ -148,7 +147,7 @@ pub(crate) async fn list_messages(
     request_body = NewMessage,
     responses(
         (status = 201, description = "Written", body = MessageOut),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The personal data is gone (`dossier.pseudonymised`)", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.own"]), ("bearer" = ["dossier.receive"]), ("bearer" = ["dossier.handle"]), ("bearer" = ["dossier.approve"])),
 )]

@@ -21,7 +21,7 @@ use kit::auth::{Allowed, perm};
 use kit::etag::with_etag;
 use kit::http::{Json, Path, Query};
 use kit::page::{self, Page, PageQuery};
-use kit::{FieldError, Problem, ProblemBody};
+use kit::{FieldError, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -262,7 +262,6 @@ fn original(o: &Original) -> OriginalOut {
     params(("id" = Uuid, Path, description = "Id of the dossier", example = "019a8c1e-0000-7000-8000-000000000001")),
     responses(
         (status = 200, description = "The papers", body = PapersOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.read"])),
 )]
@@ -307,7 +306,6 @@ pub(crate) struct KeepOriginal {
     request_body = KeepOriginal,
     responses(
         (status = 201, description = "The papers after it", body = PapersOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"])),
 )]
@@ -385,7 +383,6 @@ pub(crate) struct ReturnOriginal {
     request_body = ReturnOriginal,
     responses(
         (status = 200, description = "The papers after it", body = PapersOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.hand-over"])),
 )]
@@ -485,7 +482,6 @@ pub(crate) struct DocumentOut {
     params(PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<DocumentOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.own"])),
 )]
@@ -571,7 +567,6 @@ pub(crate) struct TypeOut {
     description = "To be shown at the file picker (TT 32/2017/TT-BTTTT art. 7): size and types.",
     responses(
         (status = 200, description = "The limits", body = LimitsOut),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["file.upload"])),
 )]

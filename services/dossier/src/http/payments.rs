@@ -35,7 +35,8 @@ pub(crate) struct ReportTaken {
     request_body = PaymentReport,
     responses(
         (status = 200, description = "Taken", body = ReportTaken),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not signed as agreed (`payment.signature-invalid`)", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The transaction was reported with another content (`payment.transaction-reused`)", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -101,7 +102,6 @@ pub(crate) struct ReportsQuery {
     params(ReportsQuery),
     responses(
         (status = 200, description = "A page", body = Page<ReportOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.receive"]), ("bearer" = ["operations.tasks"])),
 )]

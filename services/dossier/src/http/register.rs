@@ -12,9 +12,9 @@ use crate::store::{copies, journal, reports};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use contracts::{Language, ReturnMethod};
-use kit::auth::{Allowed, perm};
+use kit::Problem;
+use kit::auth::{SteppedUp, perm};
 use kit::http::Query;
-use kit::{Problem, ProblemBody};
 use sea_orm::DbErr;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -27,17 +27,17 @@ const MOST: u64 = 1000;
     get, path = "/api/v1/reports/register.pdf", tag = "reports", operation_id = "dossierRegister",
     summary = "Sổ theo dõi hồ sơ · The book of dossiers",
     description = "Form 07 as PDF: what the caller's desk received in the period, for itself and for other agencies, in the order of reception. \
-        At most 1,000 dossiers: of a busy desk ask for shorter periods.",
+        At most 1,000 dossiers: of a busy desk ask for shorter periods. Names, numbers and addresses of many people leave in one file, so it wants \
+        a sign-in of the last 15 minutes (401 `auth.step-up-required`), and each dossier in it notes the export.",
     params(ReportQuery),
     responses(
         (status = 200, description = "The book", body = Vec<u8>, content_type = "application/pdf"),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["report.read"])),
 )]
 #[get("/api/v1/reports/register.pdf")]
 pub(crate) async fn dossier_register(
-    caller: Allowed<perm::ReportRead>,
+    caller: SteppedUp<perm::ReportRead>,
     app: web::Data<App>,
     query: Query<ReportQuery>,
 ) -> Result<HttpResponse, Problem> {

@@ -7,9 +7,9 @@ use crate::store::reports::{self, Period};
 use actix_web::{get, web};
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use contracts::problem::shared;
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::{Json, Query};
-use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -139,7 +139,6 @@ pub(super) fn wrong(name: &'static str) -> Problem {
     params(ReportQuery),
     responses(
         (status = 200, description = "The counts", body = ReportOut),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["report.read"])),
 )]

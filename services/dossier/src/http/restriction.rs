@@ -11,8 +11,8 @@ use crate::domain::act::Act;
 use crate::store::access::What;
 use actix_web::{HttpResponse, post};
 use contracts::DossierId;
+use kit::Problem;
 use kit::http::{Json, Language, Path};
-use kit::{Problem, ProblemBody};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -29,7 +29,6 @@ use uuid::Uuid;
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.restricted"])),
 )]
@@ -56,7 +55,6 @@ pub(crate) async fn restrict(
     request_body = Reason,
     responses(
         (status = 200, description = "The dossier after it", body = DossierOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["dossier.restricted"])),
 )]

@@ -12,10 +12,10 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use contracts::DossierId;
 use durable::Answer;
+use kit::Problem;
 use kit::auth::{Allowed, perm};
 use kit::http::{Json, Path, Query};
 use kit::page::{self, Page, PageQuery};
-use kit::{Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -79,7 +79,6 @@ impl From<Hold> for HoldOut {
     params(PageQuery),
     responses(
         (status = 200, description = "A page", body = Page<DossierRetentionNoticeOut>),
-        (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["retention.manage"])),
 )]
@@ -198,7 +197,6 @@ pub(crate) struct RetentionHeldOut {
     request_body = NewRetentionHold,
     responses(
         (status = 201, description = "Held back", body = RetentionHeldOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["retention.manage"])),
 )]
@@ -240,7 +238,6 @@ pub(crate) async fn hold_back(
     request_body = LiftRetentionHold,
     responses(
         (status = 200, description = "Not held back any more", body = RetentionHeldOut, headers(("ETag" = String))),
-        (status = "4XX", description = "Refused; nothing has changed", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = ["retention.manage"])),
 )]

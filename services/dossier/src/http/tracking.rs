@@ -33,7 +33,7 @@ pub(crate) struct TrackingOut {
     params(("number" = String, Path, description = "Dossier number (mã số hồ sơ)", example = "H05.21-261116-0001")),
     responses(
         (status = 200, description = "Number and state", body = TrackingOut),
-        (status = "4XX", description = "No such number, or too many different ones within an hour", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many different numbers within an hour, or too many requests; see Retry-After", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = i64, description = "Seconds to wait"))),
     ),
     security(()),
 )]
@@ -66,7 +66,7 @@ pub(crate) async fn track(
 /// # Errors
 /// 429 with `Retry-After`, whether the number exists or not.
 async fn not_walking(app: &App, request: &HttpRequest, number: &str) -> Result<(), Problem> {
-    let place = kit::http::place(kit::http::address(request));
+    let place = kit::http::place(kit::origin::address(request));
     // Neither addresses nor numbers lie in the cache in clear.
     let asked = app.rt.sealer.lookup_hash(&format!("{place} {number}"));
     let place = app.rt.sealer.lookup_hash(&place);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub(crate) enum What {
     /// A line of a list.
     List,
-    /// A line of the book of a desk.
+    /// A line of the book of a desk: a file with many of them leaves the system.
     Register,
     /// The dossier.
     Dossier,
@@ -39,7 +39,7 @@ impl What {
     pub(crate) fn of(self, subjects: &[Uuid]) -> Shown<'_> {
         let (what, operation) = match self {
             Self::List => ("list", "listDossiers"),
-            Self::Register => ("list", "dossierRegister"),
+            Self::Register => ("export", "dossierRegister"),
             Self::Dossier => ("dossier", "getDossier"),
             Self::File => ("file", "downloadFile"),
             Self::Form => ("form", "getForm"),

@@ -71,9 +71,11 @@ async fn the_book_has_what_the_desk_received_and_its_readers_are_noted() {
         .await
         .expect(200)
         .json();
-    let noted = log["items"]
-        .as_array()
-        .is_some_and(|items| items.iter().any(|i| i["operation"] == "dossierRegister"));
+    let noted = log["items"].as_array().is_some_and(|items| {
+        items
+            .iter()
+            .any(|i| i["operation"] == "dossierRegister" && i["what"] == "export")
+    });
     assert!(noted, "{log}");
     // Another desk's book is empty, as is that of another month.
     let others = w.app.as_(&actors::officer2()).get(BOOK).await.expect(200);
@@ -99,6 +101,34 @@ async fn the_book_has_what_the_desk_received_and_its_readers_are_noted() {
             .await
             .expect_problem(403, "auth.forbidden");
     }
+}
+
+#[tokio::test]
+async fn the_book_wants_a_sign_in_of_a_moment_ago() {
+    let w = World::new().await;
+    let filed = w.file().await;
+    let received = w.go(&actors::officer(), &filed, "receive", json!({})).await;
+    let now = w.rt.clock.now().timestamp();
+    let signed_in = |seconds: i64| contracts::Actor {
+        proof: contracts::Proof {
+            at: Some(now - seconds),
+            assurance: contracts::Assurance::SingleFactor,
+        },
+        ..actors::officer()
+    };
+    let late = w.app.as_(&signed_in(1000)).get(BOOK).await;
+    let challenge = late.header("www-authenticate").expect("a challenge");
+    assert!(challenge.contains("max_age=\"900\""), "{challenge}");
+    late.expect_problem(401, "auth.step-up-required");
+    // Nobody saw it, and nobody is said to have.
+    let log = async || {
+        let path = format!("/api/v1/dossiers/{}/access-log", text(&received["id"]));
+        let citizen = actors::citizen();
+        w.app.as_(&citizen).get(&path).await.expect(200).text()
+    };
+    assert!(!log().await.contains("dossierRegister"));
+    is_pdf(&w.app.as_(&signed_in(300)).get(BOOK).await.expect(200));
+    assert!(log().await.contains("dossierRegister"));
 }
 
 #[tokio::test]

@@ -27,8 +27,15 @@ fn every_operation_is_described_secured_and_refuses_by_problem() {
             let open =
                 path.starts_with("/api/v1/tracking/") || path == "/api/v1/payments/notifications";
             assert_eq!(public, open, "{name}");
-            let refusal = &operation["responses"]["4XX"]["content"]["application/problem+json"];
-            assert!(refusal["schema"].is_object(), "{name}");
+            let responses = operation["responses"].as_object().expect("responses");
+            for (status, response) in responses {
+                let status: u16 = status.parse().expect("one status, no range");
+                let refusal = &response["content"]["application/problem+json"];
+                assert_eq!(status >= 400, refusal["schema"].is_object(), "{name}");
+            }
+            for (status, when) in [("401", !open), ("403", !open), ("404", path.contains('{'))] {
+                assert!(!when || responses.contains_key(status), "{name}: {status}");
+            }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let shown =
                     !parameter["example"].is_null() || !parameter["schema"]["example"].is_null();

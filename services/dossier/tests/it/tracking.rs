@@ -14,7 +14,14 @@ async fn numbers_cannot_be_walked() {
     let received = w.go(&actors::officer(), &filed, "receive", json!({})).await;
     let number = received["number"].as_str().expect("a number");
     let path = |number: &str| format!("/api/v1/tracking/{number}");
-    let walker = w.app.anonymous().header("x-forwarded-for", "203.0.113.7");
+    // As the gateway says it.
+    let from = |ip: &str| {
+        let ip = ip.parse().expect("an address");
+        let now = w.rt.clock.now().timestamp();
+        let proof = kit::origin::prove(&w.rt.sealer, ip, now);
+        w.app.anonymous().header(kit::origin::HEADER, &proof)
+    };
+    let walker = from("203.0.113.7");
     // The same number again and again is a person who waits.
     for _ in 0..9 {
         let seen = walker.get(&path(number)).await.expect(200).json();
@@ -33,14 +40,38 @@ async fn numbers_cannot_be_walked() {
     assert!(limited.header("retry-after").is_some());
     limited.expect_problem(429, "rate-limited");
     walker.get(&path(number)).await.expect(200);
-    let other = w.app.anonymous().header("x-forwarded-for", "203.0.113.8");
+    let other = from("203.0.113.8");
     other
         .get(&path("H05.21-261116-0004"))
         .await
         .expect_problem(404, "tracking.not-found");
     w.rt.clock.advance(chrono::Duration::hours(1));
-    walker
+    from("203.0.113.7")
         .get(&path("H05.21-261116-0004"))
         .await
         .expect_problem(404, "tracking.not-found");
+}
+
+#[tokio::test]
+async fn who_goes_past_the_gateway_does_not_choose_the_own_address() {
+    let w = World::with(&[("tracking.numbers_per_hour", "3".to_owned())]).await;
+    let proof = {
+        let others = kit::Sealer::new(&"x".repeat(32)).expect("a sealer");
+        let ip = "203.0.113.9".parse().expect("an address");
+        kit::origin::prove(&others, ip, w.rt.clock.now().timestamp())
+    };
+    for n in 1..=4 {
+        let reply = w
+            .app
+            .anonymous()
+            .header("x-forwarded-for", &format!("203.0.113.{n}"))
+            .header(kit::origin::HEADER, &proof)
+            .get(&format!("/api/v1/tracking/H05.21-261116-{n:04}"))
+            .await;
+        if n <= 3 {
+            reply.expect_problem(404, "tracking.not-found");
+        } else {
+            reply.expect_problem(429, "rate-limited");
+        }
+    }
 }

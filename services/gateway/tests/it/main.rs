@@ -8,5 +8,6 @@ mod away;
 mod limits;
 mod pages;
 mod passing;
+mod replicas;
 mod rights;
 mod world;

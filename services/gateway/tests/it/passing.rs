@@ -244,6 +244,35 @@ async fn behind_our_proxies_the_last_stranger_is_the_caller() {
 }
 
 #[tokio::test]
+async fn services_get_a_proof_of_the_address_and_the_portal_hands_it_back() {
+    let world = World::with(&[("trusted_proxies", "[\"127.0.0.0/8\"]".to_owned())]).await;
+    let caller = world.app.anonymous().header("x-forwarded-for", "10.9.8.7");
+    caller
+        .header("x-motcua-origin", "10.1.1.1 0 forged")
+        .get("/api/v1/tracking/1")
+        .await
+        .expect(200);
+    let now = world.rt.clock.now().timestamp();
+    let address = "10.9.8.7".parse().expect("an address");
+    let proof = kit::origin::prove(&world.rt.sealer, address, now);
+    assert_eq!(world.seen().await[0].headers["x-motcua-origin"], proof);
+    // The portal is no proxy that we know, and still asks for somebody.
+    let world = World::with(&[("trusted_proxies", "[]".to_owned())]).await;
+    for (header, seen_as) in [
+        (proof.as_str(), "10.9.8.7"),
+        ("10.9.8.7 0 forged", "127.0.0.1"),
+    ] {
+        let portal = world.app.anonymous().header("x-motcua-origin", header);
+        portal.get("/api/v1/tracking/1").await.expect(200);
+        let seen = world.seen().await;
+        let last = &seen.last().expect("a request").headers;
+        assert_eq!(last["x-forwarded-for"], seen_as, "{header}");
+        let said = last["x-motcua-origin"].to_str().expect("text");
+        assert!(said.starts_with(&format!("{seen_as} {now} ")), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn the_answer_comes_back_as_it_is() {
     let world = World::new().await;
     let answer = ResponseTemplate::new(409)

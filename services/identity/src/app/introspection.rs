@@ -114,6 +114,13 @@ async fn is_good(app: &App, claims: &Claims) -> Result<bool, OauthError> {
     if !is_open(app, claims.sub, claims.ver).await? {
         return Ok(false);
     }
+    // Of a client that is closed, or that we never had, nothing is good.
+    if store::client::find(app.db.read(), &claims.azp)
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
     match &claims.act {
         None => Ok(true),
         Some(act) => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod assignments;
+pub(crate) mod breached;
 pub(crate) mod breaches;
 pub(crate) mod clients;
 pub(crate) mod data_requests;

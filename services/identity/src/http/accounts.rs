@@ -464,6 +464,21 @@ impl Check {
         }
     }
 
+    /// Only what is good otherwise is looked for in the list: a word that all lists have is refused for what it is.
+    async fn not_breached(&mut self, app: &App, text: &str) -> Result<(), Problem> {
+        let named = self.0.iter().any(|error| error.pointer == "/password");
+        let password = vn::text::nfc(text);
+        if !named && app.breached.holds(&password).await.map_err(unforeseen)? {
+            self.wrong::<()>(
+                "/password",
+                codes::PASSWORD_BREACHED,
+                "Mật khẩu này đã bị lộ ở nơi khác; hãy chọn mật khẩu khác",
+                "This password was leaked elsewhere; choose another",
+            );
+        }
+        Ok(())
+    }
+
     fn name(&mut self, text: &str) -> Option<String> {
         let clean = vn::text::clean(text);
         let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -570,6 +585,7 @@ async fn checked(app: &App, body: AccountIn) -> Result<NewAccount, Problem> {
     let mut check = Check::default();
     let login = check.login(&body.login).unwrap_or_default();
     check.password(&body.password, &login);
+    check.not_breached(app, &body.password).await?;
     let name = check.name(&body.name).unwrap_or_default();
     let agency = body.agency.as_deref().and_then(|a| check.agency(a));
     let email = body.email.as_deref().and_then(|e| check.email(e));
@@ -602,6 +618,7 @@ async fn checked_change(app: &App, body: AccountPatch, login: &str) -> Result<Ch
     let phone = body.phone.map(|p| p.and_then(|p| check.phone(&p)));
     if let Some(password) = &body.password {
         check.password(password, login);
+        check.not_breached(app, password).await?;
     }
     check.done()?;
     let password_hash = match &body.password {

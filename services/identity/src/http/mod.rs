@@ -30,7 +30,7 @@ use crate::domain::params::{Params, Unreadable};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use kit::http::address;
+use kit::origin::address;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All routes. The authorization endpoint and the pages are for browsers and stay out of the document.

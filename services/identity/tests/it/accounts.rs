@@ -1,6 +1,7 @@
 //! Who may manage whom.
 
 use crate::world::{PASSWORD, World, portal, text};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 
 const GOOD_PASSWORD: &str = "ba con mèo đen";
@@ -517,4 +518,95 @@ async fn lists_are_paged_by_login() {
         .get("/api/v1/accounts?colour=red")
         .await
         .expect_problem(422, "query.invalid");
+}
+
+#[tokio::test]
+async fn a_password_that_was_leaked_is_not_taken_for_a_new_account_nor_later() {
+    let leaked = "ba con mèo đen";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pwned.txt");
+    // As the downloader of Have I Been Pwned writes it; NFC, as it is hashed when it is set.
+    std::fs::write(&file, leaked_list(&[leaked, "another one"])).expect("written");
+    let path = file.to_string_lossy().into_owned();
+    let world = World::with(&[("breached_passwords", path)]).await;
+    let token = world.token("agencyadmin").await;
+    let admin = world.app.with_token(&token);
+    let account = |login: &str, password: &str| {
+        json!({"login": login, "password": password, "name": "Vũ Thị Lan Anh",
+            "roles": ["specialist"], "agency": "H05.21"})
+    };
+    for password in [leaked, "ba con me\u{300}o \u{111}en"] {
+        let refused = admin
+            .post("/api/v1/accounts", &account("lananh1", password))
+            .await
+            .expect_problem(422, "body.invalid");
+        let errors = refused["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{refused}");
+        assert_eq!(errors[0]["pointer"], "/password");
+        assert_eq!(errors[0]["code"], "account.password-breached");
+    }
+    // What is weak is named so, and what is neither is taken.
+    let weak = admin
+        .post("/api/v1/accounts", &account("lananh1", "Password123"))
+        .await
+        .expect_problem(422, "body.invalid");
+    assert_eq!(weak["errors"][0]["code"], "account.password-weak");
+    let made = admin
+        .post("/api/v1/accounts", &account("lananh1", "tre ngà đổ bóng"))
+        .await
+        .expect(201)
+        .json();
+    let own = format!("/api/v1/accounts/{}", text(&made, "id"));
+    let change = admin.clone().if_match(1);
+    let refused = change.patch(&own, &json!({"password": leaked})).await;
+    let refused = refused.expect_problem(422, "body.invalid");
+    assert_eq!(refused["errors"][0]["code"], "account.password-breached");
+    // A newer list takes the place of the file.
+    let newer = folder.path().join("newer.txt");
+    std::fs::write(&newer, leaked_list(&["another one"])).expect("written");
+    std::fs::rename(&newer, &file).expect("in its place");
+    change
+        .patch(&own, &json!({"password": leaked}))
+        .await
+        .expect(200);
+}
+
+fn leaked_list(passwords: &[&str]) -> String {
+    let mut lines: Vec<String> = passwords
+        .iter()
+        .map(|password| {
+            let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
+            let hex: String = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
+            format!("{hex}:12")
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.join("\r\n")
+}
+
+#[tokio::test]
+async fn a_wrong_list_of_leaked_passwords_is_said_when_it_starts() {
+    let rt = testkit::runtime();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pwned.txt");
+    for (content, said) in [
+        (None, "cannot be opened"),
+        (Some("no list of hashes\n"), "has no line `HASH:COUNT`"),
+    ] {
+        if let Some(content) = content {
+            std::fs::write(&file, content).expect("written");
+        }
+        let path = file.to_string_lossy().into_owned();
+        let change = [("breached_passwords", path.clone())];
+        let config: identity::Config = testkit::config(identity::DEFAULTS, &change);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port 0");
+        let error = identity::start(config, listener, &rt, &durable::Bus::in_process())
+            .await
+            .expect_err("a wrong list");
+        let line = format!("{error:#}");
+        assert!(
+            line.starts_with(&format!("breached_passwords: {path}: ")) && line.contains(said),
+            "{line}"
+        );
+    }
 }

@@ -113,9 +113,29 @@ async fn a_rotated_secret_overlaps_and_then_ends() {
 async fn a_client_is_limited_to_its_networks_its_time_and_its_instance() {
     let world = World::new().await;
     let elsewhere = create(&world, &json!({"networks": ["203.0.113.0/24"]})).await;
-    ask(&world, &text(&elsewhere, "id"), &text(&elsewhere, "secret"))
-        .await
-        .expect(401);
+    let (id, secret) = (text(&elsewhere, "id"), text(&elsewhere, "secret"));
+    ask(&world, &id, &secret).await.expect(401);
+    // It is there when the gateway says so, and not when anybody does.
+    let there = "203.0.113.7".parse().expect("an address");
+    let proof = kit::origin::prove(&world.rt.sealer, there, world.rt.clock.now().timestamp());
+    for (name, value, status) in [
+        ("x-forwarded-for", "203.0.113.7", 401),
+        (kit::origin::HEADER, "203.0.113.7", 401),
+        (kit::origin::HEADER, proof.as_str(), 200),
+    ] {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id.as_str()),
+            ("client_secret", secret.as_str()),
+        ];
+        world
+            .app
+            .anonymous()
+            .header(name, value)
+            .post_form("/oauth2/token", &fields)
+            .await
+            .expect(status);
+    }
     let here = create(
         &world,
         &json!({"networks": ["127.0.0.0/8", "::1/128"], "expiresAt": "2026-12-01T00:00:00Z"}),

@@ -6,6 +6,8 @@
 
 use crate::world::{Browser, PASSWORD, World, basic, claims, hidden, text};
 use chrono::Duration;
+use sea_orm::ConnectionTrait as _;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -246,4 +248,27 @@ async fn a_token_is_worth_what_it_is_worth_now() {
         .post_form("/oauth2/introspect", &[])
         .await
         .expect(400);
+}
+
+#[tokio::test]
+async fn a_token_of_a_client_that_is_closed_is_worth_nothing() {
+    let world = World::new().await;
+    let token = world.token("citizen").await;
+    let said = introspect(&world, &token).await;
+    assert_eq!(
+        (&said["active"], &said["client_id"]),
+        (&json!(true), &json!("cli"))
+    );
+    let mut close = Query::update();
+    close
+        .table(Alias::new("client"))
+        .value(Alias::new("active"), false)
+        .and_where(Expr::col("id").eq("cli"));
+    let close = &close;
+    let closed = world
+        .db
+        .db
+        .tx(|tx| async move { tx.execute(close).await.map(|_| ()) });
+    closed.await.expect("the table");
+    assert_eq!(introspect(&world, &token).await, json!({ "active": false }));
 }

@@ -20,6 +20,7 @@ mod mandates;
 mod pages;
 mod passkeys;
 mod providers;
+mod replicas;
 mod retention;
 mod revocation;
 mod second_factor;

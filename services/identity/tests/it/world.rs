@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use durable::Bus;
 use identity::Config;
-use kit::{Runtime, TokenVerifier};
+use kit::{Cache, Metrics, Runtime, TokenVerifier};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -32,7 +32,12 @@ impl World {
     }
 
     pub(crate) async fn with(changes: &[(&str, String)]) -> Self {
-        let world = Self::without_demo(changes).await;
+        Self::on(testkit::runtime(), changes).await
+    }
+
+    /// With demo data and a runtime of the test's own.
+    pub(crate) async fn on(rt: Runtime, changes: &[(&str, String)]) -> Self {
+        let world = Self::started(rt, changes).await;
         identity::seed_demo(&world.db.db, &world.rt)
             .await
             .expect("demo data");
@@ -40,7 +45,10 @@ impl World {
     }
 
     pub(crate) async fn without_demo(changes: &[(&str, String)]) -> Self {
-        let mut rt = testkit::runtime();
+        Self::started(testkit::runtime(), changes).await
+    }
+
+    async fn started(mut rt: Runtime, changes: &[(&str, String)]) -> Self {
         let directory = rt.directory.clone();
         let keys = move || directory.get("identity")?.join("/oauth2/jwks").ok();
         rt.tokens = TokenVerifier::remote(ISSUER, keys);
@@ -55,6 +63,19 @@ impl World {
         Self { app, rt, db }
     }
 
+    /// Another process over the same database, with its own way to the cache.
+    pub(crate) async fn replica(&self, cache: Cache, changes: &[(&str, String)]) -> TestApp {
+        let mut rt = self.rt.clone();
+        rt.cache = cache;
+        rt.metrics = Metrics::new();
+        let mut config: Config = testkit::config(identity::DEFAULTS, changes);
+        config.database = self.db.config();
+        TestApp::start(&rt, async |listener| {
+            identity::start(config, listener, &rt, &Bus::in_process()).await
+        })
+        .await
+    }
+
     /// An access token of a demonstration account.
     pub(crate) async fn token(&self, login: &str) -> String {
         identity::demo_token(&self.db.db, &self.rt, login)
@@ -63,10 +84,7 @@ impl World {
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {
-        Browser {
-            world: self,
-            cookies: Mutex::new(BTreeMap::new()),
-        }
+        Browser::of(&self.app)
     }
 
     /// The token endpoint.
@@ -107,11 +125,19 @@ impl World {
 
 /// Cookies and forms.
 pub(crate) struct Browser<'a> {
-    world: &'a World,
+    app: &'a TestApp,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    /// A new one that calls this process.
+    pub(crate) fn of(app: &'a TestApp) -> Self {
+        Self {
+            app,
+            cookies: Mutex::new(BTreeMap::new()),
+        }
+    }
+
     fn remember(&self, reply: Reply) -> Reply {
         let mut cookies = self.cookies.lock().expect("cookies");
         for (name, value) in &reply.headers {
@@ -143,7 +169,6 @@ impl Browser<'_> {
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
         let reply = self
-            .world
             .app
             .anonymous()
             .header("cookie", &self.header())
@@ -153,7 +178,7 @@ impl Browser<'_> {
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let caller = self.world.app.anonymous().header("cookie", &self.header());
+        let caller = self.app.anonymous().header("cookie", &self.header());
         self.remember(caller.post_form(path, fields).await)
     }
 

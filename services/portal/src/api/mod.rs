@@ -126,8 +126,8 @@ pub(crate) struct Api<'a> {
     pub(crate) app: &'a App,
     pub(crate) token: Option<&'a str>,
     pub(crate) language: Language,
-    /// The browser's address as the gateway told us, so that limits count people and not the portal.
-    pub(crate) forwarded_for: Option<&'a str>,
+    /// Where the browser is, as the gateway proved it to us: handed back, so that limits count people and not the portal.
+    pub(crate) origin: Option<&'a str>,
 }
 
 /// What to look for among procedures.
@@ -181,8 +181,8 @@ impl<'a> Api<'a> {
             .client
             .any(method, self.url(path)?)?
             .header("accept-language", self.tag());
-        if let Some(address) = self.forwarded_for {
-            call = call.header("x-forwarded-for", address);
+        if let Some(origin) = self.origin {
+            call = call.header(kit::origin::HEADER, origin);
         }
         Ok(match self.token {
             Some(token) => call.bearer(token),

@@ -111,6 +111,7 @@ fn word(t: Tr, vi: &'static str, en: &'static str) -> &'static str {
 fn what(t: Tr, what: &str, operation: &str) -> String {
     let thing = match what {
         "list" => word(t, "Danh sách có hồ sơ này", "A list with this dossier"),
+        "export" => word(t, "Tệp xuất có hồ sơ này", "An export with this dossier"),
         "dossier" => word(t, "Hồ sơ", "The dossier"),
         "file" => word(t, "Một tệp đính kèm", "An attached file"),
         "form" => word(t, "Một biểu mẫu", "A form"),

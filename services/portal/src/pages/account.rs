@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 /// Binds a sign-in under way to the browser that began it.
 const BROWSER_COOKIE: &str = "motcua-signin";
+/// How far the clock of identity may be from ours, seconds.
+const LEEWAY: i64 = 30;
 
 #[derive(Deserialize)]
 struct Next {
@@ -122,9 +124,22 @@ struct Answer {
 /// nothing to that of the connection (§3.1.3.7); the nonce ties it to this sign-in.
 #[derive(Deserialize)]
 struct IdClaims {
+    iss: String,
+    aud: Audience,
+    #[serde(default)]
+    azp: Option<String>,
+    exp: i64,
     #[serde(default)]
     nonce: String,
-    aud: Audience,
+}
+
+/// What an ID token must say.
+struct Expected<'a> {
+    issuer: &'a str,
+    client: &'a str,
+    nonce: &'a str,
+    /// Unix seconds.
+    now: i64,
 }
 
 #[derive(Deserialize)]
@@ -139,12 +154,19 @@ impl IdClaims {
         serde_json::from_slice(&B64.decode(token.split('.').nth(1)?).ok()?).ok()
     }
 
-    fn fits(&self, nonce: &str, client: &str) -> bool {
+    fn fits(&self, expected: &Expected<'_>) -> bool {
+        let ours = |name: &String| name == expected.client;
         let audience = match &self.aud {
-            Audience::One(one) => one == client,
-            Audience::Many(many) => many.iter().any(|one| one == client),
+            Audience::One(one) => ours(one) && self.azp.as_ref().is_none_or(ours),
+            // Several parties: it must say that it was given to us.
+            Audience::Many(many) => {
+                many.iter().any(ours) && self.azp.as_ref().map_or(many.len() == 1, ours)
+            }
         };
-        audience && self.nonce == nonce
+        audience
+            && self.iss == expected.issuer
+            && self.exp.saturating_add(LEEWAY) > expected.now
+            && self.nonce == expected.nonce
     }
 }
 
@@ -197,7 +219,13 @@ pub(super) async fn callback(
         .as_deref()
         .and_then(IdClaims::read)
         .ok_or(PageError::SignInBroken)?;
-    if !claims.fits(&begun.nonce, &app.settings.client_id) {
+    let expected = Expected {
+        issuer: app.rt.tokens.issuer(),
+        client: &app.settings.client_id,
+        nonce: &begun.nonce,
+        now: app.rt.clock.now().timestamp(),
+    };
+    if !claims.fits(&expected) {
         return Err(PageError::SignInBroken);
     }
     let actor = app
@@ -213,6 +241,14 @@ pub(super) async fn callback(
                 PageError::SignInBroken
             }
         })?;
+    // A token that was given to another client, played in here, would let its person's data be seen by whoever did it.
+    if actor.client.as_deref() != Some(app.settings.client_id.as_str()) {
+        tracing::warn!(
+            client = actor.client.as_deref(),
+            "the token was given to another client"
+        );
+        return Err(PageError::SignInBroken);
+    }
     if let Some(old) = &ctx.session {
         session::end(app, old).await;
     }
@@ -296,13 +332,37 @@ mod tests {
 
     #[test]
     fn id_tokens_must_carry_the_nonce_and_name_us() {
-        let token = |claims: &str| format!("h.{}.s", B64.encode(claims));
-        let claims = |json: &str| IdClaims::read(&token(json)).expect("claims");
-        assert!(claims(r#"{"nonce":"n","aud":"portal"}"#).fits("n", "portal"));
-        assert!(claims(r#"{"nonce":"n","aud":["x","portal"]}"#).fits("n", "portal"));
-        assert!(!claims(r#"{"nonce":"m","aud":"portal"}"#).fits("n", "portal"));
-        assert!(!claims(r#"{"aud":"portal"}"#).fits("n", "portal"));
-        assert!(!claims(r#"{"nonce":"n","aud":"cli"}"#).fits("n", "portal"));
+        let expected = Expected {
+            issuer: "i",
+            client: "portal",
+            nonce: "n",
+            now: 1000,
+        };
+        let fits = |rest: &str| {
+            let json = format!("{{\"iss\":\"i\",{rest}}}");
+            let token = format!("h.{}.s", B64.encode(json));
+            IdClaims::read(&token).is_some_and(|claims| claims.fits(&expected))
+        };
+        for good in [
+            r#""exp":1300,"nonce":"n","aud":"portal""#,
+            r#""exp":971,"nonce":"n","aud":"portal","azp":"portal""#,
+            r#""exp":1300,"nonce":"n","aud":["portal"]"#,
+            r#""exp":1300,"nonce":"n","aud":["x","portal"],"azp":"portal""#,
+        ] {
+            assert!(fits(good), "{good}");
+        }
+        for bad in [
+            r#""exp":1300,"nonce":"m","aud":"portal""#,
+            r#""exp":1300,"aud":"portal""#,
+            r#""exp":1300,"nonce":"n","aud":"cli""#,
+            r#""exp":1300,"nonce":"n","aud":"portal","azp":"cli""#,
+            r#""exp":1300,"nonce":"n","aud":["x","portal"]"#,
+            r#""exp":1300,"nonce":"n","aud":["x","portal"],"azp":"x""#,
+            r#""exp":970,"nonce":"n","aud":"portal""#,
+            r#""nonce":"n","aud":"portal""#,
+        ] {
+            assert!(!fits(bad), "{bad}");
+        }
         assert!(IdClaims::read("x").is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use crate::world::{World, base64url, cookies, hidden, id_token, problem, query};
+use crate::world::{World, base64url, cookies, hidden, id_token, problem, query, token};
 use serde_json::json;
 use testkit::actors;
 use wiremock::matchers::{method, path};
@@ -220,7 +220,7 @@ async fn a_token_of_another_issuer_does_not_sign_in() {
         c.iss = "http://evil.test".to_owned()
     });
     world.says("POST", "/oauth2/token", 200,
-        json!({"access_token": foreign, "expires_in": 300, "id_token": id_token(&asked["nonce"], "portal")})).await;
+        json!({"access_token": foreign, "expires_in": 300, "id_token": id_token(&asked["nonce"], &json!({}))})).await;
     let back = format!("/dang-nhap/callback?code=c&state={}", asked["state"]);
     world
         .app
@@ -229,6 +229,47 @@ async fn a_token_of_another_issuer_does_not_sign_in() {
         .get(&back)
         .await
         .expect(400);
+}
+
+#[tokio::test]
+async fn tokens_that_were_given_to_another_client_do_not_sign_in() {
+    let world = World::new().await;
+    let good = token(&world.app.rt, &actors::citizen());
+    let of_another = testkit::token_with(&world.app.rt, &actors::citizen(), |c| {
+        c.azp = "cli".to_owned();
+    });
+    for (access, changes, status) in [
+        (&of_another, json!({}), 400),
+        (&good, json!({"iss": "http://evil.test"}), 400),
+        (&good, json!({"aud": "cli"}), 400),
+        (&good, json!({"azp": "cli"}), 400),
+        (&good, json!({"aud": ["portal", "cli"], "azp": null}), 400),
+        (&good, json!({"aud": ["portal", "cli"], "azp": "cli"}), 400),
+        (&good, json!({"exp": 1}), 400),
+        (&good, json!({"nonce": null}), 400),
+        (&good, json!({"azp": null}), 303),
+        (&good, json!({"aud": ["portal"], "azp": null}), 303),
+        (&good, json!({"aud": ["cli", "portal"]}), 303),
+    ] {
+        let begun = world.app.anonymous().get("/dang-nhap").await;
+        let asked = query(begun.header("location").expect("location"));
+        world
+            .says(
+                "POST",
+                "/oauth2/token",
+                200,
+                json!({"access_token": access, "expires_in": 300, "id_token": id_token(&asked["nonce"], &changes)}),
+            )
+            .await;
+        let back = format!("/dang-nhap/callback?code=c&state={}", asked["state"]);
+        let reply = world
+            .app
+            .anonymous()
+            .header("cookie", &cookies(&begun))
+            .get(&back)
+            .await;
+        assert_eq!(reply.status, status, "{changes}: {}", reply.text());
+    }
 }
 
 #[tokio::test]

@@ -411,6 +411,23 @@ async fn approving_with_an_old_sign_in_leads_to_the_password_and_back() {
 }
 
 #[tokio::test]
+async fn the_book_of_dossiers_with_an_old_sign_in_leads_to_the_password_and_back_to_it() {
+    let (world, browser) = world(&[]).await;
+    let said = problem(401, "auth.step-up-required", "Cần xác thực lại", &[]);
+    let book = "/api/v1/reports/register.pdf";
+    world.says("GET", book, 401, said).await;
+    let at = "/mot-cua/so-theo-doi.pdf?tu=2026-11-01&den=2026-11-16";
+    let sent = world.get(&browser, at).await.expect(303);
+    let to = sent.header("location").expect("location").to_owned();
+    assert!(to.ends_with("&lai=1"), "{to}");
+    let back = query(&format!("http://portal.test{to}"));
+    assert_eq!(back["next"], at);
+    let begun = world.get(&browser, &to).await.expect(303);
+    let asked = query(begun.header("location").expect("location"));
+    assert_eq!(asked["max_age"], "900");
+}
+
+#[tokio::test]
 async fn dates_kept_and_alarms_are_on_one_page() {
     let (world, browser) = world(&[]).await;
     let outcomes = |early: i64, late: i64| json!({"early": early, "onTime": 5, "late": late});

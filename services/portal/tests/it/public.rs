@@ -360,3 +360,19 @@ async fn while_the_api_is_away_pages_say_so_and_the_first_page_still_opens() {
     let first = world.app.anonymous().get("/").await.expect(200);
     assert!(first.text().contains("action=\"/thu-tuc\""));
 }
+
+#[tokio::test]
+async fn where_the_browser_is_goes_on_to_the_gateway_as_the_gateway_proved_it() {
+    let world = World::new().await;
+    world.with_catalogue().await;
+    let visitor = world
+        .app
+        .anonymous()
+        .header("x-forwarded-for", "203.0.113.8")
+        .header("x-motcua-origin", "203.0.113.7 1 proof");
+    visitor.get("/thu-tuc?q=khai").await.expect(200);
+    let asked = world.asked("GET", "/api/v1/procedures").await;
+    let headers = &asked.last().expect("a request").headers;
+    assert_eq!(headers["x-motcua-origin"], "203.0.113.7 1 proof");
+    assert!(!headers.contains_key("x-forwarded-for"), "{headers:?}");
+}

@@ -127,9 +127,9 @@ impl World {
 
     /// The token endpoint gives tokens for this person, once.
     pub(crate) async fn gives_tokens(&self, actor: &Actor, nonce: &str, seconds: i64) {
-        let access = testkit::token(&self.app.rt, actor);
+        let access = token(&self.app.rt, actor);
         let answer = json!({"access_token": access, "token_type": "Bearer", "expires_in": seconds,
-            "refresh_token": "refresh-1", "id_token": id_token(nonce, "portal")});
+            "refresh_token": "refresh-1", "id_token": id_token(nonce, &json!({}))});
         Mock::given(method("POST"))
             .and(path("/oauth2/token"))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))
@@ -194,9 +194,17 @@ pub(crate) fn multipart(fields: &[(&str, &str)], files: &[(&str, &str, &str)]) -
 }
 
 /// An ID token whose signature nobody looks at.
-pub(crate) fn id_token(nonce: &str, audience: &str) -> String {
-    let claims = json!({"nonce": nonce, "aud": audience}).to_string();
-    format!("h.{}.s", base64url(claims.as_bytes()))
+pub(crate) fn id_token(nonce: &str, changes: &Value) -> String {
+    let mut claims = json!({"iss": testkit::ISSUER, "aud": "portal", "azp": "portal", "exp": 4_102_444_800_i64, "nonce": nonce});
+    for (name, value) in changes.as_object().expect("changes") {
+        claims[name] = value.clone();
+    }
+    format!("h.{}.s", base64url(claims.to_string().as_bytes()))
+}
+
+/// An access token that was given to the portal.
+pub(crate) fn token(rt: &kit::Runtime, actor: &Actor) -> String {
+    testkit::token_with(rt, actor, |claims| claims.azp = "portal".to_owned())
 }
 
 pub(crate) fn base64url(bytes: &[u8]) -> String {
