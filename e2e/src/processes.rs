@@ -11,14 +11,15 @@ use tempfile::TempDir;
 use testkit::OnServer;
 
 /// Services with a database, in the order they are started.
-const STORED: [&str; 5] = [
+pub const STORED: [&str; 5] = [
     "catalogue",
     "dossier",
     "notifications",
     "postal",
     "identity",
 ];
-const SERVICES: [&str; 7] = [
+/// All services.
+pub const SERVICES: [&str; 7] = [
     "catalogue",
     "dossier",
     "notifications",
@@ -60,6 +61,14 @@ impl Processes {
     /// # Panics
     /// When a step fails, with its output.
     pub async fn start(amqp: &str, redis: &str) -> Self {
+        Self::start_with(amqp, redis, &[]).await
+    }
+
+    /// The same with further settings, which go before those made here.
+    ///
+    /// # Panics
+    /// When a step fails, with its output.
+    pub async fn start_with(amqp: &str, redis: &str, more: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let prefix = testkit::broker_prefix();
         let ports = free_ports(SERVICES.len() * 2);
@@ -99,6 +108,10 @@ impl Processes {
             "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY".to_owned(),
             folder_of("sms"),
         );
+        let more = more
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()));
+        environment.extend(more);
         let mut databases = BTreeMap::new();
         for service in STORED {
             let database = OnServer::create().await;
@@ -153,7 +166,7 @@ impl Processes {
                 format!("127.0.0.1:{admin}"),
             )
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
             .stderr(log)
             .spawn()
             .unwrap_or_else(|e| panic!("{service} does not start: {e}"));
@@ -178,10 +191,52 @@ impl Processes {
         panic!("{service} is not ready: {}", self.log(service));
     }
 
-    /// What a service has logged.
+    /// What a service has written to its outputs.
     pub fn log(&self, service: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(format!("{service}.log")))
             .unwrap_or_default()
+    }
+
+    /// What the names of exchanges, queues and keys of the cache begin with.
+    pub fn prefix(&self) -> &str {
+        let prefix = self.environment.get("MOTCUA_PROCESS__BUS__PREFIX");
+        prefix.map_or("", String::as_str)
+    }
+
+    /// Where `/metrics` of a service is.
+    ///
+    /// # Panics
+    /// When there is no such service.
+    pub fn admin_url(&self, service: &str) -> String {
+        let port = self.admin.get(service).expect("an admin port");
+        format!("http://127.0.0.1:{port}")
+    }
+
+    /// Every row of every table of a service as JSON, each with the name of its table.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub async fn rows(&self, service: &str) -> Vec<(String, String)> {
+        use durable::sea_orm::{ConnectionTrait as _, Database, Statement};
+        let database = self.databases.get(service);
+        let url = &database.expect("a service with a database").url;
+        let db = Database::connect(url).await.expect("the database");
+        let query = async |sql: String| {
+            let statement = Statement::from_string(db.get_database_backend(), sql);
+            let rows = db.query_all_raw(statement).await.expect("rows");
+            let text = |row: &durable::sea_orm::QueryResult| row.try_get_by_index(0);
+            let texts: Result<Vec<String>, _> = rows.iter().map(text).collect();
+            texts.expect("text")
+        };
+        let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+        let mut all = Vec::new();
+        for table in query(tables.to_owned()).await {
+            for row in query(format!("SELECT row_to_json(t)::text FROM \"{table}\" t")).await {
+                all.push((table.clone(), row));
+            }
+        }
+        db.close().await.expect("closed");
+        all
     }
 
     /// A text column of a service's table, as the database has it.

@@ -6,6 +6,7 @@ mod bad_input;
 mod documents;
 mod fuzz;
 mod marked;
+mod pdf;
 mod rotation;
 mod special;
 mod story;

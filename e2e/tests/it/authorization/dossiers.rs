@@ -1,8 +1,6 @@
 //! Dossiers, their forms, journals and files; the public look-up.
 
-use super::world::{Thing, World};
 use super::{Kind, Resource};
-use contracts::Role;
 
 pub(super) const RESOURCE: Resource = Resource {
     entries: &[
@@ -66,19 +64,3 @@ pub(super) const GROUPS: Resource = Resource {
     entries: &[("getDossierGroup", Kind::One)],
     id: |world| &world.group,
 };
-
-/// Dossiers at a step, and those of its own agency whose step it is not.
-pub(super) fn steps(world: &World) -> [(&Thing, &'static [Role]); 2] {
-    [
-        // Just filed: it lies at the one-stop desk.
-        (
-            &world.fresh,
-            &[Role::Specialist, Role::Leader, Role::AgencyAdmin],
-        ),
-        // Returned: nobody's step any more, but that a leader may correct the agency's error.
-        (
-            &world.finished,
-            &[Role::OneStopOfficer, Role::Specialist, Role::AgencyAdmin],
-        ),
-    ]
-}

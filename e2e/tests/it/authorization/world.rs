@@ -1,5 +1,5 @@
-//! A world with two dossiers of `citizen` at `H05.21`: one returned by post, one just filed. Whoever is somebody else must not learn of
-//! either.
+//! A world with dossiers of `citizen` at `H05.21`: one returned by post, one just filed, one restricted, two filed together. Whoever is
+//! somebody else must not learn of any.
 
 use super::Operation;
 use super::tokens::SigningKey;
@@ -7,9 +7,20 @@ use e2e::one_process::OneProcess;
 use serde_json::{Value, json};
 
 /// A dossier and the version it is at.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Thing {
     pub(super) id: String,
     pub(super) version: i64,
+}
+
+impl Thing {
+    /// What was answered about it.
+    pub(super) fn of(answer: &Value) -> Self {
+        Self {
+            id: text(&answer["id"]),
+            version: answer["version"].as_i64().expect("a version"),
+        }
+    }
 }
 
 pub(super) struct World {
@@ -21,7 +32,8 @@ pub(super) struct World {
     pub(super) fresh: Thing,
     /// Of restricted access: at the desk, and nobody of the agency has had to do with it but the leader.
     pub(super) restricted: Thing,
-    pub(super) versions_before: Vec<i64>,
+    /// The first dossier as its owner sees it: others are filed like it.
+    like: Value,
     pub(super) procedure: String,
     pub(super) file: String,
     pub(super) shipment: String,
@@ -37,6 +49,8 @@ pub(super) struct World {
     pub(super) closed: String,
     /// Two dossiers of the citizen's that were filed together.
     pub(super) group: String,
+    /// They: the first lies at the desk, the second waits for it.
+    pub(super) members: Vec<Thing>,
     /// An incident of the world's agency, which lasts.
     pub(super) incident: String,
     /// A machine client of the world's agency.
@@ -52,7 +66,7 @@ pub(super) struct World {
 pub(super) struct Answer {
     pub(super) status: u16,
     headers: String,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Answer {
@@ -99,19 +113,10 @@ impl World {
             key,
             http: crate::stranger(),
             dossier: String::new(),
-            finished: Thing {
-                id: String::new(),
-                version: 0,
-            },
-            fresh: Thing {
-                id: String::new(),
-                version: 0,
-            },
-            restricted: Thing {
-                id: String::new(),
-                version: 0,
-            },
-            versions_before: Vec::new(),
+            finished: Thing::default(),
+            fresh: Thing::default(),
+            restricted: Thing::default(),
+            like: Value::Null,
             procedure: String::new(),
             file: String::new(),
             shipment: String::new(),
@@ -123,6 +128,7 @@ impl World {
             succession: String::new(),
             closed: String::new(),
             group: String::new(),
+            members: Vec::new(),
             incident: String::new(),
             client: String::new(),
             closed_client: String::new(),
@@ -133,7 +139,6 @@ impl World {
         world.group = world.file_a_group().await;
         world.incident = world.announce_an_incident().await;
         world.closed = world.close_an_account().await;
-        world.versions_before = world.versions().await;
         world
     }
 
@@ -149,14 +154,10 @@ impl World {
         self.number = text(&whole["number"]);
         self.procedure = text(&whole["procedure"]["id"]);
         self.file = text(&whole["attachments"][0]["fileId"]);
-        self.finished = Thing {
-            id: self.dossier.clone(),
-            version: whole["version"].as_i64().expect("a version"),
-        };
-        self.fresh = self.file_another(&whole, &citizen).await;
-        self.restricted = self
-            .restrict(self.file_another(&whole, &citizen).await)
-            .await;
+        self.finished = Thing::of(&whole);
+        self.like = whole.clone();
+        self.fresh = self.file_another().await;
+        self.restricted = self.restrict(self.file_another().await).await;
         self.data_request = self.ask_about_data(&citizen).await;
         self.assignment = self.delegate().await;
         self.succession = self.merge().await;
@@ -225,57 +226,89 @@ impl World {
 
     /// The leader restricts the access to a dossier.
     async fn restrict(&self, dossier: Thing) -> Thing {
-        let leader = self.token("leader").await;
-        let url = self.url(&format!("/api/v1/dossiers/{}/restrict", dossier.id));
-        let sent = self.http.post(url).bearer_auth(leader);
-        let sent = sent.header("if-match", format!("\"{}\"", dossier.version));
-        let answer = sent
-            .json(&json!({"reason": "Bảo vệ nhân chứng"}))
-            .send()
-            .await;
-        let answer: Value = answer.expect("an answer").json().await.expect("JSON");
-        assert_eq!(answer["restricted"], true, "{answer}");
-        Thing {
-            version: answer["version"].as_i64().expect("a version"),
-            ..dossier
-        }
+        let reason = json!({"reason": "Bảo vệ nhân chứng"});
+        self.go("leader", dossier, "restrict", &reason).await
     }
 
-    /// The same once more, left at the desk.
-    async fn file_another(&self, like: &Value, token: &str) -> Thing {
-        let mut attachments = Vec::new();
-        for paper in like["attachments"].as_array().expect("attachments") {
-            let part = reqwest::multipart::Part::bytes(PDF)
-                .file_name("giay-to.pdf")
-                .mime_str("application/pdf")
-                .expect("a media type");
-            let form = reqwest::multipart::Form::new().part("file", part);
-            let sent = self.http.post(self.url("/api/v1/files")).multipart(form);
-            let file: Value = sent
-                .bearer_auth(token)
-                .send()
-                .await
-                .expect("an answer")
-                .json()
-                .await
-                .expect("JSON");
-            let component = &paper["componentId"];
-            attachments.push(json!({"componentId": component, "fileId": text(&file["id"])}));
-        }
-        let body = json!({
+    /// A file of somebody's; its id.
+    pub(super) async fn upload(&self, login: &str) -> String {
+        let part = reqwest::multipart::Part::bytes(PDF)
+            .file_name("giay-to.pdf")
+            .mime_str("application/pdf")
+            .expect("a media type");
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let sent = self.http.post(self.url("/api/v1/files")).multipart(form);
+        let sent = sent.bearer_auth(self.token(login).await);
+        let answer = sent.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 201);
+        let file: Value = answer.json().await.expect("JSON");
+        text(&file["id"])
+    }
+
+    /// What is filed to have a dossier like the first, with these files; to be fetched at the counter.
+    pub(super) fn filing(&self, files: &[String]) -> Value {
+        let like = &self.like;
+        let papers = like["attachments"].as_array().expect("attachments").iter();
+        let attachments: Vec<Value> = papers
+            .zip(files)
+            .map(|(paper, file)| json!({"componentId": paper["componentId"], "fileId": file}))
+            .collect();
+        json!({
             "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
             "applicant": like["applicant"], "answers": like["answers"],
             "attachments": attachments, "return": {"method": "counter"},
-        });
-        let sent = self.http.post(self.url("/api/v1/dossiers")).json(&body);
-        let answer = sent.bearer_auth(token).send().await.expect("an answer");
-        let status = answer.status().as_u16();
-        let filed: Value = answer.json().await.expect("JSON");
-        assert_eq!(status, 201, "{filed}");
-        Thing {
-            id: text(&filed["id"]),
-            version: filed["version"].as_i64().expect("a version"),
+        })
+    }
+
+    /// The ids of the files of the first dossier.
+    pub(super) fn files(&self) -> Vec<String> {
+        let papers = self.like["attachments"].as_array().expect("attachments");
+        papers.iter().map(|p| text(&p["fileId"])).collect()
+    }
+
+    /// A further one of the citizen's, left at the desk.
+    pub(super) async fn file_another(&self) -> Thing {
+        let mut files = Vec::new();
+        for _ in self.files() {
+            files.push(self.upload("citizen").await);
         }
+        let body = self.filing(&files);
+        let (status, filed) = self.post("citizen", "/api/v1/dossiers", None, &body).await;
+        assert_eq!(status, 201, "{filed}");
+        Thing::of(&filed)
+    }
+
+    /// Sends a body as somebody of the demo world, at a version where one is given.
+    pub(super) async fn post(
+        &self,
+        login: &str,
+        path: &str,
+        version: Option<i64>,
+        body: &Value,
+    ) -> (u16, Value) {
+        let mut sent = self.http.post(self.url(path)).json(body);
+        if let Some(version) = version {
+            sent = sent.header("if-match", format!("\"{version}\""));
+        }
+        let sent = sent.bearer_auth(self.token(login).await);
+        let answer = sent.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.expect("JSON"))
+    }
+
+    /// A command that succeeds; the dossier after it.
+    pub(super) async fn go(
+        &self,
+        login: &str,
+        dossier: Thing,
+        command: &str,
+        body: &Value,
+    ) -> Thing {
+        let path = format!("/api/v1/dossiers/{}/{command}", dossier.id);
+        let version = Some(dossier.version);
+        let (status, after) = self.post(login, &path, version, body).await;
+        assert_eq!(status, 200, "{command}: {after}");
+        Thing::of(&after)
     }
 
     /// Makes two clients; one stays, of the other a token that it had before it was closed.
@@ -317,29 +350,16 @@ impl World {
 
     /// Two dossiers like the first, filed together.
     async fn file_a_group(&mut self) -> String {
-        let citizen = self.token("citizen").await;
-        let path = format!("/api/v1/dossiers/{}", self.dossier);
-        let like = self.json(&path, &citizen).await;
-        let papers = like["attachments"].as_array().expect("attachments").iter();
-        let attachments: Vec<Value> = papers
-            .map(|p| json!({"componentId": p["componentId"], "fileId": p["fileId"]}))
-            .collect();
-        let dossier = json!({
-            "procedureId": like["procedure"]["id"], "agencyCode": like["agency"]["code"],
-            "applicant": like["applicant"], "answers": like["answers"],
-            "attachments": attachments, "return": {"method": "counter"},
-        });
+        let dossier = self.filing(&self.files());
         let body = json!({"members": [{"dossier": dossier}, {"dossier": dossier, "after": 0}]});
-        let sent = self
-            .http
-            .post(self.url("/api/v1/dossier-groups"))
-            .json(&body);
-        let answer = sent.bearer_auth(&citizen).send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 201);
-        let group: Value = answer.json().await.expect("JSON");
+        let (status, group) = self
+            .post("citizen", "/api/v1/dossier-groups", None, &body)
+            .await;
+        assert_eq!(status, 201, "{group}");
         let members = group["members"].as_array().expect("members").iter();
-        self.secrets
-            .extend(members.map(|m| text(&m["dossier"]["id"])));
+        self.members = members.map(|m| Thing::of(&m["dossier"])).collect();
+        let ids = self.members.iter().map(|m| m.id.clone());
+        self.secrets.extend(ids);
         text(&group["id"])
     }
 
@@ -406,18 +426,18 @@ impl World {
         token
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running.suite.url)
     }
 
-    async fn token(&self, login: &str) -> String {
+    pub(super) async fn token(&self, login: &str) -> String {
         let suite = &self.running.suite;
         identity::demo_token(&suite.databases.identity, &suite.rt, login)
             .await
             .expect("a token")
     }
 
-    async fn json(&self, path: &str, token: &str) -> Value {
+    pub(super) async fn json(&self, path: &str, token: &str) -> Value {
         let request = self.http.get(self.url(path)).bearer_auth(token);
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200, "{path}");
@@ -430,15 +450,14 @@ impl World {
         rt.ids.uuid(rt.clock.now()).to_string()
     }
 
-    /// Versions of the world's dossiers now.
-    pub(super) async fn versions(&self) -> Vec<i64> {
-        let citizen = self.token("citizen").await;
-        let page = self.json("/api/v1/dossiers", &citizen).await;
-        let items = page["items"].as_array().expect("items");
-        items
-            .iter()
-            .map(|d| d["version"].as_i64().expect("a version"))
-            .collect()
+    /// Where an operation is called: at the gateway, or past it at its service.
+    fn base(&self, operation: &Operation, direct: bool) -> String {
+        if !direct {
+            return self.running.suite.url.clone();
+        }
+        let directory = &self.running.suite.rt.directory;
+        let base = directory.get(&operation.service).expect("an address");
+        base.as_str().trim_end_matches('/').to_owned()
     }
 
     /// Calls an operation for the world's own thing, or for `id`; `direct`: past the gateway.
@@ -453,13 +472,7 @@ impl World {
             ("downloadFile", None) => operation.path(self, Some(&self.file)),
             (_, id) => operation.path(self, id),
         };
-        let base = if direct {
-            let directory = &self.running.suite.rt.directory;
-            let base = directory.get(&operation.service).expect("an address");
-            base.as_str().trim_end_matches('/').to_owned()
-        } else {
-            self.running.suite.url.clone()
-        };
+        let base = self.base(operation, direct);
         let shipment = id.unwrap_or(&self.shipment);
         let body = named(operation.example.clone(), shipment);
         let mut answer = self
@@ -480,18 +493,48 @@ impl World {
         operation: &Operation,
         token: &str,
         dossier: &Thing,
+        direct: bool,
     ) -> Answer {
-        let url = self.url(&operation.path(self, Some(&dossier.id)));
+        let path = operation.path(self, Some(&dossier.id));
+        let url = format!("{}{path}", self.base(operation, direct));
         let body = &operation.example;
         self.send(operation, url, Some(token), dossier.version, body)
             .await
     }
 
+    /// Sends a body of the test's own.
+    pub(super) async fn ask(
+        &self,
+        operation: &Operation,
+        token: Option<&str>,
+        body: &Value,
+        direct: bool,
+    ) -> Answer {
+        let path = operation.path(self, None);
+        let url = format!("{}{path}", self.base(operation, direct));
+        self.send(operation, url, token, 1, body).await
+    }
+
     /// A GET with a query.
-    pub(super) async fn query(&self, operation: &Operation, token: &str, query: &str) -> Answer {
-        let url = self.url(&format!("{}{query}", operation.path(self, None)));
+    pub(super) async fn query(
+        &self,
+        operation: &Operation,
+        token: &str,
+        query: &str,
+        direct: bool,
+    ) -> Answer {
+        let path = operation.path(self, None);
+        let url = format!("{}{path}{query}", self.base(operation, direct));
         self.send(operation, url, Some(token), 1, &Value::Null)
             .await
+    }
+
+    /// The text of a PDF that a GET answers with.
+    pub(super) async fn pdf(&self, path: &str, token: &str) -> String {
+        let sent = self.http.get(self.url(path)).bearer_auth(token);
+        let answer = sent.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        crate::pdf::text(&answer.bytes().await.expect("a body"))
     }
 
     async fn send(

@@ -1,7 +1,7 @@
 //! Giving roles for a time and taking them back. What is taken back is refused everywhere within seconds.
 
 use crate::App;
-use crate::domain::account::Reach;
+use crate::domain::account::{Account, Reach};
 use crate::domain::assignment::{self, Assignment, Kind, Refusal};
 use crate::error::{DataError, codes};
 use crate::store;
@@ -24,6 +24,14 @@ pub(crate) struct New {
     pub(crate) reason: String,
 }
 
+/// By what right a role is given.
+enum Giver<'a> {
+    /// It is within the reach.
+    Administrator(&'a Reach),
+    /// It is a role of one's own.
+    Principal(Box<Account>),
+}
+
 /// Gives a role for a time.
 pub(crate) async fn give(
     app: &App,
@@ -36,19 +44,25 @@ pub(crate) async fn give(
     let given = app
         .db
         .tx(|tx| async move {
+            // Who may give none learns nothing of logins: that is asked before anybody is looked up.
+            let giver = match new.kind {
+                Kind::Acting => {
+                    Giver::Administrator(reach.ok_or(DataError::Refused(shared::FORBIDDEN))?)
+                }
+                Kind::Delegation => {
+                    let own = store::account::find(&*tx, by.subject).await?;
+                    Giver::Principal(Box::new(own.ok_or(Refusal::NotHeld)?))
+                }
+            };
             let to = store::account::by_login(&*tx, &new.login)
                 .await?
                 .ok_or(Refusal::Holder)?;
-            let principal = match new.kind {
-                Kind::Acting => {
-                    let reach = reach.ok_or(DataError::Refused(shared::FORBIDDEN))?;
+            let principal = match giver {
+                Giver::Administrator(reach) => {
                     assignment::may_appoint(by, reach, &to, new.role)?;
                     None
                 }
-                Kind::Delegation => {
-                    let own = store::account::find(&*tx, by.subject)
-                        .await?
-                        .ok_or(Refusal::NotHeld)?;
+                Giver::Principal(own) => {
                     assignment::may_delegate(&own, &to, new.role)?;
                     Some((own.id, own.name))
                 }

@@ -181,6 +181,24 @@ async fn nobody_gives_what_is_not_his_or_takes_it_for_himself() {
             403,
             "auth.forbidden",
         ),
+        // Whether somebody of this login is there is no answer to who may give nothing.
+        (
+            "leader",
+            "acting",
+            "nobody.here",
+            "leader",
+            403,
+            "auth.forbidden",
+        ),
+        // An administrator learns of nobody elsewhere.
+        (
+            "agencyadmin",
+            "acting",
+            "officer2",
+            "leader",
+            404,
+            "account.not-found",
+        ),
         (
             "citizen",
             "delegation",
