@@ -9,6 +9,7 @@
 //! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
 //!            time is given back, the end of retentions
 //! objects/   the files themselves, by content hash, in a folder or a bucket
+//! fuzz.rs    what the fuzz targets of `e2e` call
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
@@ -20,6 +21,8 @@ mod domain;
 pub mod error;
 mod events;
 pub mod forms;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod jobs;
 mod migrations;
@@ -274,20 +277,4 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker
         .every("dossier-retention", retention, jobs::retention)
         .job(app::retention::REMOVE_OBJECT, app::retention::remove_object)
         .timeout(app::retention::REMOVE_OBJECT, Duration::from_mins(3))
-}
-
-/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
-#[doc(hidden)]
-pub fn fuzz(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let name = app::sniff::clean_name(&text);
-    if let Some(kind) = app::sniff::sniff(bytes) {
-        kind.agrees(name.as_deref().unwrap_or_default(), Some(&text));
-    }
-    if let Some(name) = name {
-        assert!(
-            !name.contains(['/', '\\', '\r', '\n', '\0']),
-            "{name:?} may be sent in a header"
-        );
-    }
 }
