@@ -1,8 +1,13 @@
 //! Fuzz targets: every parser that sees outside bytes, as a function of bytes. It must not panic, and what it takes must hold what it
 //! promises. `cargo fuzz` runs them without end (`fuzz/`), the tests run each on its seeds and some thousand changes of them.
 
+use actix_multipart::Multipart;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
+use futures_util::stream;
 use std::fmt::Debug;
 use std::sync::LazyLock;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// One parser, or a few that read the same kind of text.
@@ -111,7 +116,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "import",
-        run: suite::fuzz::catalogue,
+        run: suite::fuzz::catalogue::text,
         seeds: &[
             br#"{"id":"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7","detail":{"id":"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7","name":"X","code":"1.001193","executionMethods":[{"channel":"x","fees":[{"fee":"10.000 VND"}]}],"executionCases":[]}}"#,
             "{\"id\":\"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7\",\"detail\":{\"name\":\"Đăng ký\"}}".as_bytes(),
@@ -125,7 +130,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "file",
-        run: suite::fuzz::dossier,
+        run: suite::fuzz::dossier::file,
         seeds: &[
             b"%PDF-1.7\n%%EOF",
             b"PK\x03\x04[Content_Types].xmlword/document.xml",
@@ -135,7 +140,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "oauth-form",
-        run: suite::fuzz::identity,
+        run: suite::fuzz::identity::form,
         seeds: &[
             b"grant_type=authorization_code&code=a&scope=openid+profile&login=%20An.B%20",
             b"a=%00",
@@ -144,11 +149,70 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "page-form",
-        run: suite::fuzz::portal,
+        run: suite::fuzz::portal::fields,
         seeds: &[
             b"file=01932f4c-0000-7000-8000-000000000001%7Cgiay.pdf&x=1",
             b"%",
             b"&&==",
+        ],
+    },
+    Target {
+        name: "import-file",
+        run: suite::fuzz::catalogue::file,
+        seeds: &[
+            "\u{feff}{\"id\":\"019d2bfd-3fe0-70ac-b9d6-5e9e20d6eef7\",\"code\":\"1.000001\",\"name\":\"Mẫu\",\"detail\":{}}\r\n\n{".as_bytes(),
+            // Two lines, gzip.
+            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabV\xcaLQ\xb2R20\xb4L1JJK\xd15NK5\xd057HL\xd6M\xb2L1\xd35M\xb5L52H1KMM3W\xd2QJ\xceOI\x05\xaa6\xd43\x00\x01C\xa0H^b.H$\x02\xc8LI-I\xcc\xccQ\xb2\xaa\xae\xad\xe5\xaa\xa6\x89\xb1\x00,\xe9\x92z\xad\x00\x00\x00",
+        ],
+    },
+    Target {
+        name: "import-table",
+        run: suite::fuzz::catalogue::table,
+        seeds: &[
+            "\u{feff}code,full_name,valid_from,valid_to,new_code,agency_code_h\n24,Tỉnh Bắc Ninh,2025-07-01,,,H05\n27,Tỉnh Bắc Ninh,,2025-06-30,24,\n".as_bytes(),
+            "code,full_name,province_code\n09169,Phường Vũ Ninh,24\n".as_bytes(),
+            "old_code,old_name,old_province_code,new_code,new_name,new_province_code,relation,note_vi,old_district\n09163,Phường Vũ Ninh,27,09169,Phường Vũ Ninh,24,part,,\n009163,Phường Vũ Ninh,27,09169,Phường Vũ Ninh,24,part,,\n".as_bytes(),
+            "field_code,field_name,valid_from,valid_to\nG01,Hộ tịch,,2025-06-30\nG01,\"Hộ tịch, cư trú\",2025-07-01,\n".as_bytes(),
+            "subject_code,subject_name\n1,Công dân\n".as_bytes(),
+            "result_code,result_name\n1,Giấy khai sinh\n".as_bytes(),
+            "code,name,parent_code,long_code,used_after_2025_07_01\nH05,UBND tỉnh,,,\n000.00.21.H05,Sở,H05,,legacy\nA,Một,B,,\nB,Hai,A,,\n".as_bytes(),
+            "date,name,kind\n2023-04-29,Giỗ Tổ,off\n2023-04-29,Nghỉ bù,off\n2023-05-06,Làm bù,make-up-workday\n".as_bytes(),
+            "agency_code,day,shifts,name\nH05.21,saturday,07:30-11:30,\nH05.21,cutOff,15:30,\nH05.21,2026-12-24,off,Mất điện\n".as_bytes(),
+        ],
+    },
+    Target {
+        name: "upload-form",
+        run: |bytes| multipart(bytes, suite::fuzz::dossier::multipart),
+        seeds: &[
+            b"multipart/form-data; boundary=xYz\n--xYz\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\ncontent-type: application/pdf\r\n\r\n%PDF-1.7\n%%EOF\r\n--xYz--\r\n",
+            "multipart/form-data; boundary=xYz\n--xYz\r\ncontent-disposition: form-data; name=\"file\"; filename*=UTF-8''gi%E1%BA%A5y.png\r\n\r\n--xYz\r\n--xYz--\r\n".as_bytes(),
+            b"multipart/form-data; boundary=\"\"\n----",
+        ],
+    },
+    Target {
+        name: "page-upload",
+        run: |bytes| multipart(bytes, suite::fuzz::portal::multipart),
+        seeds: &[
+            "multipart/form-data; boundary=xYz\n--xYz\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\nx\r\n--xYz\r\ncontent-disposition: form-data; name=\"file.1\"; filename=\"C:\\\\giấy.pdf\"\r\n\r\n%PDF-1.7\r\n--xYz--\r\n".as_bytes(),
+            b"multipart/mixed; boundary=xYz\n--xYz\r\n\r\nx\r\n--xYz--\r\n",
+        ],
+    },
+    Target {
+        name: "passkey",
+        run: suite::fuzz::identity::passkey,
+        seeds: &[
+            suite::fuzz::identity::MADE.as_bytes(),
+            suite::fuzz::identity::USED.as_bytes(),
+            suite::fuzz::identity::ATTESTATION,
+        ],
+    },
+    Target {
+        name: "client-assertion",
+        run: suite::fuzz::identity::assertion,
+        seeds: &[
+            suite::fuzz::identity::ASSERTION.as_bytes(),
+            br#"{"iss":"c-1","sub":"c-1","aud":["https://motcua.example"],"exp":1794794460,"jti":"a"}"#,
+            br#"{"iss":"c-1","sub":"c-1","aud":"https://motcua.example","exp":9223372036854775807,"jti":"a"}"#,
         ],
     },
 ];
@@ -283,6 +347,33 @@ fn headers(bytes: &[u8]) {
 fn message(bytes: &[u8]) {
     let (_, rt) = &*WORLD;
     drop(durable::read_message(rt, &String::from_utf8_lossy(bytes)));
+}
+
+/// How long a form may take: its bytes are all there.
+const FORM: Duration = Duration::from_secs(20);
+
+/// A body with its content type in the first line, as a multipart form: in one piece, and in small ones.
+fn multipart<F: Future<Output = ()>>(bytes: &[u8], read: impl Fn(Multipart) -> F) {
+    let (runtime, _) = &*WORLD;
+    let mut parts = bytes.splitn(2, |b| *b == b'\n');
+    let (kind, body) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let Ok(kind) = HeaderValue::from_bytes(kind) else {
+        return;
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, kind);
+    for size in [LONGEST, 7] {
+        let pieces: Vec<_> = body
+            .chunks(size)
+            .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+            .collect();
+        let form = Multipart::new(&headers, stream::iter(pieces));
+        let read = async { tokio::time::timeout(FORM, read(form)).await };
+        runtime.block_on(read).expect("the form comes to an end");
+    }
 }
 
 /// Changed inputs without end, the same ones each time: from the seeds by flipping, cutting, doubling, joining and inserting what

@@ -8,6 +8,8 @@
 mod app;
 pub mod domain;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod live;
 mod migrations;
@@ -169,13 +171,4 @@ pub async fn agency_calendar(
     let days = app::agencies::national_days(db.read()).await?;
     let found = store::agencies::one(db.read(), code).await?;
     Ok(found.map(|(agency, _)| app::agencies::with_days(&agency.calendar, &days)))
-}
-
-/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
-#[doc(hidden)]
-pub fn fuzz(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    drop(domain::portal::parse_line(&text));
-    drop(domain::search::parse(&text));
-    drop(domain::portal::clean_lines(&text));
 }

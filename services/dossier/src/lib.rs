@@ -8,8 +8,8 @@
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
 //! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
 //!            time is given back, the end of retentions
-//! objects/   the files themselves, by content hash, in a folder or a bucket
-//! explain.rs how the date of a dossier came about, day by day
+//! objects/   the files themselves, by content hash, in a folder or a buc//! explain.rs how the date of a dossier came about, day by day
+//! fuzz.rs    what the fuzz targets of `e2e` call
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
 //!
@@ -22,6 +22,8 @@ pub mod error;
 mod events;
 mod explain;
 pub mod forms;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod jobs;
 mod migrations;
@@ -277,20 +279,4 @@ fn worker(app: &Arc<App>, bus: &Bus, check: Duration, clean: Duration) -> Worker
         .every("dossier-retention", retention, jobs::retention)
         .job(app::retention::REMOVE_OBJECT, app::retention::remove_object)
         .timeout(app::retention::REMOVE_OBJECT, Duration::from_mins(3))
-}
-
-/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
-#[doc(hidden)]
-pub fn fuzz(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let name = app::sniff::clean_name(&text);
-    if let Some(kind) = app::sniff::sniff(bytes) {
-        kind.agrees(name.as_deref().unwrap_or_default(), Some(&text));
-    }
-    if let Some(name) = name {
-        assert!(
-            !name.contains(['/', '\\', '\r', '\n', '\0']),
-            "{name:?} may be sent in a header"
-        );
-    }
 }

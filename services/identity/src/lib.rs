@@ -9,6 +9,8 @@ mod app;
 mod demo;
 mod domain;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod jobs;
 mod migrations;
@@ -215,16 +217,4 @@ pub fn start(
         })?;
         Ok(())
     })
-}
-
-/// Gives bytes to every parser here that reads what comes from outside: for the fuzz targets (`e2e::fuzz`).
-#[doc(hidden)]
-pub fn fuzz(bytes: &[u8]) {
-    if let Ok(params) = domain::params::Params::parse(bytes) {
-        let scope = domain::request::known_scopes(params.get("scope").unwrap_or_default());
-        assert!(scope.is_ascii(), "{scope:?} is none of ours");
-        if let Some(login) = params.get("login").and_then(domain::account::fold_login) {
-            assert_eq!(domain::account::fold_login(&login), Some(login));
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::api::{ApiError, Refusal};
 use crate::ctx::Ctx;
 use crate::error::PageError;
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::TryStreamExt as _;
 use std::fmt;
@@ -119,65 +119,40 @@ impl Submission {
     ///
     /// # Errors
     /// [`PageError::ForeignForm`], [`PageError::TooLarge`], [`PageError::BadForm`], [`PageError::SignIn`].
-    pub(crate) async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Self, PageError> {
+    pub(crate) async fn read(ctx: &Ctx, parts: Multipart) -> Result<Self, PageError> {
         let mut out = Self::default();
         let mut checked = false;
-        let (mut count, mut text_size) = (0_usize, 0_usize);
-        let bad = |_broken: actix_multipart::MultipartError| PageError::BadForm;
-        while let Some(mut part) = parts.try_next().await.map_err(bad)? {
-            count += 1;
-            if count > FIELDS_LIMIT {
-                return Err(PageError::TooLarge);
-            }
-            let name = part.name().unwrap_or_default().to_owned();
-            let file_name = part
-                .content_disposition()
-                .and_then(|d| d.get_filename())
-                .map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned());
-            let Some(file_name) = file_name else {
-                let mut text = BytesMut::new();
-                while let Some(chunk) = part.try_next().await.map_err(bad)? {
-                    text_size += chunk.len();
-                    if text_size > FORM_LIMIT {
-                        return Err(PageError::TooLarge);
-                    }
-                    text.extend_from_slice(&chunk);
+        let mut parts = Parts::of(parts);
+        while let Some(part) = parts.next().await? {
+            let file = match part {
+                Part::Text(name, text) => {
+                    out.fields.0.push((name, text));
+                    continue;
                 }
-                out.fields
-                    .0
-                    .push((name, String::from_utf8_lossy(&text).into_owned()));
-                continue;
+                Part::File(file) => file,
             };
             if !checked {
                 ctx.check_form(out.fields.get("csrf"))?;
                 checked = true;
             }
-            let media = part.content_type().map_or_else(
-                || "application/octet-stream".to_owned(),
-                ToString::to_string,
-            );
             let limit = ctx.app.settings.max_file_bytes;
-            let mut content = BytesMut::new();
-            let mut too_large = false;
-            while let Some(chunk) = part.try_next().await.map_err(bad)? {
-                // The rest is read and dropped, so that the person gets a page and not a broken connection.
-                too_large = too_large || content.len() + chunk.len() > limit;
-                if !too_large {
-                    content.extend_from_slice(&chunk);
-                }
-            }
-            let Some(slot) = name.strip_prefix("file.") else {
+            let content = read_file(file.field, limit).await?;
+            let Some(slot) = file.name.strip_prefix("file.") else {
                 continue;
             };
-            if too_large {
-                let refusal = Refusal {
-                    detail: Some(ctx.t.file_too_large(limit)),
-                    ..Refusal::default()
-                };
-                out.uploads.push((slot.to_owned(), Err(refusal)));
-            } else if !(content.is_empty() && file_name.is_empty()) {
-                out.upload(ctx, slot, &file_name, &media, content.freeze())
-                    .await?;
+            match content {
+                None => {
+                    let refusal = Refusal {
+                        detail: Some(ctx.t.file_too_large(limit)),
+                        ..Refusal::default()
+                    };
+                    out.uploads.push((slot.to_owned(), Err(refusal)));
+                }
+                Some(content) if content.is_empty() && file.file_name.is_empty() => {}
+                Some(content) => {
+                    out.upload(ctx, slot, &file.file_name, &file.media, content)
+                        .await?;
+                }
             }
         }
         if !checked {
@@ -252,6 +227,127 @@ impl Submission {
     /// Whether any file was refused.
     pub(crate) fn any_refused(&self) -> bool {
         self.uploads.iter().any(|(_, u)| u.is_err())
+    }
+}
+
+/// One part of a multipart form.
+enum Part {
+    /// Name and value of a text field.
+    Text(String, String),
+    /// A file, of which nothing was read yet.
+    File(Box<FilePart>),
+}
+
+struct FilePart {
+    name: String,
+    /// Without folders.
+    file_name: String,
+    media: String,
+    field: Field,
+}
+
+/// The parts of a form, within the limits for their number and for the texts together.
+struct Parts {
+    form: Multipart,
+    count: usize,
+    text_size: usize,
+}
+
+fn broken(_any: MultipartError) -> PageError {
+    PageError::BadForm
+}
+
+impl Parts {
+    fn of(form: Multipart) -> Self {
+        Self {
+            form,
+            count: 0,
+            text_size: 0,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Part>, PageError> {
+        let Some(mut field) = self.form.try_next().await.map_err(broken)? else {
+            return Ok(None);
+        };
+        self.count += 1;
+        if self.count > FIELDS_LIMIT {
+            return Err(PageError::TooLarge);
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        let file_name = field
+            .content_disposition()
+            .and_then(|d| d.get_filename())
+            .map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned());
+        if let Some(file_name) = file_name {
+            let media = field.content_type().map_or_else(
+                || "application/octet-stream".to_owned(),
+                ToString::to_string,
+            );
+            return Ok(Some(Part::File(Box::new(FilePart {
+                name,
+                file_name,
+                media,
+                field,
+            }))));
+        }
+        let mut text = BytesMut::new();
+        while let Some(chunk) = field.try_next().await.map_err(broken)? {
+            self.text_size += chunk.len();
+            if self.text_size > FORM_LIMIT {
+                return Err(PageError::TooLarge);
+            }
+            text.extend_from_slice(&chunk);
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok(Some(Part::Text(name, text)))
+    }
+}
+
+/// The content of a file; `None`: it is larger than `limit` bytes. The rest is read and dropped then, so that the person gets a page and
+/// not a broken connection.
+async fn read_file(mut field: Field, limit: usize) -> Result<Option<Bytes>, PageError> {
+    let mut content = BytesMut::new();
+    let mut too_large = false;
+    while let Some(chunk) = field.try_next().await.map_err(broken)? {
+        too_large = too_large || content.len() + chunk.len() > limit;
+        if !too_large {
+            content.extend_from_slice(&chunk);
+        }
+    }
+    Ok((!too_large).then(|| content.freeze()))
+}
+
+/// A multipart form as [`Submission::read`] takes it, kept nowhere: for the fuzz targets.
+pub(crate) async fn fuzz(form: Multipart) {
+    /// Largest file here, bytes.
+    const LIMIT: usize = 64;
+    let mut parts = Parts::of(form);
+    loop {
+        let refused = match parts.next().await {
+            Ok(None) => return,
+            Ok(Some(Part::Text(..))) => continue,
+            Ok(Some(Part::File(file))) => {
+                assert!(
+                    !file.file_name.contains(['/', '\\']),
+                    "{:?} names a folder",
+                    file.file_name
+                );
+                match read_file(file.field, LIMIT).await {
+                    Ok(content) => {
+                        assert!(content.is_none_or(|content| content.len() <= LIMIT));
+                        continue;
+                    }
+                    Err(refused) => refused,
+                }
+            }
+            Err(refused) => refused,
+        };
+        assert!(
+            matches!(refused, PageError::BadForm | PageError::TooLarge),
+            "{refused:?}"
+        );
+        return;
     }
 }
 

@@ -491,3 +491,73 @@ async fn holidays(
         ..summary(broken)
     })
 }
+
+/// Bytes as a table of each kind, as far as it goes without a database: for the fuzz targets. Every row is taken or refused with its line.
+pub(crate) fn fuzz(bytes: &[u8]) {
+    for kind in Kind::ALL {
+        let Ok((table, _unread)) = Table::read(*kind, bytes) else {
+            continue;
+        };
+        assert!(table.len() > 0, "a table of no rows is none");
+        let told = match &table {
+            Table::Provinces(r) => {
+                let (good, broken) = reference::provinces(each(r));
+                good.len() + broken.len()
+            }
+            Table::Communes(r) => r.len(),
+            Table::CommuneMapping(r) => mapped(r),
+            Table::Fields(r) => named(each(r)),
+            Table::Subjects(r) => named(each(r).map(|(line, r)| (line, r.into()))),
+            Table::Results(r) => named(each(r).map(|(line, r)| (line, r.into()))),
+            Table::Agencies(r) => {
+                let (good, broken) = reference::agencies(each(r), &BTreeMap::new());
+                good.len() + broken.len()
+            }
+            Table::Holidays(r) => {
+                let (good, broken) = reference::holidays(each(r));
+                // Two holidays may meet on a day.
+                let days: std::collections::BTreeSet<NaiveDate> =
+                    good.iter().map(|d| d.day).collect();
+                assert_eq!(days.len(), good.len(), "a day is there twice");
+                assert!(good.len() + broken.len() <= r.len());
+                r.len()
+            }
+            Table::Calendars(r) => {
+                let (specs, broken) = reference::calendars(each(r));
+                for spec in specs.values() {
+                    drop(vn::worktime::Calendar::from_spec(spec));
+                }
+                assert!(broken.len() <= r.len());
+                r.len()
+            }
+        };
+        assert_eq!(told, table.len(), "rows of {} are lost", kind.as_str());
+    }
+}
+
+/// Rows of the mapping that are taken or refused; what is taken leads somewhere.
+fn mapped(rows: &[(u64, MapRow)]) -> usize {
+    let current: Vec<CurrentRow> = rows
+        .iter()
+        .map(|(_, r)| CurrentRow {
+            code: r.new_code.clone(),
+            full_name: r.new_name.clone(),
+            province_code: r.new_province_code.clone(),
+        })
+        .collect();
+    let known = current.iter().map(|c| c.code.as_str()).collect();
+    let map = unit::believable(rows, &known);
+    let (_, astray) = unit::join(&current, &map.good);
+    assert!(astray.is_empty(), "{astray:?} lead nowhere");
+    map.good.len() + map.broken.len()
+}
+
+/// Rows of named things that are taken or refused; where nothing was known, all that are taken are new.
+fn named(rows: impl Iterator<Item = (u64, FieldRow)>) -> usize {
+    let (good, broken) = reference::fields(rows);
+    let told = good.len() + broken.len();
+    let listed = good.len();
+    let change = reference::periods(good, &[], TWO_TIER);
+    assert_eq!(change.created, listed, "nothing was known before");
+    told
+}

@@ -1,7 +1,7 @@
 //! Receiving a file: into the object store while it comes in, then looked at, then noted.
 
 use super::App;
-use super::sniff::{Fault, clean_name, examine, sniff};
+use super::sniff::{Fault, FileType, clean_name, examine, sniff};
 use crate::error::{Error, code};
 use crate::objects::Object;
 use crate::store::files::{self, StoredFile};
@@ -29,11 +29,19 @@ pub(crate) struct Received {
 /// # Errors
 /// The body is no multipart form, or has no such field; or the file is empty, too large, of a type that is not taken or not the
 /// one claimed.
-pub(crate) async fn receive(app: &App, mut form: Multipart) -> Result<Received, Error> {
-    let mut received = None;
+pub(crate) async fn receive(app: &App, form: Multipart) -> Result<Received, Error> {
+    only(form, async |field| one(app, field).await).await
+}
+
+/// Takes the one field `file` of a form that has no other.
+async fn only<T>(
+    mut form: Multipart,
+    mut take: impl AsyncFnMut(Field) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut taken = None;
     while let Some(field) = form.try_next().await.map_err(|error| malformed(&error))? {
-        if field.name() == Some("file") && received.is_none() {
-            received = Some(one(app, field).await?);
+        if field.name() == Some("file") && taken.is_none() {
+            taken = Some(take(field).await?);
         } else {
             return Err(Problem::new(shared::BODY_INVALID)
                 .field(
@@ -45,19 +53,49 @@ pub(crate) async fn receive(app: &App, mut form: Multipart) -> Result<Received, 
                 .into());
         }
     }
-    received.ok_or_else(|| Problem::new(code::FILE_MISSING).into())
+    taken.ok_or_else(|| Problem::new(code::FILE_MISSING).into())
 }
 
-async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
-    let given = field
+/// What a field says of its file: the name, and the media type if it claims one.
+fn said(field: &Field) -> Result<(String, Option<String>), Problem> {
+    let name = field
         .content_disposition()
         .and_then(|d| d.get_filename())
-        .map(str::to_owned);
-    let name = given
-        .as_deref()
         .and_then(clean_name)
         .ok_or_else(|| Problem::new(code::FILE_NAME))?;
     let declared = field.content_type().map(|m| m.essence_str().to_owned());
+    Ok((name, declared))
+}
+
+/// What the content is, if that is taken and agrees with what was said.
+fn known(
+    content: &[u8],
+    name: &str,
+    declared: Option<&str>,
+    types: &[String],
+) -> Result<FileType, Problem> {
+    if content.is_empty() {
+        return Err(Problem::new(code::FILE_EMPTY));
+    }
+    let found = sniff(content)
+        .filter(|t| types.iter().any(|allowed| allowed == t.name))
+        .ok_or_else(|| Problem::new(code::FILE_TYPE).extra("allowed", types.to_vec()))?;
+    if !found.agrees(name, declared) {
+        return Err(Problem::new(code::FILE_MISMATCH).extra("detected", found.media_type));
+    }
+    Ok(found)
+}
+
+fn faulty(fault: Fault) -> Problem {
+    match fault {
+        Fault::Bomb => Problem::new(code::FILE_BOMB),
+        Fault::Package => Problem::new(code::FILE_PACKAGE),
+        Fault::Lies => Problem::new(code::FILE_MISMATCH),
+    }
+}
+
+async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
+    let (name, declared) = said(&field)?;
     let unique = app.rt.ids.uuid(app.rt.clock.now()).simple().to_string();
     let limit = app.config.files.max_bytes;
     let mut incoming = app.objects.receive(&unique).await?;
@@ -73,35 +111,14 @@ async fn one(app: &App, mut field: Field) -> Result<Received, Error> {
         }
         incoming.write(&piece).await?;
     }
-    if incoming.size() == 0 {
-        return Err(Problem::new(code::FILE_EMPTY).into());
-    }
     let content = incoming.content().await?;
-    let found = sniff(&content)
-        .filter(|t| {
-            app.config
-                .files
-                .types
-                .iter()
-                .any(|allowed| allowed == t.name)
-        })
-        .ok_or_else(|| {
-            Problem::new(code::FILE_TYPE).extra("allowed", app.config.files.types.clone())
-        })?;
-    if !found.agrees(&name, declared.as_deref()) {
-        return Err(Problem::new(code::FILE_MISMATCH)
-            .extra("detected", found.media_type)
-            .into());
-    }
+    let types = &app.config.files.types;
+    let found = known(&content, &name, declared.as_deref(), types)?;
     // Unfolding takes its time: not on the threads that answer.
     tokio::task::spawn_blocking(move || examine(found, &content))
         .await
         .map_err(std::io::Error::other)?
-        .map_err(|fault| match fault {
-            Fault::Bomb => Problem::new(code::FILE_BOMB),
-            Fault::Package => Problem::new(code::FILE_PACKAGE),
-            Fault::Lies => Problem::new(code::FILE_MISMATCH),
-        })?;
+        .map_err(faulty)?;
     let since = app.rt.clock.now();
     // Looked at before it is put there: what is refused afterwards leaves its content behind.
     if !removal::settled(app.db.read(), &incoming.sha256(), since).await? {
@@ -157,4 +174,33 @@ pub(crate) async fn note(
     };
     files::insert(tx, &app.rt, &file).await?;
     Ok(file)
+}
+
+/// A multipart form as [`receive`] takes it, with memory in place of the store: for the fuzz targets. Whatever is wrong with it is the
+/// sender's fault, and what is taken has a name that may be sent in a header.
+pub(crate) async fn fuzz(form: Multipart) {
+    let types = ["pdf", "png", "jpg", "docx", "xlsx", "doc", "xls"].map(str::to_owned);
+    let taken = only(form, async |mut field| {
+        let (name, declared) = said(&field)?;
+        let mut content = Vec::new();
+        while let Some(piece) = field.try_next().await.map_err(|error| malformed(&error))? {
+            content.extend_from_slice(&piece);
+        }
+        let found = known(&content, &name, declared.as_deref(), &types)?;
+        examine(found, &content).map_err(faulty)?;
+        Ok((name, found))
+    })
+    .await;
+    match taken {
+        Ok((name, found)) => {
+            assert!(
+                !name.contains(['/', '\\', '\r', '\n', '\0']) && found.agrees(&name, None),
+                "{name:?} is taken as {found:?}"
+            );
+        }
+        Err(error) => {
+            let status = Problem::from(error).code().status;
+            assert!((400..500).contains(&status), "{status}");
+        }
+    }
 }

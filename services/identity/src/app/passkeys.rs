@@ -33,7 +33,12 @@ pub(crate) const AMR: &str = "pwd hwk user mfa";
 
 /// The relying party: our own host. `None`: the issuer is an address and no name, for which browsers make no passkeys.
 fn party(app: &App) -> anyhow::Result<Option<Webauthn>> {
-    let origin = Url::parse(app.rt.tokens.issuer())?;
+    party_of(app.rt.tokens.issuer())
+}
+
+/// The same for an issuer.
+pub(crate) fn party_of(issuer: &str) -> anyhow::Result<Option<Webauthn>> {
+    let origin = Url::parse(issuer)?;
     let Some(host) = origin.domain() else {
         return Ok(None);
     };
@@ -140,7 +145,7 @@ pub(crate) async fn finish(
 }
 
 /// An answer of a browser, if it is one.
-fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     (text.len() <= LONGEST).then(|| serde_json::from_str(text).ok())?
 }
 
