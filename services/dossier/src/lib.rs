@@ -8,7 +8,8 @@
 //! events.rs  what is consumed: procedures, agencies, communes (local copies), shipments
 //! jobs.rs    what runs by time: supplements that were not answered, uploads that belong to nothing, alarms of the clocks, incidents whose
 //!            time is given back, the end of retentions
-//! objects/   the files themselves, by content hash, in a folder or a buc//! explain.rs how the date of a dossier came about, day by day
+//! objects/   the files themselves, by content hash, in a folder or a bucket
+//! explain.rs how the date of a dossier came about, day by day
 //! fuzz.rs    what the fuzz targets of `e2e` call
 //! verify.rs  journals, numbers and events, checked from outside
 //! ```
