@@ -52,7 +52,7 @@ def values(name):
     if name == "rollback":
         return merge({}, {**SECRETS, "migrations": {"acceptNewerSchema": True}})
     if name == "sealing":
-        return merge({}, {**SECRETS, "sealing": {"secretName": "s", "older": {"secretName": "s-before"}}})
+        return merge({}, {**SECRETS, "sealing": {"secretName": "s", "older": {"secretName": "s-before"}, "dataKeys": "d1.0123abcd.AAAA_- d1.0123abcd.BBBB"}})
     if name == "minimal":
         return merge({}, SECRETS)
     out = {}

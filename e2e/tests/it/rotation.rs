@@ -1,11 +1,12 @@
-//! The sealing key is changed: everything is sealed again, and the old key can be taken away.
+//! The sealing secret is changed: the data keys are wrapped anew, and what they sealed stays. A data key is changed: everything is sealed
+//! again, and the old one can be taken away.
 
 use durable::sea_orm::ConnectionTrait as _;
 use durable::sea_orm::sea_query::Query;
 use e2e::one_process::OneProcess;
 use kit::config::Secret;
 use serde_json::Value;
-use suite::seal_again::seal_again;
+use suite::seal_again::{data_keys, seal_again};
 use suite::settings::{Databases, Settings};
 
 async fn get(running: &OneProcess, path: &str) -> Value {
@@ -48,7 +49,7 @@ async fn leave_a_letter(running: &OneProcess) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
+async fn the_secret_and_the_data_key_are_changed_and_the_old_ones_are_not_needed_any_more() {
     let running = OneProcess::start().await;
     let report = suite::demo::play(&suite::demo::Options {
         gateway: running.suite.url.parse().expect("a URL"),
@@ -66,18 +67,40 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     let before = get(&running, &path).await;
     let shipments = get(&running, "/api/v1/shipments").await;
 
-    let file = running.data.path().join("sealing-secret");
-    let old = std::fs::read_to_string(&file).expect("the secret");
+    // The secret changes. Without the old one nothing opens, and nothing starts.
+    let secret_file = running.data.path().join("sealing-secret");
+    let keys_file = running.data.path().join("data-keys");
+    let old = std::fs::read_to_string(&secret_file).expect("the secret");
     let new = kit::Ids.secret();
     let mut settings = Settings::isolated(running.data.path().to_owned(), &running.suite.url)
         .all()
         .expect("settings");
     settings.process.sealing.secret = Secret::new(new.clone());
-    // Without the old key nothing is lost, and nothing pretends to be done.
+    assert!(kit::process::runtime(&settings.process).is_err());
+    settings.process.sealing.older = Secret::new(old.trim());
+    let wrapped = data_keys(&settings.process, false).expect("wrapped anew");
+    assert_eq!(wrapped.len(), 1, "a new directory has one");
+    settings.process.sealing.older = Secret::default();
+    settings.process.sealing.data_keys = wrapped.join("\n");
+    let rt = kit::process::runtime(&settings.process).expect("a runtime");
+    let databases = Databases::open(&settings, &rt).await.expect("databases");
+    let done = seal_again(&databases).await.expect("all of it opens");
+    assert!(
+        done.values().all(|count| *count == 0),
+        "only the wrapping changed: {done:?}"
+    );
+    std::fs::write(&secret_file, &new).expect("the new secret");
+    std::fs::write(&keys_file, wrapped.join("\n")).expect("the keys");
+    let running = running.restart().await;
+    assert_eq!(get(&running, &path).await, before);
+
+    // The data key changes. Without the old one nothing is lost, and nothing pretends to be done.
+    let both = data_keys(&settings.process, true).expect("one more");
+    settings.process.sealing.data_keys = both[0].clone();
     let rt = kit::process::runtime(&settings.process).expect("a runtime");
     let databases = Databases::open(&settings, &rt).await.expect("databases");
     assert!(seal_again(&databases).await.is_err());
-    settings.process.sealing.older = Secret::new(old.trim());
+    settings.process.sealing.data_keys = both.join("\n");
     let rt = kit::process::runtime(&settings.process).expect("a runtime");
     let databases = Databases::open(&settings, &rt).await.expect("databases");
     let done = seal_again(&databases).await.expect("sealed again");
@@ -97,7 +120,7 @@ async fn everything_is_sealed_again_and_the_old_key_is_not_needed_any_more() {
     let again = seal_again(&databases).await.expect("nothing to do");
     assert!(again.values().all(|count| *count == 0), "{again:?}");
 
-    std::fs::write(&file, new).expect("the new secret");
+    std::fs::write(&keys_file, &both[0]).expect("the new key alone");
     let running = running.restart().await;
     assert_eq!(get(&running, &path).await, before);
     assert_eq!(get(&running, "/api/v1/shipments").await, shipments);

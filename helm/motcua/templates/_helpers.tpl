@@ -223,6 +223,7 @@ ContainerCreating and its log would be empty. No program goes on without a file 
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
 {{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
+{{- with $values.sealing.dataKeys }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__DATA_KEYS" . }}{{ end -}}
 {{- /* Besides the bundle of the image, which SSL_CERT_FILE names; PostgreSQL's client has a variable of its own. */ -}}
 {{- if $values.ca.secretName -}}
 {{- $_ := set $env "SSL_CERT_DIR" "/run/secrets/motcua/ca" -}}

@@ -64,8 +64,10 @@ pub struct Tokens {
 pub struct Sealing {
     /// At least 32 characters.
     pub secret: Secret,
-    /// Secrets of before, separated by white space: they open, and seal nothing.
+    /// Secrets of before, separated by white space: they open and unwrap, and seal nothing.
     pub older: Secret,
+    /// Data keys, wrapped, separated by white space: the first seals, all open.
+    pub data_keys: String,
 }
 
 /// The cache.

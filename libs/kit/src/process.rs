@@ -50,6 +50,7 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
             .or_else(|| known.get("identity")?.join("/oauth2/jwks").ok())
     };
     let older: Vec<&str> = settings.sealing.older.expose().split_whitespace().collect();
+    let data_keys: Vec<&str> = settings.sealing.data_keys.split_whitespace().collect();
     Ok(Runtime {
         clock: Clock::System,
         ids: Ids,
@@ -66,7 +67,7 @@ pub fn runtime(settings: &Process) -> anyhow::Result<Runtime> {
                 Assurance::SingleFactor
             },
         }),
-        sealer: Sealer::with_older(settings.sealing.secret.expose(), &older)
+        sealer: Sealer::with_data_keys(settings.sealing.secret.expose(), &older, &data_keys)
             .context("sealing.secret")?,
         workers: settings.http.workers,
     })

@@ -1,5 +1,9 @@
 //! Sealing of personal identifiers at rest: AES-256-GCM for the value, HMAC-SHA-256 for look-up (architecture §3.14).
+//!
+//! The key that seals is a random data key, given wrapped: only with the secret can it be used (ADR 71). Without one, the key is derived
+//! from the secret itself.
 
+use anyhow::Context as _;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -11,6 +15,13 @@ use std::sync::Arc;
 #[error("sealed value cannot be opened with this key")]
 pub struct OpenError;
 
+/// Bytes of a data key.
+const DATA_KEY: usize = 32;
+/// Stands in a list of data keys for the key that is derived from the secret.
+const DERIVED: &str = "derived";
+/// What a wrapped key is bound to.
+const WRAPPED: &[u8] = b"motcua data key v1";
+
 /// Seals and opens. Cheap to clone; never prints its keys.
 ///
 /// One key seals; keys that were in use before still open, until a rotation has sealed everything again (`motcua seal-again`).
@@ -20,6 +31,91 @@ pub struct Sealer(Arc<Ring>);
 struct Ring {
     current: Key,
     older: Vec<Key>,
+    /// Of the secret: wraps data keys, proves, and touches no data.
+    present: Wrapping,
+    /// Those of the older secrets: they only unwrap and believe.
+    before: Vec<Wrapping>,
+}
+
+struct Wrapping {
+    /// That of the key derived from the same secret.
+    id: String,
+    key: LessSafeKey,
+    /// Proves to other processes of the suite; no data hangs on it.
+    origin: hmac::Key,
+}
+
+impl Wrapping {
+    fn derive(secret: &str) -> anyhow::Result<Self> {
+        let root = root(secret)?;
+        Ok(Self {
+            id: id_of(&root),
+            key: aead(&root, b"motcua wrap v1")?,
+            origin: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                hmac::sign(&root, b"motcua origin v1").as_ref(),
+            ),
+        })
+    }
+
+    /// `d1.`, the id of the secret, `.`, base64url of nonce and wrapped key.
+    fn wrap(&self, ids: crate::Ids, key: &[u8; DATA_KEY]) -> String {
+        let data = shut(&self.key, ids, key, WRAPPED);
+        format!("d1.{}.{}", self.id, B64.encode(data))
+    }
+
+    fn key_in(&self, wrapped: &str) -> Option<[u8; DATA_KEY]> {
+        let (id, data) = wrapped.strip_prefix("d1.")?.split_once('.')?;
+        let data = (id == self.id).then(|| B64.decode(data).ok())??;
+        opened(&self.key, &data, WRAPPED)?.try_into().ok()
+    }
+}
+
+fn root(secret: &str) -> anyhow::Result<hmac::Key> {
+    anyhow::ensure!(
+        secret.len() >= 32,
+        "the sealing secret needs at least 32 characters"
+    );
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+}
+
+/// Eight hex characters that say which key it was, and nothing about it.
+fn id_of(root: &hmac::Key) -> String {
+    let mut id = hex(hmac::sign(root, b"motcua key id v1").as_ref());
+    id.truncate(8);
+    id
+}
+
+fn aead(root: &hmac::Key, purpose: &[u8]) -> anyhow::Result<LessSafeKey> {
+    let derived = hmac::sign(root, purpose);
+    let unbound = UnboundKey::new(&AES_256_GCM, derived.as_ref())
+        .map_err(|error| anyhow::anyhow!("sealing key: {error}"))?;
+    Ok(LessSafeKey::new(unbound))
+}
+
+/// A fresh nonce and the ciphertext.
+fn shut(key: &LessSafeKey, ids: crate::Ids, plain: &[u8], about: &[u8]) -> Vec<u8> {
+    let nonce = ids.bytes::<NONCE_LEN>();
+    let mut data = plain.to_vec();
+    #[expect(clippy::expect_used, reason = "fails only beyond 64 GiB")]
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(about),
+        &mut data,
+    )
+    .expect("short texts can be sealed");
+    let mut out = nonce.to_vec();
+    out.append(&mut data);
+    out
+}
+
+/// What [`shut`] made of it.
+fn opened(key: &LessSafeKey, data: &[u8], about: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, data) = data.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut data = data.to_vec();
+    let plain = key.open_in_place(nonce, Aad::from(about), &mut data).ok()?;
+    Some(plain.to_vec())
 }
 
 struct Key {
@@ -27,48 +123,24 @@ struct Key {
     id: String,
     seal: LessSafeKey,
     lookup: hmac::Key,
-    origin: hmac::Key,
 }
 
 impl Key {
-    /// All keys are derived from a secret text of any length with HMAC-SHA-256.
-    fn derive(secret: &str) -> anyhow::Result<Self> {
-        anyhow::ensure!(
-            secret.len() >= 32,
-            "the sealing secret needs at least 32 characters"
-        );
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let derived = hmac::sign(&root, b"motcua seal v1");
-        let unbound = UnboundKey::new(&AES_256_GCM, derived.as_ref())
-            .map_err(|error| anyhow::anyhow!("sealing key: {error}"))?;
-        let lookup = hmac::Key::new(
-            hmac::HMAC_SHA256,
-            hmac::sign(&root, b"motcua lookup v1").as_ref(),
-        );
-        let origin = hmac::Key::new(
-            hmac::HMAC_SHA256,
-            hmac::sign(&root, b"motcua origin v1").as_ref(),
-        );
-        let mut id = hex(hmac::sign(&root, b"motcua key id v1").as_ref());
-        id.truncate(8);
+    /// Both keys are derived from a secret text of any length, or from a data key, with HMAC-SHA-256.
+    fn derive(root: &hmac::Key) -> anyhow::Result<Self> {
         Ok(Self {
-            id,
-            seal: LessSafeKey::new(unbound),
-            lookup,
-            origin,
+            id: id_of(root),
+            seal: aead(root, b"motcua seal v1")?,
+            lookup: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                hmac::sign(root, b"motcua lookup v1").as_ref(),
+            ),
         })
     }
 
     fn open(&self, data: &str, about: &[u8]) -> Option<String> {
         let bytes = B64.decode(data).ok()?;
-        let (nonce, data) = bytes.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut data = data.to_vec();
-        let plain = self
-            .seal
-            .open_in_place(nonce, Aad::from(about), &mut data)
-            .ok()?;
-        String::from_utf8(plain.to_vec()).ok()
+        String::from_utf8(opened(&self.seal, &bytes, about)?).ok()
     }
 
     fn lookup_hash(&self, plain: &str) -> String {
@@ -94,16 +166,82 @@ impl Sealer {
     /// # Errors
     /// When a secret has fewer than 32 characters, or an older one is the current one.
     pub fn with_older(secret: &str, older: &[&str]) -> anyhow::Result<Self> {
-        let current = Key::derive(secret)?;
-        let older = older
+        Self::with_data_keys(secret, older, &[])
+    }
+
+    /// A sealer that seals with the first of these data keys, which `secret` or one of `older` has wrapped, or which is the word `derived`:
+    /// the key derived from `secret`. What was sealed with another of them, or with a key that is derived from a secret, opens, too.
+    ///
+    /// # Errors
+    /// As [`Sealer::with_older`]; when a data key was wrapped by none of the secrets, or is there twice.
+    pub fn with_data_keys(
+        secret: &str,
+        older: &[&str],
+        data_keys: &[&str],
+    ) -> anyhow::Result<Self> {
+        let present = Wrapping::derive(secret)?;
+        let before = older
             .iter()
-            .map(|secret| Key::derive(secret))
+            .map(|secret| Wrapping::derive(secret))
             .collect::<anyhow::Result<Vec<_>>>()?;
         anyhow::ensure!(
-            older.iter().all(|key| key.id != current.id),
+            before.iter().all(|one| one.id != present.id),
             "an older sealing secret is the current one"
         );
-        Ok(Self(Arc::new(Ring { current, older })))
+        let derived = || Key::derive(&root(secret)?);
+        let mut keys: Vec<Key> = Vec::new();
+        for (n, given) in (1..).zip(data_keys) {
+            let key = if *given == DERIVED {
+                derived()?
+            } else {
+                let data_key = std::iter::once(&present)
+                    .chain(&before)
+                    .find_map(|one| one.key_in(given))
+                    .with_context(|| {
+                        format!("the data key {n} of sealing.data_keys is damaged, or was wrapped by another secret")
+                    })?;
+                Key::derive(&hmac::Key::new(hmac::HMAC_SHA256, &data_key))?
+            };
+            anyhow::ensure!(
+                keys.iter().all(|other| other.id != key.id),
+                "the data key {n} of sealing.data_keys is there twice"
+            );
+            keys.push(key);
+        }
+        if !data_keys.contains(&DERIVED) {
+            keys.push(derived()?);
+        }
+        for secret in older {
+            keys.push(Key::derive(&root(secret)?)?);
+        }
+        let mut keys = keys.into_iter();
+        Ok(Self(Arc::new(Ring {
+            current: keys.next().context("no key seals")?,
+            older: keys.collect(),
+            present,
+            before,
+        })))
+    }
+
+    /// A new data key, wrapped by the present secret.
+    pub fn new_data_key(&self, ids: crate::Ids) -> String {
+        self.0.present.wrap(ids, &ids.bytes())
+    }
+
+    /// A data key that the present secret or an older one has wrapped, wrapped by the present one: what it sealed stays as it is. The word
+    /// `derived` stays, too.
+    ///
+    /// # Errors
+    /// When none of them has wrapped it.
+    pub fn wrap_again(&self, ids: crate::Ids, wrapped: &str) -> Result<String, OpenError> {
+        if wrapped == DERIVED {
+            return Ok(wrapped.to_owned());
+        }
+        let key = std::iter::once(&self.0.present)
+            .chain(&self.0.before)
+            .find_map(|one| one.key_in(wrapped))
+            .ok_or(OpenError)?;
+        Ok(self.0.present.wrap(ids, &key))
     }
 
     /// Seals a text: `v1.`, the id of the key, `.`, base64url of nonce and ciphertext.
@@ -113,17 +251,9 @@ impl Sealer {
 
     /// Seals a text that belongs to something: it opens only for the same `about`, so that it cannot be moved elsewhere.
     pub fn seal_about(&self, ids: crate::Ids, plain: &str, about: &str) -> String {
-        let nonce = ids.bytes::<NONCE_LEN>();
-        let mut data = plain.as_bytes().to_vec();
         let key = &self.0.current;
-        let about = Aad::from(about.as_bytes());
-        #[expect(clippy::expect_used, reason = "fails only beyond 64 GiB")]
-        key.seal
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), about, &mut data)
-            .expect("short texts can be sealed");
-        let mut out = nonce.to_vec();
-        out.append(&mut data);
-        format!("v1.{}.{}", key.id, B64.encode(out))
+        let data = shut(&key.seal, ids, plain.as_bytes(), about.as_bytes());
+        format!("v1.{}.{}", key.id, B64.encode(data))
     }
 
     /// Opens a sealed text.
@@ -186,7 +316,7 @@ impl Sealer {
 
     /// Proves what the gateway says of where a request comes from ([`crate::origin`]).
     pub(crate) fn origin_proof(&self, said: &str) -> String {
-        B64.encode(hmac::sign(&self.0.current.origin, said.as_bytes()))
+        B64.encode(hmac::sign(&self.0.present.origin, said.as_bytes()))
     }
 
     /// Whether the proof is of this text; in constant time.
@@ -194,8 +324,9 @@ impl Sealer {
         let Ok(proof) = B64.decode(proof) else {
             return false;
         };
-        self.keys()
-            .any(|key| hmac::verify(&key.origin, said.as_bytes(), &proof).is_ok())
+        std::iter::once(&self.0.present)
+            .chain(&self.0.before)
+            .any(|one| hmac::verify(&one.origin, said.as_bytes(), &proof).is_ok())
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> {
@@ -257,5 +388,61 @@ mod tests {
         assert_eq!(a.open_about(&sealed, "event 1").expect("opens"), "phone");
         assert!(a.open_about(&sealed, "event 2").is_err());
         assert!(a.open(&sealed).is_err());
+    }
+
+    #[test]
+    fn a_data_key_stays_when_the_secret_changes() {
+        let (old, new) = ("a".repeat(32), "b".repeat(32));
+        let bare = Sealer::new(&old).expect("sealer");
+        let wrapped = bare.new_data_key(crate::Ids);
+        let before = Sealer::with_data_keys(&old, &[], &[&wrapped]).expect("sealer");
+        let sealed = before.seal(crate::Ids, "024090000011");
+        assert!(
+            bare.open(&sealed).is_err(),
+            "the secret alone opens nothing"
+        );
+        // A data key that is known and does not seal yet.
+        let known = Sealer::with_data_keys(&old, &[], &["derived", &wrapped]).expect("sealer");
+        assert!(known.is_current(&bare.seal(crate::Ids, "x")));
+        assert_eq!(known.open(&sealed).expect("opens"), "024090000011");
+        // Sealed before there were data keys.
+        let derived = bare.seal(crate::Ids, "x");
+        assert_eq!(before.open(&derived).expect("opens"), "x");
+        assert!(!before.is_current(&derived));
+        assert!(before.lookup_hashes("x").contains(&bare.lookup_hash("x")));
+        // The secret changes: only the wrapping does.
+        assert!(Sealer::with_data_keys(&new, &[], &[&wrapped]).is_err());
+        let during = Sealer::with_data_keys(&new, &[&old], &[&wrapped]).expect("sealer");
+        let again = during.wrap_again(crate::Ids, &wrapped).expect("unwrapped");
+        assert_ne!(again, wrapped);
+        let after = Sealer::with_data_keys(&new, &[], &[&again]).expect("sealer");
+        assert_eq!(after.open(&sealed).expect("opens"), "024090000011");
+        assert!(after.is_current(&sealed), "there is nothing to seal again");
+        assert_eq!(after.lookup_hash("x"), before.lookup_hash("x"));
+        assert!(after.wrap_again(crate::Ids, &wrapped).is_err());
+        assert!(after.open(&derived).is_err(), "the old secret is gone");
+    }
+
+    #[test]
+    fn a_new_data_key_seals_and_the_one_before_opens() {
+        let secret = "a".repeat(32);
+        let make = |keys: &[&str]| Sealer::with_data_keys(&secret, &[], keys);
+        let bare = make(&[]).expect("sealer");
+        let (first, second) = (bare.new_data_key(crate::Ids), bare.new_data_key(crate::Ids));
+        let sealed = make(&[&first]).expect("sealer").seal(crate::Ids, "x");
+        let both = make(&[&second, &first]).expect("sealer");
+        let again = both.seal_again(crate::Ids, &sealed).expect("opens");
+        let again = again.expect("another key");
+        let alone = make(&[&second]).expect("sealer");
+        assert_eq!(alone.open(&again).expect("opens"), "x");
+        assert!(alone.open(&sealed).is_err());
+        // The same key is none, however it is wrapped; nor is one that was changed, or that is no key.
+        let twice = bare.wrap_again(crate::Ids, &first).expect("unwrapped");
+        assert!(make(&[&first, &twice]).is_err());
+        let (head, data) = first.rsplit_once('.').expect("data");
+        let changed = format!("{head}.{}", data.chars().rev().collect::<String>());
+        for bad in [changed, sealed, String::new()] {
+            assert!(make(&[&bad]).is_err(), "{bad}");
+        }
     }
 }

@@ -51,6 +51,13 @@ enum Command {
     Openapi(Openapi),
     /// Seal with the present key what an older one sealed; can run while the services do. Prints how many texts there were to do.
     SealAgain,
+    /// Print the data keys wrapped by the present sealing secret, one a line: what `sealing.data_keys` (the file `data-keys`) is to be
+    /// once the secret has changed. Seals and changes nothing.
+    DataKeys {
+        /// With a new one in front, which is to seal from then on.
+        #[arg(long)]
+        add: bool,
+    },
     /// Make a new key to sign tokens with. The old one verifies until its tokens are dead.
     RotateSigningKey,
     /// Print the effective configuration, secrets masked.
@@ -258,6 +265,10 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
             let rt = kit::process::runtime(&all.process)?;
             let done = seal_again::seal_again(&Databases::open(&all, &rt).await?).await?;
             print(&serde_json::to_string_pretty(&done)?);
+        }
+        Command::DataKeys { add } => {
+            let process = Settings::new(data, None).all()?.process;
+            print(&seal_again::data_keys(&process, add)?.join("\n"));
         }
         Command::RotateSigningKey => {
             let all = Settings::new(data, None).all()?;

@@ -1,4 +1,4 @@
-//! Sealing again what an older key sealed: in small transactions, while the services run.
+//! Sealing again what an older key sealed: in small transactions, while the services run; and wrapping the data keys anew.
 
 use crate::settings::Databases;
 use anyhow::Context as _;
@@ -112,6 +112,21 @@ pub async fn seal_again(databases: &Databases) -> anyhow::Result<BTreeMap<String
         }
     }
     Ok(done)
+}
+
+/// The data keys of these settings, wrapped by the present secret; with `add` a new one in front.
+///
+/// # Errors
+/// When a secret or a data key is none, or one was wrapped by a secret that is not given.
+pub fn data_keys(process: &kit::config::Process, add: bool) -> anyhow::Result<Vec<String>> {
+    let rt = kit::process::runtime(process)?;
+    let new = add.then(|| rt.sealer.new_data_key(rt.ids));
+    let wrapped = process.sealing.data_keys.split_whitespace().map(|key| {
+        rt.sealer
+            .wrap_again(rt.ids, key)
+            .map_err(anyhow::Error::from)
+    });
+    new.into_iter().map(Ok).chain(wrapped).collect()
 }
 
 async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {

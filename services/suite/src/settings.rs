@@ -130,22 +130,23 @@ impl Settings {
     /// # Errors
     /// A wrong or unknown setting, named; a data directory that cannot be written.
     pub fn all(&self) -> anyhow::Result<All> {
-        let secret = if self
+        let (secret, data_keys) = if self
             .environment
             .contains_key("MOTCUA_PROCESS__SEALING__SECRET")
             || self
                 .environment
                 .contains_key("MOTCUA_PROCESS__SEALING__SECRET_FILE")
         {
-            String::new()
+            (String::new(), String::new())
         } else {
-            self.secret()?
+            self.keys()?
         };
         let process: Process = self.load(
             "process",
             config::PROCESS_DEFAULTS,
             &[
                 ("sealing.secret", secret),
+                ("sealing.data_keys", data_keys),
                 ("tokens.issuer", self.public_url.clone()),
                 ("telemetry.log", "warn,suite=info".to_owned()),
             ],
@@ -196,28 +197,47 @@ impl Settings {
         })
     }
 
-    /// The sealing secret of this data directory, made at first use and readable by its owner only.
-    fn secret(&self) -> anyhow::Result<String> {
+    /// The sealing secret of this data directory and the data keys that it wraps, made at first use and readable by their owner only. A
+    /// directory of before there were data keys has none until somebody gives it some.
+    fn keys(&self) -> anyhow::Result<(String, String)> {
         fs::create_dir_all(&self.data)
             .with_context(|| format!("cannot make {}", self.data.display()))?;
-        let path = self.data.join("sealing-secret");
-        match fs::read_to_string(&path) {
-            Ok(text) => return Ok(text.trim().to_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read {}", path.display()));
-            }
+        let (secret, data_keys) = (
+            self.data.join("sealing-secret"),
+            self.data.join("data-keys"),
+        );
+        if let Some(secret) = kept(&secret)? {
+            return Ok((secret, kept(&data_keys)?.unwrap_or_default()));
         }
-        let secret = kit::Ids.secret();
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
-        file.write_all(secret.as_bytes())?;
-        file.sync_all()?;
-        Ok(secret)
+        let made = kit::Ids.secret();
+        let wrapped = kit::Sealer::new(&made)?.new_data_key(kit::Ids);
+        // Whoever made the secret gives the keys.
+        keep(&secret, &made)?;
+        keep(&data_keys, &wrapped)?;
+        Ok((made, wrapped))
     }
+}
+
+/// What a file holds; `None`: it is not there.
+fn kept(path: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Writes a new file that only its owner reads.
+fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(())
 }
 
 impl Databases {
