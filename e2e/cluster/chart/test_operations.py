@@ -33,7 +33,7 @@ def promtool(*arguments):
     assert out.returncode == 0, out.stdout + out.stderr
 
 
-@pytest.mark.parametrize("tests", ["alerts.test.yaml", "alerts-releases.test.yaml"])
+@pytest.mark.parametrize("tests", sorted(p.name for p in CLUSTER.glob("alerts*.test.yaml")))
 def test_alerts_fire_when_they_should(tmp_path, tests):
     for name, how in {"alerts": {}, "alerts-trial": {"release": "trial"}, "alerts-q": {"namespace": "q"}}.items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(alerts(**how), allow_unicode=True))
@@ -88,7 +88,7 @@ def test_rules_count_filings_at_operations_of_the_gateway():
 
 
 def test_every_alert_has_a_test_and_a_page():
-    tested = (CLUSTER / "alerts.test.yaml").read_text()
+    tested = "".join(p.read_text() for p in CLUSTER.glob("alerts*.test.yaml"))
     pages = {p.stem for p in PAGES.glob("*.md")} - {"README"}
     alerts = {r["alert"]: r for r in rules() if "alert" in r}
     assert pages == set(alerts), f"without a page: {set(alerts) - pages}; without an alert: {pages - set(alerts)}"
