@@ -195,7 +195,9 @@ async fn of_dossier(
         let instant = |at: DateTime<Utc>| local(at).to_rfc3339();
         let counted = of.found.as_ref().map(|found| {
             let mut counted = serde_json::to_value(found)?;
-            counted["dueAt"] = json!(instant(found.due_at));
+            if let Value::Object(members) = &mut counted {
+                members.insert("dueAt".to_owned(), json!(instant(found.due_at)));
+            }
             Ok::<_, serde_json::Error>(counted)
         });
         let answer = json!({
