@@ -53,6 +53,10 @@ else
   say "no Authlib, no numpy (Python with venv, and pip that reaches an index): the tests authlib_… and numpy_… are skipped"
 fi
 
+# The test vectors of Project Wycheproof, in a folder that whoever has them names.
+[ -d "${MOTCUA_WYCHEPROOF:-$ROOT/../shared/data/wycheproof}" ] ||
+  say "no vectors of Wycheproof (MOTCUA_WYCHEPROOF=folder with json_web_*_test.json): that test is skipped"
+
 # Also the programs that tests start as processes of their own.
 say "building"
 # shellcheck disable=SC2086

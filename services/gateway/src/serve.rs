@@ -182,7 +182,9 @@ fn address(req: &HttpRequest, app: &App) -> Option<IpAddr> {
     let said = req
         .headers()
         .get_all("x-forwarded-for")
-        .map(|value| value.to_str().unwrap_or("unknown"));
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let said: Vec<String> = said.collect();
+    let said = said.iter().map(String::as_str);
     Some(forwarded(peer, said, |ip| app.config.trusts(ip)))
 }
 
@@ -323,6 +325,8 @@ mod tests {
             (vec!["1.1.1.1, unknown"], "10.0.0.1"),
             (vec!["1.1.1.1, _hidden, 10.0.0.2"], "10.0.0.2"),
             (vec!["1.1.1.1,"], "10.0.0.1"),
+            // Bytes that are no text are the caller's, left of what a proxy of ours wrote.
+            (vec!["\u{fffd}, 203.0.113.7"], "203.0.113.7"),
             // A request of our own.
             (vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
         ] {

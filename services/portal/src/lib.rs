@@ -131,6 +131,15 @@ impl App {
             "motcua"
         }
     }
+
+    /// Binds a sign-in under way to the browser that began it.
+    fn browser_cookie(&self) -> &'static str {
+        if self.settings.secure {
+            "__Host-motcua-signin"
+        } else {
+            "motcua-signin"
+        }
+    }
 }
 
 /// Serves the pages; returns once it does.

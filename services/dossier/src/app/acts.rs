@@ -2,10 +2,10 @@
 
 use super::App;
 use crate::domain::act::{Act, NoAct, done};
-use crate::domain::alarm;
+use crate::domain::alarm::{Alarm, AtOnce};
 use crate::domain::{By, Dossier};
 use crate::error::{Error, code};
-use crate::store::{dossiers, fees, journal};
+use crate::store::{alarms, dossiers, fees, journal};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use contracts::{Actor, DossierId};
 use durable::{Tx, publish};
@@ -69,10 +69,9 @@ pub(crate) async fn take(
     // As the databases keep it.
     let now = app.rt.clock.now().trunc_subsecs(6);
     let owed = before.details.fees.clone();
-    let was = alarm::key(&before);
+    let was = AtOnce::of(&before);
     let mut after = before;
     let said = change(&mut after, now)?;
-    after.alarm = alarm::after_act(was, &after, now);
     let transition = done(after, act, by, now, said.reason, &said.data);
     let after = transition.dossier;
     if !dossiers::update(tx, &app.rt, &after).await? {
@@ -83,5 +82,26 @@ pub(crate) async fn take(
     fees::note_references(tx, after.id, &owed, &after.details.fees).await?;
     let entry = journal::append(tx, &after, transition.entry).await?;
     publish(tx, &app.rt, &after.event(&entry, None)).await?;
+    tell_at_once(app, tx, was, &after, now).await?;
     Ok(after)
+}
+
+/// Raises the alarms that hang on no clock, where a transition or an act has brought them about; `was`: before it.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn tell_at_once(
+    app: &App,
+    tx: &Tx,
+    was: AtOnce,
+    after: &Dossier,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    for kind in was.news(after) {
+        let alarm = Alarm { at: now, kind };
+        if alarms::note(tx, after, alarm, now).await? {
+            publish(tx, &app.rt, &after.alarm_event(alarm)).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! Commands on a dossier: look up, check the version, apply, write row, journal and event, in the caller's transaction.
 
 use super::messages::attachment;
-use super::{App, View, groups, view};
-use crate::domain::alarm;
+use super::{App, View, acts, groups, view};
+use crate::domain::alarm::{self, AtOnce};
 use crate::domain::term::Calendar;
 use crate::domain::{
     Attachment, By, Command, CommandKind, Context, Details, Dossier, Process, Refusal,
@@ -186,17 +186,20 @@ async fn take(
         }
         (_, number) => number.clone(),
     };
-    let incident_since = match command.kind() {
-        CommandKind::Approve | CommandKind::RequestSupplement => {
-            incidents::since(&**tx, &before.agency.code).await?
+    let incidents = match command.kind() {
+        CommandKind::Approve
+        | CommandKind::RequestSupplement
+        | CommandKind::RequestPayment
+        | CommandKind::Reopen => {
+            incidents::not_given_back(&**tx, &before.agency.code, &before.details.incidents).await?
         }
-        _ => None,
+        _ => Vec::new(),
     };
     let context = Context {
         process,
         calendar: &calendar,
         number: number.as_deref(),
-        incident_since,
+        incidents: &incidents,
     };
     let transition = apply(before, command, by, now, context)?;
     let after = transition.dossier;
@@ -214,6 +217,7 @@ async fn take(
         .due_at
         .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
     publish(tx, &app.rt, &after.event(&entry, moved)).await?;
+    acts::tell_at_once(app, tx, AtOnce::of(before), &after, now.trunc_subsecs(6)).await?;
     groups::follow(app, tx, before, &after).await?;
     Ok(after)
 }

@@ -141,7 +141,9 @@ pub(crate) async fn follow(
             format!(" ({})", after.details.procedure.name)
         };
         let which = format!("{name}{about}");
-        match (group.held, became) {
+        // One that was withdrawn or stopped while it waited waits no more.
+        let waits = group.held && other.status == DossierStatus::New;
+        match (waits, became) {
             // One after the other: what waits for that one is told in its turn.
             (true, Became::Granted) => boxed(app, tx, other.id, Command::HandOn).await?,
             (true, Became::Refused) => {
@@ -167,14 +169,12 @@ async fn note_predecessor(
     let Some(found) = dossiers::find_any_locked(tx, &app.rt, other.id).await? else {
         return Ok(());
     };
-    let revoked = found.revoked_at().is_some();
-    let ended = matches!(
-        found.status,
-        DossierStatus::NotReceived | DossierStatus::Withdrawn | DossierStatus::Stopped
-    );
+    // Of what was never handed on only a result is news: it may be opened again. What has ended is told, too, for the same reason.
+    let group = found.details.group.as_ref();
+    let (revoked, never) = group.map_or((false, false), |g| (g.revoked_at.is_some(), g.held));
     let reason = match became {
-        _ if ended => return Ok(()),
-        Became::Granted if !revoked => return Ok(()),
+        Became::Granted if !revoked && !never => return Ok(()),
+        Became::Refused | Became::TakenBack if never => return Ok(()),
         Became::Granted => format!("Hồ sơ liên thông{which} đã có kết quả mới."),
         Became::Refused => format!("Hồ sơ liên thông{which} được xử lý lại và không có kết quả."),
         Became::TakenBack => {

@@ -26,10 +26,9 @@ const ORIGINALS: Duration = Duration::days(7);
 const SOON: Duration = Duration::hours(24);
 
 /// What the alarms of a dossier hang on: as long as it stays the same, so does the next alarm.
-pub(crate) type Key = (bool, Option<S>, [Option<DateTime<Utc>>; 5], [bool; 2]);
+type Key = (bool, Option<S>, [Option<DateTime<Utc>>; 4], bool);
 
-/// See [`Key`].
-pub(crate) fn key(d: &Dossier) -> Key {
+fn key(d: &Dossier) -> Key {
     let handled = matches!(d.status, S::Received | S::InProgress);
     let answer = match (d.status, &d.details.supplement) {
         (S::SupplementRequested, Some(supplement)) => Some(supplement.due_at),
@@ -38,14 +37,8 @@ pub(crate) fn key(d: &Dossier) -> Key {
     (
         handled,
         (!handled).then_some(d.status),
-        [
-            d.due_at,
-            d.check_due_at,
-            answer,
-            d.acknowledge_by(),
-            d.revoked_at(),
-        ],
-        [d.held(), owes_back(d)],
+        [d.due_at, d.check_due_at, answer, d.acknowledge_by()],
+        d.held(),
     )
 }
 
@@ -61,41 +54,43 @@ fn keeps_originals(d: &Dossier) -> bool {
         d.status,
         S::NotReceived | S::Withdrawn | S::Stopped | S::Returned
     );
-    ended && d.details.originals.iter().any(|o| o.returned.is_none())
+    // Who they belong to is forgotten then.
+    let known = d.details.pseudonymised_at.is_none();
+    ended && known && d.details.originals.iter().any(|o| o.returned.is_none())
 }
 
-/// Whether what an alarm tells of is still so. Money and papers come and go by acts, which move no clock.
+/// Whether what an alarm tells of is still so. Papers go back by acts, which move no clock.
 pub(crate) fn stands(d: &Dossier, kind: K) -> bool {
-    match kind {
-        K::PredecessorRevoked => d.revoked_at().is_some(),
-        K::FeesPaid => owes_back(d),
-        K::OriginalsKept => keeps_originals(d),
-        K::CheckLate
-        | K::AcknowledgeLate
-        | K::ApologyDue
-        | K::DueSoon
-        | K::Due
-        | K::Overdue
-        | K::SupplementDue
-        | K::PaymentOpen
-        | K::ResultWaiting
-        | K::Idle => true,
-    }
+    kind != K::OriginalsKept || keeps_originals(d)
 }
 
-/// The next alarm after an act at `now`; `was`: the key before it. What an act brings about is told at once, and the points of the
-/// clocks, which go on, follow from there.
-pub(crate) fn after_act(was: Key, after: &Dossier, now: DateTime<Utc>) -> Option<Alarm> {
-    let is = key(after);
-    let at_once = |kind| Some(Alarm { at: now, kind });
-    if is == was {
-        after.alarm
-    } else if is.2[4].is_some() && is.2[4] != was.2[4] {
-        at_once(K::PredecessorRevoked)
-    } else if is.3[1] && !was.3[1] {
-        at_once(K::FeesPaid)
-    } else {
-        after.alarm
+/// What hangs on no clock: whoever brings it about has it told, in the same transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AtOnce {
+    revoked_at: Option<DateTime<Utc>>,
+    owes_back: bool,
+}
+
+impl AtOnce {
+    /// How it stands.
+    pub(crate) fn of(d: &Dossier) -> Self {
+        Self {
+            revoked_at: d.revoked_at(),
+            owes_back: owes_back(d),
+        }
+    }
+
+    /// What is news since.
+    pub(crate) fn news(self, after: &Dossier) -> Vec<K> {
+        let is = Self::of(after);
+        let mut news = Vec::new();
+        if is.revoked_at.is_some() && is.revoked_at != self.revoked_at {
+            news.push(K::PredecessorRevoked);
+        }
+        if is.owes_back && !self.owes_back {
+            news.push(K::FeesPaid);
+        }
+        news
     }
 }
 
@@ -110,7 +105,12 @@ pub(crate) fn next(
     if key(before) == key(after) && !idle && before.alarm.is_some() {
         return before.alarm;
     }
-    first(after, calendar, now)
+    first(after, calendar, now).or_else(|| {
+        // Nothing is waited for any more; what was left here is.
+        let at = now + ORIGINALS;
+        let kind = K::OriginalsKept;
+        keeps_originals(after).then_some(Alarm { at, kind })
+    })
 }
 
 /// The first alarm of a dossier whose clocks were set at `now`.
@@ -161,20 +161,6 @@ fn repeats(kind: K) -> Option<Duration> {
 fn points(d: &Dossier, calendar: &Calendar, from: DateTime<Utc>) -> Vec<Alarm> {
     let mut out = Vec::new();
     let mut put = |kind, at| out.push(Alarm { at, kind });
-    // These two have no clock. As the first kinds of all they come before whatever else is at the same instant, so an alarm that was
-    // raised does not bring them again.
-    if let Some(at) = d.revoked_at() {
-        put(K::PredecessorRevoked, at.max(from));
-    }
-    if owes_back(d) {
-        put(K::FeesPaid, from);
-    }
-    if keeps_originals(d) {
-        put(
-            K::OriginalsKept,
-            (d.ended_at.unwrap_or(from) + ORIGINALS).max(from),
-        );
-    }
     match d.status {
         S::New if d.held() => put(K::Idle, from + MONTH),
         S::New => {

@@ -67,19 +67,19 @@ pub(super) fn stood(d: &mut Dossier, pause: Pause, calendar: &Calendar) {
     }
 }
 
-/// The due date and the first due date, while an incident lasts since `since`: the clock stands where it stopped.
+/// The due date and the first due date as they are at `now`, with incidents whose time is not given back yet: one that lasts has stopped the
+/// clock where it began.
 pub(super) fn due_while(
     d: &Dossier,
-    since: Option<DateTime<Utc>>,
+    incidents: &[Pause],
     now: DateTime<Utc>,
     calendar: &Calendar,
 ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
     let mut counted = d.clone();
-    if let Some(from) = since.filter(|since| *since < now) {
+    for incident in incidents.iter().filter(|incident| incident.from < now) {
         let pause = Pause {
-            from,
-            to: Some(now),
-            reason: PauseReason::Incident,
+            to: Some(incident.to.map_or(now, |to| to.min(now))),
+            ..incident.clone()
         };
         stood(&mut counted, pause, calendar);
     }
@@ -90,7 +90,7 @@ pub(super) fn due_while(
 /// Notes that it was late at `at`, before the clock is set anew: overdue is never hidden by another date.
 pub(super) fn keep_late(
     d: &mut Dossier,
-    since: Option<DateTime<Utc>>,
+    incidents: &[Pause],
     at: DateTime<Utc>,
     calendar: &Calendar,
 ) {
@@ -98,7 +98,7 @@ pub(super) fn keep_late(
         // The clock stands, or there is none.
         return;
     }
-    let (due, first) = due_while(d, since, at, calendar);
+    let (due, first) = due_while(d, incidents, at, calendar);
     let late = |due| Outcome::of(due, at) == Outcome::Late;
     if late(due) {
         d.outcome = Some(Outcome::Late);

@@ -58,7 +58,7 @@ pub(super) fn carry(
             if legal_basis.is_none() && !d.received_at.is_none_or(in_time) {
                 return Err(Why::AskedLate);
             }
-            keep_late(d, context.incident_since, now, calendar);
+            keep_late(d, context.incidents, now, calendar);
             let due_at = calendar.supplement_answer(now);
             let data = json!({"items": items, "legalBasis": legal_basis, "dueAt": due_at,
                 "suspendedDueAt": d.due_at});
@@ -148,6 +148,7 @@ pub(super) fn carry(
             (reason.or(note), data)
         }
         Command::RequestPayment { amount, reason } => {
+            keep_late(d, context.incidents, now, calendar);
             let new = fee::New {
                 title: reason.clone(),
                 amount,
@@ -244,7 +245,7 @@ pub(super) fn carry(
             reason,
             legal_basis,
         } => {
-            keep_late(d, None, d.ended_at.unwrap_or(now), calendar);
+            keep_late(d, context.incidents, d.ended_at.unwrap_or(now), calendar);
             d.details.proposal = None;
             if let Some(group) = &mut d.details.group {
                 group.held = false;

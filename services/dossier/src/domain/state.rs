@@ -14,7 +14,7 @@ use super::term::{Calendar, worse};
 use chrono::{DateTime, Utc};
 use contracts::{DossierStatus as S, Permission, ReturnMethod, Role};
 use serde_json::{Value, json};
-use vn::worktime::Outcome;
+use vn::worktime::{Outcome, Pause};
 
 /// What a transition needs to know besides the dossier.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) calendar: &'a Calendar,
     /// The number to give, for a first reception.
     pub(crate) number: Option<&'a str>,
-    /// Since when an announced incident lasts at the agency: its clocks stand.
-    pub(crate) incident_since: Option<DateTime<Utc>>,
+    /// Announced incidents at the agency whose time the dossier has not been given back: its clocks stand, or stood.
+    pub(crate) incidents: &'a [Pause],
 }
 
 /// A transition taken: the dossier after it, and what the journal says. The entry is not yet chained to the one before.
@@ -566,7 +566,7 @@ fn set_clocks(
             step: before.step.clone(),
         });
         if after.status == S::Done {
-            let (due, first) = clocks::due_while(before, context.incident_since, now, calendar);
+            let (due, first) = clocks::due_while(before, context.incidents, now, calendar);
             let was = before.outcome.unwrap_or(Outcome::Early);
             let outcome = worse(was, Outcome::of(due, now));
             let was = before.first_outcome.unwrap_or(Outcome::Early);

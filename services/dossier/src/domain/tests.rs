@@ -182,7 +182,7 @@ impl World {
             process: &self.process,
             calendar: &self.calendar,
             number: Some("H05.21-261116-0001"),
-            incident_since: None,
+            incidents: &[],
         };
         apply(d, command, by, when, context)
     }

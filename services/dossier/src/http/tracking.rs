@@ -72,14 +72,15 @@ async fn not_walking(app: &App, request: &HttpRequest, number: &str) -> Result<(
     let place = app.rt.sealer.lookup_hash(&place);
     let now = app.rt.clock.now().timestamp();
     let slot = now.div_euclid(HOUR);
-    let hits = |key: String| {
-        let cache = app.rt.cache.clone();
-        async move { cache.hits(&key, slot, Duration::from_secs(3600)).await }
-    };
-    if hits(format!("dossier:tracked:{asked}")).await > 1 {
+    let (cache, hour) = (&app.rt.cache, Duration::from_secs(3600));
+    let asked = format!("dossier:tracked:{asked}:{slot}");
+    if cache.get(&asked).await.is_some() {
         return Ok(());
     }
-    if hits(format!("dossier:tracking:{place}")).await <= app.config.tracking.numbers_per_hour {
+    let place = format!("dossier:tracking:{place}");
+    if cache.hits(&place, slot, hour).await <= app.config.tracking.numbers_per_hour {
+        // Only what was answered may be asked again: else whoever is refused would ask twice.
+        cache.set(&asked, b"1", hour).await;
         return Ok(());
     }
     let left = u64::try_from(HOUR - now.rem_euclid(HOUR)).unwrap_or(1);

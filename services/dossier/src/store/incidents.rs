@@ -11,6 +11,7 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
+use vn::worktime::{Pause, PauseReason};
 
 /// Where clocks stand now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,20 +61,24 @@ fn at(open: Vec<Model>) -> Standing {
     agencies.map_or(Standing::Everywhere, Standing::At)
 }
 
-/// Since when an incident lasts at an agency.
-pub(crate) async fn since(
+/// When incidents lasted, or last, at an agency whose time a dossier was not given back yet; `given`: those whose it was.
+pub(crate) async fn not_given_back(
     db: &impl ConnectionTrait,
     agency: &str,
-) -> Result<Option<DateTime<Utc>>, DbErr> {
-    Entity::find()
-        .select_only()
-        .column(Column::StartedAt)
-        .filter(Column::EndedAt.is_null())
+    given: &[Uuid],
+) -> Result<Vec<Pause>, DbErr> {
+    let unsettled = Entity::find()
+        .filter(Column::SettledAt.is_null())
         .filter(concerns(agency))
-        .order_by_asc(Column::StartedAt)
-        .into_tuple()
-        .one(db)
-        .await
+        .all(db)
+        .await?;
+    let missing = unsettled.into_iter().filter(|i| !given.contains(&i.id));
+    let pauses = missing.map(|incident| Pause {
+        from: incident.started_at,
+        to: incident.ended_at,
+        reason: PauseReason::Incident,
+    });
+    Ok(pauses.collect())
 }
 
 fn concerns(agency: &str) -> Condition {

@@ -210,6 +210,8 @@ async fn when_what_it_follows_is_taken_back_its_desk_is_told_and_decides() {
     solve(&first, false).await;
     let seen = one(&w, &group, 1).await;
     assert_eq!(seen["group"]["predecessorRevokedAt"], Value::Null);
+    // Told at once, and never again for the same.
+    assert_eq!(w.alarms(&second).await, ["predecessorRevoked"; 2]);
     assert_eq!(
         w.events(&second).await.last().map(|(c, _)| c.clone()),
         Some("note-predecessor".to_owned())
@@ -217,6 +219,62 @@ async fn when_what_it_follows_is_taken_back_its_desk_is_told_and_decides() {
     // The third, which waits for the second, was never told.
     assert_eq!(one(&w, &group, 2).await["version"], 1);
     assert_eq!(dossier::verify(w.db()).await.expect("database"), []);
+}
+
+#[tokio::test]
+async fn one_that_ended_while_it_waited_keeps_nobody_from_ending_the_one_before() {
+    let w = World::new().await;
+    let citizen = actors::citizen();
+    // Withdrawn while it waits.
+    let group = file(&w).await;
+    w.go(&citizen, &one(&w, &group, 1).await, "withdraw", json!({}))
+        .await;
+    let first = w.until_done(&one(&w, &group, 0).await).await;
+    assert_eq!(first["status"]["key"], "done");
+    assert_eq!(one(&w, &group, 1).await["status"]["key"], "withdrawn");
+    assert_eq!(one(&w, &group, 2).await["status"]["key"], "stopped");
+
+    // Stopped with the one before; what is refused, opened again and granted finds it stopped, and says so to whoever opens that again.
+    let group = file(&w).await;
+    let reason = json!({"reason": "Không thuộc thẩm quyền"});
+    let first = one(&w, &group, 0).await;
+    let first = w
+        .go(&actors::officer(), &first, "refuse", reason.clone())
+        .await;
+    let again = json!({"reason": "Từ chối nhầm", "legalBasis": "Điều 17 NĐ 61/2018"});
+    let first = w.go(&actors::leader(), &first, "reopen", again).await;
+    w.until_done(&first).await;
+    let second = one(&w, &group, 1).await;
+    assert_eq!(second["status"]["key"], "stopped");
+    let last = second["history"].as_array().and_then(|h| h.last());
+    let last = last.expect("an entry");
+    assert_eq!(last["command"], "note-predecessor");
+    assert!(text(&last["reason"]).contains("kết quả mới"), "{last}");
+    assert_eq!(dossier::verify(w.db()).await.expect("database"), []);
+}
+
+#[tokio::test]
+async fn what_became_of_the_one_before_is_known_to_who_opens_the_one_after_again() {
+    let w = World::new().await;
+    let group = file(&w).await;
+    let first = w.until_done(&one(&w, &group, 0).await).await;
+    let second = one(&w, &group, 1).await;
+    let second = w
+        .go(&actors::officer2(), &second, "receive", json!({}))
+        .await;
+    let reason = json!({"reason": "Người nộp yêu cầu"});
+    let second = w.go(&actors::officer2(), &second, "stop", reason).await;
+    let wrong = json!({"reason": "Sai họ tên"});
+    w.go(&actors::leader(), &first, "correct", wrong).await;
+    // It has ended: nobody is told of what is of no use.
+    assert!(w.alarms(&second).await.is_empty());
+    let seen = one(&w, &group, 1).await;
+    assert_eq!(seen["group"]["predecessorRevokedAt"], Value::Null);
+    let again = json!({"reason": "Giải quyết tiếp", "legalBasis": "Điều 17 NĐ 61/2018"});
+    let seen = w.get(&actors::leader2(), &seen).await;
+    let seen = w.go(&actors::leader2(), &seen, "reopen", again).await;
+    assert_ne!(seen["group"]["predecessorRevokedAt"], Value::Null);
+    assert_eq!(w.alarms(&second).await, ["predecessorRevoked"]);
 }
 
 #[tokio::test]

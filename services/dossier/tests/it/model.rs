@@ -312,6 +312,7 @@ impl Model {
                 self.restart(now);
             }
             Do::RequestPayment if matches!(self.at, At::New | At::Received | At::InProgress) => {
+                self.keep_late(now);
                 self.back = Some((self.at, self.desk));
                 self.stopped = Some(([self.due.take(), self.first], now));
                 self.fees.push(Owed::Asked);

@@ -39,6 +39,8 @@ async fn numbers_cannot_be_walked() {
     let limited = walker.get(&path("H05.21-261116-0004")).await;
     assert!(limited.header("retry-after").is_some());
     limited.expect_problem(429, "rate-limited");
+    let again = walker.get(&path("H05.21-261116-0004")).await;
+    again.expect_problem(429, "rate-limited");
     walker.get(&path(number)).await.expect(200);
     let other = from("203.0.113.8");
     other

@@ -135,6 +135,8 @@ pub(crate) async fn refuse_tokens(
     holder: AccountId,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    // Locked first: another change in between would keep the version from being taken, and the revocation with it.
+    store::account::touch(&**tx, holder).await?;
     if let Some(mut account) = store::account::find(&**tx, holder).await? {
         account.version += 1;
         if store::account::save(&**tx, &account, now).await? {

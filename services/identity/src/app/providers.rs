@@ -4,7 +4,7 @@
 use crate::App;
 use crate::domain::account::Account;
 use crate::domain::provider::{self, IdToken, Provider, Verified};
-use crate::domain::request::{AuthorizationRequest, Prompt};
+use crate::domain::request::AuthorizationRequest;
 use crate::domain::secret;
 use crate::store;
 use anyhow::Context as _;
@@ -121,10 +121,8 @@ pub(crate) async fn begin(
             .append_pair("code_challenge", &secret::hash(&verifier))
             .append_pair("code_challenge_method", "S256");
     }
-    // Who must prove again who they are must do so there, too.
-    if request.prompt == Prompt::Login || request.max_age.is_some() {
-        to.query_pairs_mut().append_pair("prompt", "login");
-    }
+    // A sign-in here counts as a proof of this moment, for a step-up too, so it must be one there: no session of theirs will do.
+    to.query_pairs_mut().append_pair("prompt", "login");
     if !provider.acr_values.is_empty() {
         to.query_pairs_mut()
             .append_pair("acr_values", &provider.acr_values);

@@ -7,7 +7,7 @@ use crate::domain::{second_factor as rules, secret};
 use crate::store;
 use crate::{App, OfficersSecondFactor};
 use chrono::{DateTime, Utc};
-use contracts::{AccountId, Actor, ActorKind};
+use contracts::{AccountId, Actor, ActorKind, Role};
 use sea_orm::DbErr;
 use std::net::IpAddr;
 
@@ -47,6 +47,8 @@ pub(crate) enum Refused {
     Busy,
     #[error("no such account")]
     NotFound,
+    #[error("it has a role that is not one's to give: {0:?}")]
+    Rank(Role),
     #[error(transparent)]
     Database(#[from] DbErr),
     #[error(transparent)]
@@ -260,14 +262,18 @@ pub(crate) async fn reset(
         .tx(|tx| {
             let reach = reach.clone();
             async move {
-                if store::account::managed(&*tx, &reach, id).await?.is_none() {
-                    return Err(Refused::NotFound);
+                let found = store::account::managed(&*tx, &reach, id).await?;
+                let found = found.ok_or(Refused::NotFound)?;
+                // Who is above one's own rank is not one's to weaken, wherever they sit.
+                if let Some(role) = found.roles.iter().find(|r| !reach.may_grant(**r)) {
+                    return Err(Refused::Rank(*role));
                 }
                 let passkeys = store::passkey::remove_all(&*tx, id).await?;
                 if !store::second_factor::remove(&*tx, id).await? && passkeys == 0 {
                     return Err(Refused::Off);
                 }
                 store::grant::end_all(&*tx, id, now).await?;
+                super::assignments::refuse_tokens(&tx, id, now).await?;
                 Ok(())
             }
         })

@@ -110,6 +110,9 @@ pub(crate) struct IdToken {
     pub(crate) iat: i64,
     #[serde(default)]
     pub(crate) nonce: Option<String>,
+    /// When the person proved who it is; providers need not say so.
+    #[serde(default)]
+    pub(crate) auth_time: Option<i64>,
 }
 
 /// One or several.
@@ -155,6 +158,12 @@ impl IdToken {
         }
         if self.iat.saturating_sub(LEEWAY) > now || self.iat < now.saturating_sub(OLDEST) {
             return Err("of another time");
+        }
+        if self
+            .auth_time
+            .is_some_and(|at| at < now.saturating_sub(OLDEST))
+        {
+            return Err("proved at another time");
         }
         if self.nonce.as_deref() != Some(nonce) {
             return Err("of another sign-in");
@@ -230,6 +239,7 @@ mod tests {
             token.check(&provider(), "n", 1000)
         };
         assert_eq!(checked(json!({})), Ok(()));
+        assert_eq!(checked(json!({"auth_time": 990})), Ok(()));
         assert_eq!(checked(json!({"aud": ["motcua"], "azp": "motcua"})), Ok(()));
         assert_eq!(
             checked(json!({"aud": ["other", "motcua"], "azp": "motcua"})),
@@ -243,6 +253,7 @@ mod tests {
             (json!({"exp": 940}), "expired"),
             (json!({"iat": 1061}), "of another time"),
             (json!({"iat": 399}), "of another time"),
+            (json!({"auth_time": 399}), "proved at another time"),
             (json!({"nonce": "m"}), "of another sign-in"),
             (json!({"nonce": null}), "of another sign-in"),
         ] {

@@ -109,6 +109,7 @@ fn problem(refused: Refused) -> Problem {
         Refused::On => Problem::new(codes::SECOND_FACTOR_ON),
         Refused::Off => Problem::new(codes::SECOND_FACTOR_OFF),
         Refused::NotFound => Problem::new(codes::ACCOUNT_NOT_FOUND),
+        Refused::Rank(role) => crate::domain::account::Refusal::Role(role).into(),
         Refused::Password => field("/password", codes::PASSWORD_WRONG),
         Refused::Code => field("/code", codes::CODE_WRONG),
         Refused::TooMany(Wait(seconds)) => Problem::new(shared::RATE_LIMITED).retry_after(seconds),
@@ -305,7 +306,7 @@ pub(super) async fn turn_off(
     responses(
         (status = 204, description = "It is off."),
         (status = 401, description = "No token or a bad one.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Not an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not an administrator, or not one above that account (`account.role-not-allowed`).", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not there, not within reach, or the own.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "There is no second factor.", body = ProblemBody, content_type = "application/problem+json"),
     ),

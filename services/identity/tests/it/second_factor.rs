@@ -237,6 +237,19 @@ async fn an_administrator_resets_within_reach_and_never_the_own() {
         .browser()
         .sign_in(&portal(), "officer", PASSWORD)
         .await;
+
+    // Who administers the province may sit in his agency, and is above him all the same.
+    let province = world.token("admin").await;
+    let chief = json!({"login": "chief", "name": "Lê Văn Chính", "password": "một mật khẩu đủ dài để thử",
+        "roles": ["province_admin"], "agency": "H05.21"});
+    let made = world.app.with_token(&province);
+    let made = made.post("/api/v1/accounts", &chief).await.expect(201);
+    let path = format!(
+        "/api/v1/accounts/{}/second-factor",
+        text(&made.json(), "id")
+    );
+    let refused = admin().delete(&path).await;
+    refused.expect_problem(403, "account.role-not-allowed");
 }
 
 #[tokio::test]

@@ -11,8 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde::Deserialize;
 
-/// Binds a sign-in under way to the browser that began it.
-const BROWSER_COOKIE: &str = "motcua-signin";
 /// How far the clock of identity may be from ours, seconds.
 const LEEWAY: i64 = 30;
 
@@ -63,7 +61,7 @@ pub(super) async fn sign_in(
         app.rt.ids.secret(),
     );
     let browser = req
-        .cookie(BROWSER_COOKIE)
+        .cookie(app.browser_cookie())
         .map(|c| c.value().to_owned())
         .filter(|v| v.len() >= 32)
         .unwrap_or_else(|| app.rt.ids.secret());
@@ -106,7 +104,7 @@ pub(super) async fn sign_in(
         .await
         .map_err(PageError::internal)?;
     let mut response = see_other(to.as_str());
-    let cookie = session::cookie(app, BROWSER_COOKIE, browser)
+    let cookie = session::cookie(app, app.browser_cookie(), browser)
         .max_age(CookieAge::minutes(10))
         .finish();
     response.add_cookie(&cookie).map_err(PageError::internal)?;
@@ -182,7 +180,7 @@ pub(super) async fn callback(
         .await
         .ok_or(PageError::SignInBroken)?;
     if req
-        .cookie(BROWSER_COOKIE)
+        .cookie(app.browser_cookie())
         .is_none_or(|c| c.value() != begun.browser)
     {
         return Err(PageError::SignInBroken);
@@ -262,7 +260,7 @@ pub(super) async fn callback(
         .map_err(PageError::internal)?;
     response.add_cookie(&cookie).map_err(PageError::internal)?;
     response
-        .add_cookie(&session::gone(app, BROWSER_COOKIE))
+        .add_cookie(&session::gone(app, app.browser_cookie()))
         .map_err(PageError::internal)?;
     Ok(response)
 }

@@ -397,5 +397,12 @@ fn overdue_stays_late_whatever_sets_the_clock_anew() {
         let stopped = stopped.expect("open").dossier;
         let t = world.try_at(&stopped, reopen.clone(), leader, after);
         assert_eq!(both(&t.expect("open").dossier), expected, "stopped {when}");
+        // A payment that is waited for takes the date away, and hides nothing.
+        let owing = world.try_at(&received, pay(), officer, when).expect("open");
+        assert_eq!(both(&owing.dossier), expected, "owing {when}");
+        let stopped = world.try_at(&owing.dossier, stop.clone(), officer, after);
+        let stopped = stopped.expect("open").dossier;
+        let t = world.try_at(&stopped, reopen.clone(), leader, after);
+        assert_eq!(both(&t.expect("open").dossier), expected, "owed {when}");
     }
 }

@@ -1,7 +1,7 @@
 //! Apology, refusal after examination, reopening, correction, incidents; how it all counts.
 
 use super::*;
-use vn::worktime::Outcome;
+use vn::worktime::{Outcome, Pause, PauseReason};
 
 fn at_work(world: &World) -> Dossier {
     let received = world.done(&world.filed(Some(days(5))).dossier, Command::Receive);
@@ -291,16 +291,29 @@ fn solved_while_an_incident_lasts_counts_by_the_clock_that_stands() {
     let world = World::new();
     let handling = at_work(&world);
     let proposed = world.done(&handling, propose());
-    let context = Context {
-        process: &world.process,
-        calendar: &world.calendar,
-        number: None,
-        incident_since: Some(at("2026-11-23T02:00:00Z")),
-    };
-    let approve = Command::Approve { note: None };
-    let by = By::Person(&world.leader);
-    let done = apply(&proposed, approve, by, at("2026-11-26T02:00:00Z"), context).expect("open");
-    assert_eq!(done.dossier.outcome, Some(Outcome::OnTime));
+    // The same when it has ended just now and its time is not given back yet; a shorter one excuses less.
+    for (ended, outcome) in [
+        (None, Outcome::OnTime),
+        (Some("2026-11-26T01:00:00Z"), Outcome::OnTime),
+        (Some("2026-11-23T03:00:00Z"), Outcome::Late),
+    ] {
+        let lasts = [Pause {
+            from: at("2026-11-23T02:00:00Z"),
+            to: ended.map(at),
+            reason: PauseReason::Incident,
+        }];
+        let context = Context {
+            process: &world.process,
+            calendar: &world.calendar,
+            number: None,
+            incidents: &lasts,
+        };
+        let approve = Command::Approve { note: None };
+        let by = By::Person(&world.leader);
+        let now = at("2026-11-26T02:00:00Z");
+        let done = apply(&proposed, approve, by, now, context).expect("open");
+        assert_eq!(done.dossier.outcome, Some(outcome), "{ended:?}");
+    }
 }
 
 #[test]
