@@ -90,6 +90,7 @@ pub(crate) async fn by_person(
     open(&before, intent.kind(), by, &process)?;
     let command = resolve(app, tx, actor, &before, intent).await?;
     let after = take(app, tx, &before, command, by, &process).await?;
+    groups::follow(app, tx, &before, &after).await?;
     Ok(view(&**tx, after).await?)
 }
 
@@ -130,14 +131,27 @@ pub(crate) async fn by_system(
     id: DossierId,
     command: Command,
 ) -> Result<(), Error> {
+    let (before, after) = alone(app, tx, id, command).await?;
+    groups::follow(app, tx, &before, &after).await
+}
+
+/// The same without what it means for those that follow: the dossier before it and after.
+///
+/// # Errors
+/// As [`by_system`].
+pub(crate) async fn alone(
+    app: &App,
+    tx: &Tx,
+    id: DossierId,
+    command: Command,
+) -> Result<(Dossier, Dossier), Error> {
     let before = dossiers::find_any(&**tx, &app.rt, id)
         .await?
         .ok_or(Error::NotFound)?;
     let process = processes::get(&**tx, &before.process).await?;
     open(&before, command.kind(), By::System, &process)?;
-    take(app, tx, &before, command, By::System, &process)
-        .await
-        .map(|_| ())
+    let after = take(app, tx, &before, command, By::System, &process).await?;
+    Ok((before, after))
 }
 
 /// Refuses early, before files are looked up or a number is taken.
@@ -218,7 +232,6 @@ async fn take(
         .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
     publish(tx, &app.rt, &after.event(&entry, moved)).await?;
     acts::tell_at_once(app, tx, AtOnce::of(before), &after, now.trunc_subsecs(6)).await?;
-    groups::follow(app, tx, before, &after).await?;
     Ok(after)
 }
 

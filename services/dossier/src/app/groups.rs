@@ -10,9 +10,8 @@ use crate::domain::{By, Command, Dossier};
 use crate::error::Error;
 use crate::store::dossiers;
 use contracts::problem::shared;
-use contracts::{Actor, DossierId, DossierStatus};
+use contracts::{Actor, DossierStatus};
 use durable::Tx;
-use futures_util::future::BoxFuture;
 use kit::{FieldError, Problem};
 use serde_json::json;
 use uuid::Uuid;
@@ -116,46 +115,55 @@ pub(crate) async fn follow(
     before: &Dossier,
     after: &Dossier,
 ) -> Result<(), Error> {
-    let Some(Group { link, .. }) = &after.details.group else {
-        return Ok(());
-    };
-    let Some(became) = Became::of(before, after) else {
-        return Ok(());
-    };
-    for other in dossiers::of_group(&**tx, &app.rt, link.group).await? {
-        let Some(group) = &other.details.group else {
+    // One after the other: what ends or is handed on is followed in its turn.
+    let mut moved = vec![(before.clone(), after.clone())];
+    while let Some((before, after)) = moved.pop() {
+        let Some(Group { link, .. }) = &after.details.group else {
             continue;
         };
-        if group.link.after != Some(link.ordinal) {
+        let Some(became) = Became::of(&before, &after) else {
             continue;
-        }
-        // Whoever handles the other one need not know what this one was about, nor where to find it.
-        let name = match &after.number {
-            Some(number) => format!(" {number}"),
-            None if after.restricted => String::new(),
-            None => format!(" {}", after.id),
         };
-        let about = if after.restricted {
-            String::new()
-        } else {
-            format!(" ({})", after.details.procedure.name)
-        };
-        let which = format!("{name}{about}");
-        // One that was withdrawn or stopped while it waited waits no more.
-        let waits = group.held && other.status == DossierStatus::New;
-        match (waits, became) {
-            // One after the other: what waits for that one is told in its turn.
-            (true, Became::Granted) => boxed(app, tx, other.id, Command::HandOn).await?,
-            (true, Became::Refused) => {
-                let reason =
-                    format!("Hồ sơ liên thông{which} không có kết quả để giải quyết tiếp.");
-                boxed(app, tx, other.id, Command::StopLinked { reason }).await?;
+        for other in dossiers::of_group(&**tx, &app.rt, link.group).await? {
+            let Some(group) = &other.details.group else {
+                continue;
+            };
+            if group.link.after != Some(link.ordinal) {
+                continue;
             }
-            (true, Became::TakenBack) => {}
-            (false, became) => note_predecessor(app, tx, &other, became, &which).await?,
+            let which = named(&after);
+            // One that was withdrawn or stopped while it waited waits no more.
+            let waits = group.held && other.status == DossierStatus::New;
+            let command = match (waits, became) {
+                (true, Became::Granted) => Command::HandOn,
+                (true, Became::Refused) => Command::StopLinked {
+                    reason: format!("Hồ sơ liên thông{which} không có kết quả để giải quyết tiếp."),
+                },
+                (true, Became::TakenBack) => continue,
+                (false, became) => {
+                    note_predecessor(app, tx, &other, became, &which).await?;
+                    continue;
+                }
+            };
+            moved.push(commands::alone(app, tx, other.id, command).await?);
         }
     }
     Ok(())
+}
+
+/// Which dossier it is, as far as whoever handles another one need know: not what one of restricted access is about, nor where to find it.
+fn named(d: &Dossier) -> String {
+    let name = match &d.number {
+        Some(number) => format!(" {number}"),
+        None if d.restricted => String::new(),
+        None => format!(" {}", d.id),
+    };
+    let about = if d.restricted {
+        String::new()
+    } else {
+        format!(" ({})", d.details.procedure.name)
+    };
+    format!("{name}{about}")
 }
 
 /// Notes on one that was handed on what became of the one before it, where that is news.
@@ -200,16 +208,6 @@ async fn note_predecessor(
     )
     .await?;
     Ok(())
-}
-
-/// [`commands::by_system`] as a type with a size: a transition may lead to others.
-fn boxed<'a>(
-    app: &'a App,
-    tx: &'a Tx,
-    id: DossierId,
-    command: Command,
-) -> BoxFuture<'a, Result<(), Error>> {
-    Box::pin(commands::by_system(app, tx, id, command))
 }
 
 /// Those of a group within a scope, in their order.
