@@ -34,6 +34,23 @@ catalogue dossier notifications postal identity
 {{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
 {{- end }}
 
+{{/*
+Values that a release before did not have. With `helm upgrade --reuse-values` they are not there: that takes the chart's defaults from the
+release before, too.
+*/}}
+{{- define "motcua.s3" -}}
+{{- mergeOverwrite (dict "endpoint" "" "bucket" "" "region" "us-east-1" "pathStyle" true "secretName" "" "accessKey" "access-key" "secretKey" "secret-key") (deepCopy (.Values.files.s3 | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.ca" -}}
+{{- mergeOverwrite (dict "secretName" "" "key" "ca.crt") (deepCopy (.Values.ca | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.breachedPasswords" -}}
+{{- mergeOverwrite (dict "existingClaim" "" "file" "pwned-passwords.txt") (deepCopy (.Values.breachedPasswords | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.older" -}}
+{{- mergeOverwrite (dict "secretName" "" "key" "secret") (deepCopy (.Values.sealing.older | default dict)) | toYaml -}}
+{{- end }}
+
 {{- define "motcua.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
@@ -106,12 +123,12 @@ sealing: { secret: {{ $generated }}, key: sealing }
 {{- else }}
 sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName: the Secret with the sealing secret of this installation is missing. Make one once and keep a copy: kubectl create secret generic motcua-sealing --from-literal=secret=$(openssl rand -hex 32)" | quote }}, key: {{ $values.sealing.key | quote }} }
 {{- end }}
-{{- with $values.sealing.older }}
+{{- with include "motcua.older" $root | fromYaml }}
 {{- if .secretName }}
 older: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
 {{- end }}
 {{- end }}
-{{- with $values.ca }}
+{{- with include "motcua.ca" $root | fromYaml }}
 {{- if .secretName }}
 ca/ca.crt: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
 {{- end }}
@@ -131,8 +148,9 @@ bus: { secret: {{ $generated }}, key: bus }
 bus: { secret: {{ $values.bus.secretName | required "bus.secretName: the Secret with the amqp:// URL of RabbitMQ is missing" | quote }}, key: {{ $values.bus.key | quote }} }
 {{- end }}
 {{- end }}
-{{- if and $a.files $values.files.s3.endpoint }}
-{{- with $values.files.s3 }}
+{{- $s3 := include "motcua.s3" $root | fromYaml }}
+{{- if and $a.files $s3.endpoint }}
+{{- with $s3 }}
 {{- $name := .secretName | required "files.s3.secretName: the Secret with the access key and the secret key of the bucket is missing" }}
 s3-access-key: { secret: {{ $name | quote }}, key: {{ .accessKey | quote }} }
 s3-secret-key: { secret: {{ $name | quote }}, key: {{ .secretKey | quote }} }
@@ -222,10 +240,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
   "MOTCUA_PROCESS__TELEMETRY__LOG" $values.log.filter
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
-{{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
+{{- if (include "motcua.older" $root | fromYaml).secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
 {{- with $values.sealing.dataKeys }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__DATA_KEYS" . }}{{ end -}}
 {{- /* Besides the bundle of the image, which SSL_CERT_FILE names; PostgreSQL's client has a variable of its own. */ -}}
-{{- if $values.ca.secretName -}}
+{{- if (include "motcua.ca" $root | fromYaml).secretName -}}
 {{- $_ := set $env "SSL_CERT_DIR" "/run/secrets/motcua/ca" -}}
 {{- if $a.database }}{{ $_ := set $env "PGSSLROOTCERT" "/run/secrets/motcua/ca/ca.crt" }}{{ end -}}
 {{- end -}}
@@ -243,10 +261,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
 {{- if $a.cache -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__URL_FILE" "/run/secrets/motcua/cache" -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__PREFIX" $values.cache.prefix -}}
-{{- if not $a.database }}{{ $_ := set $env "MOTCUA_PROCESS__CACHE__MAX_CLOCK_SKEW_SECONDS" $values.cache.maxClockSkewSeconds }}{{ end -}}
+{{- if not $a.database }}{{ $_ := set $env "MOTCUA_PROCESS__CACHE__MAX_CLOCK_SKEW_SECONDS" ($values.cache.maxClockSkewSeconds | default 30) }}{{ end -}}
 {{- end -}}
 {{- if eq $name "dossier" -}}
-{{- with $values.files.s3 -}}
+{{- with include "motcua.s3" $root | fromYaml -}}
 {{- if .endpoint -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__FILES__DIR" "/tmp/files" -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__ENDPOINT" .endpoint -}}
@@ -264,8 +282,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__PUBLIC_URL" $url -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY" "/tmp/outbox/email" -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY" "/tmp/outbox/sms" -}}
-{{- else if and (eq $name "identity") $values.breachedPasswords.existingClaim -}}
-{{- $_ := set $env "MOTCUA_IDENTITY__BREACHED_PASSWORDS" (printf "/var/lib/motcua/breached-passwords/%s" $values.breachedPasswords.file) -}}
+{{- else if eq $name "identity" -}}
+{{- with include "motcua.breachedPasswords" $root | fromYaml -}}
+{{- if .existingClaim }}{{ $_ := set $env "MOTCUA_IDENTITY__BREACHED_PASSWORDS" (printf "/var/lib/motcua/breached-passwords/%s" .file) }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- range $key, $value := $s.settings -}}
 {{- $variable := printf "MOTCUA_%s__%s" $upper ($key | upper | replace "." "__") -}}
