@@ -181,6 +181,23 @@ def test_identity_alone_reaches_national_providers_and_only_where_it_has_some():
     assert reach({"services": {"identity": {"settings": {"providers": providers}}}}) == {"motcua-identity"}
 
 
+@pytest.mark.parametrize("name", SETS)
+def test_a_hook_finds_what_it_needs(name):
+    """A Job that runs before the release has its account and its way out before it: of the release nothing is there yet."""
+    hooks = {key(d): a for d in rendered(name) if "pre-install" in (a := d["metadata"].get("annotations", {})).get("helm.sh/hook", "")}
+    jobs = [d for d in rendered(name) if d["kind"] == "Job" and key(d) in hooks]
+    assert bool(jobs) == (values(name).get("migrations", {}).get("mode") != "init")
+    for d in jobs:
+        labels = d["spec"]["template"]["metadata"]["labels"]
+        policies = [p for p in rendered(name) if p["kind"] == "NetworkPolicy" and p["spec"]["podSelector"]["matchLabels"].items() <= labels.items()]
+        assert policies and any(rule["ports"][0]["port"] == 5432 for p in policies for rule in p["spec"]["egress"]), key(d)
+        for needed in [("ServiceAccount", d["spec"]["template"]["spec"]["serviceAccountName"]), *map(key, policies)]:
+            assert hooks[needed]["helm.sh/hook"] == hooks[key(d)]["helm.sh/hook"], f"{key(d)}: {needed}"
+            assert int(hooks[needed]["helm.sh/hook-weight"]) < int(hooks[key(d)]["helm.sh/hook-weight"]), f"{key(d)}: {needed}"
+    if not jobs:
+        assert not hooks
+
+
 def test_production_lets_nobody_in_but_the_ingress():
     for d in rendered("production"):
         if d["kind"] == "NetworkPolicy":
