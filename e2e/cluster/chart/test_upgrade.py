@@ -2,7 +2,9 @@
 upgrade.sh."""
 
 import functools
+import json
 import pathlib
+import re
 import shutil
 
 import helm_python as helm
@@ -93,6 +95,20 @@ def test_new_values_may_be_set_over_reused_ones(reused):
         assert made(texts) == made(chart.render(values, name="motcua", namespace="province"))
     env = {e["name"]: e["value"] for e in made(texts)["Deployment", "motcua-dossier"]}
     assert env["MOTCUA_DOSSIER__FILES__S3__PATH_STYLE"] == "false"
+
+
+def test_the_way_back_names_what_the_chart_before_refuses():
+    def new(old, now, path=""):
+        for name, schema in now.get("properties", {}).items():
+            if name not in old.get("properties", {}):
+                yield f"{path}{name}"
+            else:
+                yield from new(old["properties"][name], schema, f"{path}{name}.")
+
+    found = set(new(*(json.loads((chart / "values.schema.json").read_text()) for chart in (PREVIOUS / "chart", CHART))))
+    text = (ROOT / "docs" / "operations" / "upgrade.md").read_text()
+    line = re.search(r"refuses values that it does not know.*?: (.*?)\. ", text, re.S)
+    assert set(re.findall(r"`([^`]+)`", line[1] if line else "")) == found
 
 
 def immutable(d):
