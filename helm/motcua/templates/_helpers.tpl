@@ -431,6 +431,79 @@ volumes:
     emptyDir: { sizeLimit: 128Mi }
 {{- end }}
 
+{{/* A pod with the volume of the backups, the files and the databases. Takes {root, container, command, scripts, account, readOnly}. */}}
+{{- define "motcua.backupPod" -}}
+{{- $root := .root -}}
+{{- $full := include "motcua.name" $root -}}
+{{- $s3 := include "motcua.s3" $root | fromYaml -}}
+{{- $ca := include "motcua.ca" $root | fromYaml -}}
+restartPolicy: Never
+serviceAccountName: {{ $full }}-{{ .account }}
+{{- include "motcua.podSecurity" 65532 | nindent 0 }}
+{{- include "motcua.pullSecrets" $root | nindent 0 }}
+containers:
+  - name: {{ .container }}
+    image: {{ $root.Values.backup.image | quote }}
+    imagePullPolicy: IfNotPresent
+    command: {{ toJson .command }}
+    {{- include "motcua.containerSecurity" . | nindent 4 }}
+    env:
+      - { name: BACKUP_TO, value: /backup }
+      - { name: KEEP_DAYS, value: {{ $root.Values.backup.keepDays | quote }} }
+      # A bucket keeps versions itself: then only the databases are for us.
+      - { name: FILES, value: {{ ternary "" "/var/lib/motcua/files" (not (not $s3.endpoint)) | quote }} }
+      {{- if $ca.secretName }}
+      - { name: PGSSLROOTCERT, value: /run/secrets/motcua/ca/ca.crt }
+      {{- end }}
+      {{- range $name := splitList " " (include "motcua.stored" $root) }}
+      - { name: {{ upper $name }}_URL_FILE, value: /run/secrets/motcua/{{ $name }}/database }
+      {{- end }}
+    volumeMounts:
+      - { name: scripts, mountPath: /scripts, readOnly: true }
+      - { name: backup, mountPath: /backup }
+      {{- if not $s3.endpoint }}
+      - { name: files, mountPath: /var/lib/motcua/files, readOnly: {{ .readOnly }} }
+      {{- end }}
+      - { name: tmp, mountPath: /tmp }
+      {{- range $name := splitList " " (include "motcua.stored" $root) }}
+      - { name: {{ $name }}, mountPath: /run/secrets/motcua/{{ $name }}, readOnly: true }
+      {{- end }}
+      {{- if $ca.secretName }}
+      - { name: ca, mountPath: /run/secrets/motcua/ca, readOnly: true }
+      {{- end }}
+    resources:
+      {{- toYaml $root.Values.backup.resources | nindent 6 }}
+volumes:
+  - name: scripts
+    configMap: { name: {{ $full }}-{{ .scripts }}, defaultMode: 0444 }
+  - name: backup
+    persistentVolumeClaim: { claimName: {{ $root.Values.backup.existingClaim | default (printf "%s-backup" $full) | quote }} }
+  {{- if not $s3.endpoint }}
+  - name: files
+    persistentVolumeClaim: { claimName: {{ $root.Values.files.existingClaim | default (printf "%s-files" $full) | quote }}, readOnly: {{ .readOnly }} }
+  {{- end }}
+  - name: tmp
+    emptyDir: { sizeLimit: 64Mi }
+  {{- with $ca }}
+  {{- if .secretName }}
+  - name: ca
+    secret: { secretName: {{ .secretName | quote }}, defaultMode: 0440, items: [{ key: {{ .key | quote }}, path: ca.crt }] }
+  {{- end }}
+  {{- end }}
+  {{- range $name := splitList " " (include "motcua.stored" $root) }}
+  - name: {{ $name }}
+    projected:
+      defaultMode: 0440
+      sources:
+        {{- with (include "motcua.secrets" (dict "root" $root "name" $name) | fromYaml).database }}
+        - secret:
+            name: {{ .secret | quote }}
+            optional: true
+            items: [{ key: {{ .key | quote }}, path: database }]
+        {{- end }}
+  {{- end }}
+{{- end }}
+
 {{/*
 The alerts of this release and of no other. They cannot be a template themselves: Prometheus has the same braces. Certificates: of this
 namespace, and of the Gateways that the door hangs on.
