@@ -79,6 +79,32 @@ def test_services_can_be_watched_and_moved(name):
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_a_volume_of_one_node_is_mounted_there(name):
+    """A new pod beside the old one needs the same volume: ReadWriteOnce is one node, and both are ready there at once."""
+    claims = {d["metadata"]["name"]: d["spec"]["accessModes"] for d in rendered(name) if d["kind"] == "PersistentVolumeClaim"}
+    dossier = deployment(name, "dossier")["spec"]["template"]
+    for service in SERVICES:
+        spec = deployment(name, service)["spec"]["template"]["spec"]
+        one = any(claims.get(v.get("persistentVolumeClaim", {}).get("claimName")) == ["ReadWriteOnce"] for v in spec["volumes"])
+        assert one == (service == "dossier" and name in ("evaluation", "single-node")), service
+        if not one:
+            assert "affinity" not in spec, service
+            continue
+        (term,) = spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        # Itself among them: else the first pod would wait for one that never comes.
+        assert term["labelSelector"]["matchLabels"] == deployment(name, service)["spec"]["selector"]["matchLabels"]
+        assert term["labelSelector"]["matchLabels"].items() <= dossier["metadata"]["labels"].items()
+    for d, _, spec in pods(name):
+        if d["kind"] == "CronJob" and any(v["name"] == "files" for v in spec["volumes"]):
+            wanted = claims["motcua-files"] == ["ReadWriteOnce"]
+            assert wanted == ("affinity" in spec), key(d)
+            if wanted:
+                (term,) = spec["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+                assert term["podAffinityTerm"]["labelSelector"]["matchLabels"].items() <= dossier["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_a_service_sees_its_own_secrets_only(name):
     """A pod of one service never mounts the database address of another."""
     for service in SERVICES:

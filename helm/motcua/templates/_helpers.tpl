@@ -441,6 +441,18 @@ restartPolicy: Never
 serviceAccountName: {{ $full }}-{{ .account }}
 {{- include "motcua.podSecurity" 65532 | nindent 0 }}
 {{- include "motcua.pullSecrets" $root | nindent 0 }}
+{{- if and (not $s3.endpoint) (eq $root.Values.files.accessMode "ReadWriteOnce") }}
+affinity:
+  podAffinity:
+    # The files are where the dossier service is; where it is not, they can be had anywhere.
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "motcua.selector" (dict "root" $root "name" "dossier") | nindent 14 }}
+{{- end }}
 containers:
   - name: {{ .container }}
     image: {{ $root.Values.backup.image | quote }}
