@@ -1,6 +1,7 @@
 """Rules of ours over every rendered object, and a best-practice scanner with each exception explained."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -222,6 +223,23 @@ def test_a_hook_finds_what_it_needs(name):
             assert int(hooks[needed]["helm.sh/hook-weight"]) < int(hooks[key(d)]["helm.sh/hook-weight"]), f"{key(d)}: {needed}"
     if not jobs:
         assert not hooks
+
+
+def test_sealing_again_holds_up_no_upgrade():
+    """No hook, which Helm would wait for; and no Job that is to be changed, which the API server refuses."""
+    def job(more):
+        (found,) = (d for d in documents(merge(values("sealing"), more)) if d["kind"] == "Job" and d["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "seal-again")
+        return found
+
+    jobs = [job(more) for more in ({}, {"image": {"tag": "next"}}, {"sealing": {"dataKeys": "d1.0123abcd.AAAA_-"}}, {"commonLabels": {"team": "x"}})]
+    for d in jobs:
+        assert "annotations" not in d["metadata"] and d["spec"]["ttlSecondsAfterFinished"] > 86400
+        assert re.fullmatch(r"motcua-seal-again-1-[0-9a-f]{6}", d["metadata"]["name"]), "by the number of the release"
+    by_name = {}
+    for d in jobs:
+        assert by_name.setdefault(d["metadata"]["name"], d["spec"]) == d["spec"], "another pod has another name"
+    assert job({}) == jobs[0]
+    assert len(by_name) == len(jobs)
 
 
 def test_production_lets_nobody_in_but_the_ingress():
