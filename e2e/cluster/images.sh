@@ -42,7 +42,7 @@ FROM_FOLDER=
 # Compiles the programs here, into the profile's folder below target/.
 programs() {
   local flags bins=() program
-  flags="${RUSTFLAGS:-}${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
+  flags="${RUSTFLAGS:+$RUSTFLAGS }${REMAP---remap-path-prefix=$ROOT=motcua --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
   # Other flags mean that everything is compiled again: a test image takes what is there.
   [ "$PROFILE" != dev ] || flags=
   for program in $PROGRAMS; do bins+=(--bin "$program"); done

@@ -18,7 +18,7 @@ SECRETS = {
     "cache": {"secretName": "c"},
 }
 # What the cluster must have before, by value set: Secrets named in values, not made by the chart.
-SETS = ["minimal", "evaluation", "production", "dual-stack", "single-node", "production-dual", "rollback", "sealing", "s3"]
+SETS = ["minimal", "evaluation", "production", "dual-stack", "single-node", "production-dual", "rollback", "sealing", "s3", "restore"]
 SERVICES = ["catalogue", "dossier", "notifications", "postal", "identity", "portal", "gateway"]
 STORED = SERVICES[:5]
 
@@ -51,6 +51,8 @@ def values(name):
     """The values of a set, as the operator would give them."""
     if name == "rollback":
         return merge({}, {**SECRETS, "migrations": {"acceptNewerSchema": True}})
+    if name == "restore":
+        return merge({}, {**SECRETS, "backup": {"enabled": True, "restore": "20261124T190700Z"}})
     if name == "sealing":
         return merge({}, {**SECRETS, "sealing": {"secretName": "s", "older": {"secretName": "s-before"}, "dataKeys": "d1.0123abcd.AAAA_- d1.0123abcd.BBBB"}})
     if name == "minimal":

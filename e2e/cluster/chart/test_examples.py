@@ -3,10 +3,12 @@
 import copy
 import json
 import pathlib
+import re
 
 import jsonschema
 import pytest
-from render import EXAMPLES, split
+import yaml
+from render import CHART, EXAMPLES, ROOT, STORED, deployment, rendered, split
 
 CRDS = pathlib.Path(__file__).parent / "crds"
 MANIFESTS = sorted(p.stem for p in EXAMPLES.glob("*.yaml") if not p.name.startswith("values-"))
@@ -41,6 +43,35 @@ def test_every_schema_says_where_it_comes_from():
     for file in CRDS.glob("*.json"):
         made = json.loads(file.read_text())
         assert made["origin"] and made["licence"] and made["schemas"], file.name
+
+
+def test_the_database_bears_the_largest_production():
+    """All pods that autoscaling may make, and the one more of each service while pods are exchanged."""
+    each = int(re.search(r"Connections: pods × (\d+)", (ROOT / "docs" / "operations" / "install.md").read_text())[1])
+    scaled = {d["spec"]["scaleTargetRef"]["name"]: d["spec"].get("maxReplicas") or d["spec"]["maxReplicaCount"] for d in rendered("production") if d["kind"] in ("HorizontalPodAutoscaler", "ScaledObject")}
+    pods = 0
+    for service in STORED:
+        spec = deployment("production", service)["spec"]
+        pods += (scaled.get(f"motcua-{service}") or spec["replicas"]) + spec["strategy"]["rollingUpdate"]["maxSurge"]
+    cluster = next(d for d in documents("cloudnative-pg") if d["kind"] == "Cluster")
+    assert pods > 3 * len(STORED)
+    # What PostgreSQL keeps for superusers, the Jobs, the operator's own.
+    assert int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) >= pods * each + 20, pods
+
+
+def test_the_backup_has_the_major_version_of_the_server():
+    cluster = next(d for d in documents("cloudnative-pg") if d["kind"] == "Cluster")
+    image = yaml.safe_load((CHART / "values.yaml").read_text())["backup"]["image"]
+    assert re.search(r":(\d+)$", cluster["spec"]["imageName"])[1] == re.search(r":(\d+)$", image)[1]
+
+
+def test_the_secrets_of_the_database_are_those_of_production():
+    """One for the operator and one for the chart, of each service."""
+    cluster = next(d for d in documents("cloudnative-pg") if d["kind"] == "Cluster")["spec"]
+    logins = {r["passwordSecret"]["name"] for r in cluster["managed"]["roles"]} | {cluster["bootstrap"]["initdb"]["secret"]["name"]}
+    assert logins == {f"motcua-{s}-login" for s in STORED}
+    text = (EXAMPLES / "values-production.yaml").read_text()
+    assert all(f"motcua-{s}-app" in text for s in STORED)
 
 
 # Planted faults: manifest, kind, what is done to it.

@@ -57,6 +57,23 @@ def test_the_recipe():
     assert f"ARG RUST=rust:{toolchain}" in first, "and the one that we test with"
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_clean_clone_builds_without_the_bill_of_materials(tmp_path, there):
+    """dist/ is not in git: what the recipe takes from it may be missing."""
+    steps = [line.strip().removesuffix("; \\") for line in CONTAINERFILE.splitlines() if "cp dist/motcua" in line]
+    assert len(steps) == 1 and len(re.findall(r"cp dist/", CONTAINERFILE)) == 2, "and the programs, where there are some"
+    assert "if [ -d dist/bin ]; then cp dist/bin/*" in CONTAINERFILE
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "out").mkdir()
+    if there:
+        (tmp_path / "dist" / "motcua.cdx.json").write_text("{}")
+    step = steps[0].replace("/out/usr/share/doc/motcua/", "out/")
+    assert step != steps[0]
+    out = subprocess.run(["sh", "-euc", f"{step}; echo and on"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (out.returncode, out.stdout) == (0, "and on\n"), out.stderr
+    assert (tmp_path / "out" / "motcua.cdx.json").exists() == there
+
+
 # Stands in for podman: knows the base once it was pulled, and writes down how it is told to build.
 ENGINE = """#!/bin/sh
 case "$1 $2" in

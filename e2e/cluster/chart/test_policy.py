@@ -1,6 +1,7 @@
 """Rules of ours over every rendered object, and a best-practice scanner with each exception explained."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -76,6 +77,32 @@ def test_services_can_be_watched_and_moved(name):
         assert c["readinessProbe"]["httpGet"]["path"] == c["startupProbe"]["httpGet"]["path"] == "/readyz"
         assert c["startupProbe"]["periodSeconds"] * c["startupProbe"]["failureThreshold"] >= 60
         assert deployment(name, service)["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_volume_of_one_node_is_mounted_there(name):
+    """A new pod beside the old one needs the same volume: ReadWriteOnce is one node, and both are ready there at once."""
+    claims = {d["metadata"]["name"]: d["spec"]["accessModes"] for d in rendered(name) if d["kind"] == "PersistentVolumeClaim"}
+    dossier = deployment(name, "dossier")["spec"]["template"]
+    for service in SERVICES:
+        spec = deployment(name, service)["spec"]["template"]["spec"]
+        one = any(claims.get(v.get("persistentVolumeClaim", {}).get("claimName")) == ["ReadWriteOnce"] for v in spec["volumes"])
+        assert one == (service == "dossier" and name in ("evaluation", "single-node")), service
+        if not one:
+            assert "affinity" not in spec, service
+            continue
+        (term,) = spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        # Itself among them: else the first pod would wait for one that never comes.
+        assert term["labelSelector"]["matchLabels"] == deployment(name, service)["spec"]["selector"]["matchLabels"]
+        assert term["labelSelector"]["matchLabels"].items() <= dossier["metadata"]["labels"].items()
+    for d, _, spec in pods(name):
+        if d["kind"] == "CronJob" and any(v["name"] == "files" for v in spec["volumes"]):
+            wanted = claims["motcua-files"] == ["ReadWriteOnce"]
+            assert wanted == ("affinity" in spec), key(d)
+            if wanted:
+                (term,) = spec["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+                assert term["podAffinityTerm"]["labelSelector"]["matchLabels"].items() <= dossier["metadata"]["labels"].items()
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -179,6 +206,40 @@ def test_identity_alone_reaches_national_providers_and_only_where_it_has_some():
 
     assert reach({}) == set()
     assert reach({"services": {"identity": {"settings": {"providers": providers}}}}) == {"motcua-identity"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_hook_finds_what_it_needs(name):
+    """A Job that runs before the release has its account and its way out before it: of the release nothing is there yet."""
+    hooks = {key(d): a for d in rendered(name) if "pre-install" in (a := d["metadata"].get("annotations", {})).get("helm.sh/hook", "")}
+    jobs = [d for d in rendered(name) if d["kind"] == "Job" and key(d) in hooks]
+    assert bool(jobs) == (values(name).get("migrations", {}).get("mode") != "init")
+    for d in jobs:
+        labels = d["spec"]["template"]["metadata"]["labels"]
+        policies = [p for p in rendered(name) if p["kind"] == "NetworkPolicy" and p["spec"]["podSelector"]["matchLabels"].items() <= labels.items()]
+        assert policies and any(rule["ports"][0]["port"] == 5432 for p in policies for rule in p["spec"]["egress"]), key(d)
+        for needed in [("ServiceAccount", d["spec"]["template"]["spec"]["serviceAccountName"]), *map(key, policies)]:
+            assert hooks[needed]["helm.sh/hook"] == hooks[key(d)]["helm.sh/hook"], f"{key(d)}: {needed}"
+            assert int(hooks[needed]["helm.sh/hook-weight"]) < int(hooks[key(d)]["helm.sh/hook-weight"]), f"{key(d)}: {needed}"
+    if not jobs:
+        assert not hooks
+
+
+def test_sealing_again_holds_up_no_upgrade():
+    """No hook, which Helm would wait for; and no Job that is to be changed, which the API server refuses."""
+    def job(more):
+        (found,) = (d for d in documents(merge(values("sealing"), more)) if d["kind"] == "Job" and d["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "seal-again")
+        return found
+
+    jobs = [job(more) for more in ({}, {"image": {"tag": "next"}}, {"sealing": {"dataKeys": "d1.0123abcd.AAAA_-"}}, {"commonLabels": {"team": "x"}})]
+    for d in jobs:
+        assert "annotations" not in d["metadata"] and d["spec"]["ttlSecondsAfterFinished"] > 86400
+        assert re.fullmatch(r"motcua-seal-again-1-[0-9a-f]{6}", d["metadata"]["name"]), "by the number of the release"
+    by_name = {}
+    for d in jobs:
+        assert by_name.setdefault(d["metadata"]["name"], d["spec"]) == d["spec"], "another pod has another name"
+    assert job({}) == jobs[0]
+    assert len(by_name) == len(jobs)
 
 
 def test_production_lets_nobody_in_but_the_ingress():

@@ -17,7 +17,7 @@ GIVEN = {
     "single-node": {"motcua-sealing", "motcua-databases", "motcua-bus", "motcua-cache", "motcua-tls"},
 }
 GIVEN["production-dual"] = GIVEN["production"] - {"dichvucong-tls"}
-GIVEN["rollback"] = GIVEN["minimal"]
+GIVEN["rollback"] = GIVEN["restore"] = GIVEN["minimal"]
 GIVEN["s3"] = GIVEN["dual-stack"] | {"motcua-s3"}
 GIVEN["sealing"] = GIVEN["minimal"] | {"s-before"}
 

@@ -2,12 +2,15 @@
 upgrade.sh."""
 
 import functools
+import json
 import pathlib
+import re
+import shutil
 
 import helm_python as helm
 import pytest
 import yaml
-from render import ROOT, SECRETS, documents, key, merge, split
+from render import CHART, ROOT, SECRETS, documents, key, merge, split
 
 PREVIOUS = ROOT / "e2e" / "cluster" / "previous"
 SETS = ["minimal", *sorted(p.stem.removeprefix("values-") for p in (PREVIOUS / "values").glob("values-*.yaml"))]
@@ -30,6 +33,20 @@ def after(name):
     return {key(d): d for d in documents(given(name))}
 
 
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory):
+    """Today's chart as `helm upgrade --reuse-values` takes it: with the defaults of the release before."""
+    folder = tmp_path_factory.mktemp("reused") / "motcua"
+    shutil.copytree(CHART, folder)
+    shutil.copy(PREVIOUS / "chart" / "values.yaml", folder / "values.yaml")
+
+    def render(values):
+        with helm.Chart.load(str(folder)) as chart:
+            return chart.render(values, name="motcua", namespace="province")
+
+    return render
+
+
 def test_there_is_something_to_compare():
     assert SETS and {p.name for p in (PREVIOUS / "data").iterdir()} >= {"dossier.sql.gz", "files.tar.gz"}
     assert pathlib.Path(PREVIOUS / "chart" / "Chart.yaml").exists()
@@ -38,6 +55,60 @@ def test_there_is_something_to_compare():
 @pytest.mark.parametrize("name", SETS)
 def test_old_values_still_hold(name):
     assert before(name) and after(name)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_values_may_be_reused(name, reused):
+    """The defaults of then make what those of today make, but for what is measured anew, the resources."""
+
+    def plain(d):
+        if d["kind"] == "Deployment":
+            for c in d["spec"]["template"]["spec"]["containers"]:
+                c.pop("resources")
+        return d
+
+    made = reused(given(name))
+    assert not [path for path, text in made.items() if "<nil>" in text]
+    made = {key(d): plain(d) for path, text in made.items() if path.endswith(".yaml") for d in split(text) if d["kind"] != "Secret"}
+    assert made == {key(d): plain(d) for d in documents(given(name)) if d["kind"] != "Secret"}
+
+
+def test_new_values_may_be_set_over_reused_ones(reused):
+    new = {
+        "sealing": {"older": {"secretName": "s-before"}},
+        "ca": {"secretName": "trust"},
+        "breachedPasswords": {"existingClaim": "leaked"},
+        "files": {"s3": {"endpoint": "https://s3.example.vn", "bucket": "files", "secretName": "s3", "pathStyle": False}},
+        "services": {"identity": {"settings": {"providers": '[{id="vneid",issuer="https://vneid.example.vn"}]'}}},
+        "backup": {"enabled": True},
+    }
+    values = merge(merge({}, SECRETS), new)
+
+    def made(texts):
+        return {key(d): d for path, text in texts.items() if path.endswith(".yaml") for d in split(text) if d["kind"] == "NetworkPolicy"} | {
+            key(d): d["spec"]["template"]["spec"]["containers"][0]["env"] for path, text in texts.items() if path.endswith("services.yaml") for d in split(text) if d["kind"] == "Deployment"
+        }
+
+    texts = reused(values)
+    assert not [path for path, text in texts.items() if "<nil>" in text]
+    with helm.Chart.load(str(CHART)) as chart:
+        assert made(texts) == made(chart.render(values, name="motcua", namespace="province"))
+    env = {e["name"]: e["value"] for e in made(texts)["Deployment", "motcua-dossier"]}
+    assert env["MOTCUA_DOSSIER__FILES__S3__PATH_STYLE"] == "false"
+
+
+def test_the_way_back_names_what_the_chart_before_refuses():
+    def new(old, now, path=""):
+        for name, schema in now.get("properties", {}).items():
+            if name not in old.get("properties", {}):
+                yield f"{path}{name}"
+            else:
+                yield from new(old["properties"][name], schema, f"{path}{name}.")
+
+    found = set(new(*(json.loads((chart / "values.schema.json").read_text()) for chart in (PREVIOUS / "chart", CHART))))
+    text = (ROOT / "docs" / "operations" / "upgrade.md").read_text()
+    line = re.search(r"refuses values that it does not know.*?: (.*?)\. ", text, re.S)
+    assert set(re.findall(r"`([^`]+)`", line[1] if line else "")) == found
 
 
 def immutable(d):

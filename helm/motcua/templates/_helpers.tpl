@@ -34,6 +34,23 @@ catalogue dossier notifications postal identity
 {{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy $own) | toYaml -}}
 {{- end }}
 
+{{/*
+Values that a release before did not have. With `helm upgrade --reuse-values` they are not there: that takes the chart's defaults from the
+release before, too.
+*/}}
+{{- define "motcua.s3" -}}
+{{- mergeOverwrite (dict "endpoint" "" "bucket" "" "region" "us-east-1" "pathStyle" true "secretName" "" "accessKey" "access-key" "secretKey" "secret-key") (deepCopy (.Values.files.s3 | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.ca" -}}
+{{- mergeOverwrite (dict "secretName" "" "key" "ca.crt") (deepCopy (.Values.ca | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.breachedPasswords" -}}
+{{- mergeOverwrite (dict "existingClaim" "" "file" "pwned-passwords.txt") (deepCopy (.Values.breachedPasswords | default dict)) | toYaml -}}
+{{- end }}
+{{- define "motcua.older" -}}
+{{- mergeOverwrite (dict "secretName" "" "key" "secret") (deepCopy (.Values.sealing.older | default dict)) | toYaml -}}
+{{- end }}
+
 {{- define "motcua.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
@@ -106,12 +123,12 @@ sealing: { secret: {{ $generated }}, key: sealing }
 {{- else }}
 sealing: { secret: {{ $values.sealing.secretName | required "sealing.secretName: the Secret with the sealing secret of this installation is missing. Make one once and keep a copy: kubectl create secret generic motcua-sealing --from-literal=secret=$(openssl rand -hex 32)" | quote }}, key: {{ $values.sealing.key | quote }} }
 {{- end }}
-{{- with $values.sealing.older }}
+{{- with include "motcua.older" $root | fromYaml }}
 {{- if .secretName }}
 older: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
 {{- end }}
 {{- end }}
-{{- with $values.ca }}
+{{- with include "motcua.ca" $root | fromYaml }}
 {{- if .secretName }}
 ca/ca.crt: { secret: {{ .secretName | quote }}, key: {{ .key | quote }} }
 {{- end }}
@@ -131,8 +148,9 @@ bus: { secret: {{ $generated }}, key: bus }
 bus: { secret: {{ $values.bus.secretName | required "bus.secretName: the Secret with the amqp:// URL of RabbitMQ is missing" | quote }}, key: {{ $values.bus.key | quote }} }
 {{- end }}
 {{- end }}
-{{- if and $a.files $values.files.s3.endpoint }}
-{{- with $values.files.s3 }}
+{{- $s3 := include "motcua.s3" $root | fromYaml }}
+{{- if and $a.files $s3.endpoint }}
+{{- with $s3 }}
 {{- $name := .secretName | required "files.s3.secretName: the Secret with the access key and the secret key of the bucket is missing" }}
 s3-access-key: { secret: {{ $name | quote }}, key: {{ .accessKey | quote }} }
 s3-secret-key: { secret: {{ $name | quote }}, key: {{ .secretKey | quote }} }
@@ -222,10 +240,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
   "MOTCUA_PROCESS__TELEMETRY__LOG" $values.log.filter
   "MOTCUA_PROCESS__TELEMETRY__FORMAT" $values.log.format
 -}}
-{{- if $values.sealing.older.secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
+{{- if (include "motcua.older" $root | fromYaml).secretName }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__OLDER_FILE" "/run/secrets/motcua/older" }}{{ end -}}
 {{- with $values.sealing.dataKeys }}{{ $_ := set $env "MOTCUA_PROCESS__SEALING__DATA_KEYS" . }}{{ end -}}
 {{- /* Besides the bundle of the image, which SSL_CERT_FILE names; PostgreSQL's client has a variable of its own. */ -}}
-{{- if $values.ca.secretName -}}
+{{- if (include "motcua.ca" $root | fromYaml).secretName -}}
 {{- $_ := set $env "SSL_CERT_DIR" "/run/secrets/motcua/ca" -}}
 {{- if $a.database }}{{ $_ := set $env "PGSSLROOTCERT" "/run/secrets/motcua/ca/ca.crt" }}{{ end -}}
 {{- end -}}
@@ -243,10 +261,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
 {{- if $a.cache -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__URL_FILE" "/run/secrets/motcua/cache" -}}
 {{- $_ := set $env "MOTCUA_PROCESS__CACHE__PREFIX" $values.cache.prefix -}}
-{{- if not $a.database }}{{ $_ := set $env "MOTCUA_PROCESS__CACHE__MAX_CLOCK_SKEW_SECONDS" $values.cache.maxClockSkewSeconds }}{{ end -}}
+{{- if not $a.database }}{{ $_ := set $env "MOTCUA_PROCESS__CACHE__MAX_CLOCK_SKEW_SECONDS" ($values.cache.maxClockSkewSeconds | default 30) }}{{ end -}}
 {{- end -}}
 {{- if eq $name "dossier" -}}
-{{- with $values.files.s3 -}}
+{{- with include "motcua.s3" $root | fromYaml -}}
 {{- if .endpoint -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__FILES__DIR" "/tmp/files" -}}
 {{- $_ := set $env "MOTCUA_DOSSIER__FILES__S3__ENDPOINT" .endpoint -}}
@@ -264,8 +282,10 @@ ContainerCreating and its log would be empty. No program goes on without a file 
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__PUBLIC_URL" $url -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__EMAIL__DIRECTORY" "/tmp/outbox/email" -}}
 {{- $_ := set $env "MOTCUA_NOTIFICATIONS__SMS__DIRECTORY" "/tmp/outbox/sms" -}}
-{{- else if and (eq $name "identity") $values.breachedPasswords.existingClaim -}}
-{{- $_ := set $env "MOTCUA_IDENTITY__BREACHED_PASSWORDS" (printf "/var/lib/motcua/breached-passwords/%s" $values.breachedPasswords.file) -}}
+{{- else if eq $name "identity" -}}
+{{- with include "motcua.breachedPasswords" $root | fromYaml -}}
+{{- if .existingClaim }}{{ $_ := set $env "MOTCUA_IDENTITY__BREACHED_PASSWORDS" (printf "/var/lib/motcua/breached-passwords/%s" .file) }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- range $key, $value := $s.settings -}}
 {{- $variable := printf "MOTCUA_%s__%s" $upper ($key | upper | replace "." "__") -}}
@@ -409,6 +429,91 @@ volumes:
   {{- end }}
   - name: tmp
     emptyDir: { sizeLimit: 128Mi }
+{{- end }}
+
+{{/* A pod with the volume of the backups, the files and the databases. Takes {root, container, command, scripts, account, readOnly}. */}}
+{{- define "motcua.backupPod" -}}
+{{- $root := .root -}}
+{{- $full := include "motcua.name" $root -}}
+{{- $s3 := include "motcua.s3" $root | fromYaml -}}
+{{- $ca := include "motcua.ca" $root | fromYaml -}}
+restartPolicy: Never
+serviceAccountName: {{ $full }}-{{ .account }}
+{{- include "motcua.podSecurity" 65532 | nindent 0 }}
+{{- include "motcua.pullSecrets" $root | nindent 0 }}
+{{- if and (not $s3.endpoint) (eq $root.Values.files.accessMode "ReadWriteOnce") }}
+affinity:
+  podAffinity:
+    # The files are where the dossier service is; where it is not, they can be had anywhere.
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "motcua.selector" (dict "root" $root "name" "dossier") | nindent 14 }}
+{{- end }}
+containers:
+  - name: {{ .container }}
+    image: {{ $root.Values.backup.image | quote }}
+    imagePullPolicy: IfNotPresent
+    command: {{ toJson .command }}
+    {{- include "motcua.containerSecurity" . | nindent 4 }}
+    env:
+      - { name: BACKUP_TO, value: /backup }
+      - { name: KEEP_DAYS, value: {{ $root.Values.backup.keepDays | quote }} }
+      # A bucket keeps versions itself: then only the databases are for us.
+      - { name: FILES, value: {{ ternary "" "/var/lib/motcua/files" (not (not $s3.endpoint)) | quote }} }
+      {{- if $ca.secretName }}
+      - { name: PGSSLROOTCERT, value: /run/secrets/motcua/ca/ca.crt }
+      {{- end }}
+      {{- range $name := splitList " " (include "motcua.stored" $root) }}
+      - { name: {{ upper $name }}_URL_FILE, value: /run/secrets/motcua/{{ $name }}/database }
+      {{- end }}
+    volumeMounts:
+      - { name: scripts, mountPath: /scripts, readOnly: true }
+      - { name: backup, mountPath: /backup }
+      {{- if not $s3.endpoint }}
+      - { name: files, mountPath: /var/lib/motcua/files, readOnly: {{ .readOnly }} }
+      {{- end }}
+      - { name: tmp, mountPath: /tmp }
+      {{- range $name := splitList " " (include "motcua.stored" $root) }}
+      - { name: {{ $name }}, mountPath: /run/secrets/motcua/{{ $name }}, readOnly: true }
+      {{- end }}
+      {{- if $ca.secretName }}
+      - { name: ca, mountPath: /run/secrets/motcua/ca, readOnly: true }
+      {{- end }}
+    resources:
+      {{- toYaml $root.Values.backup.resources | nindent 6 }}
+volumes:
+  - name: scripts
+    configMap: { name: {{ $full }}-{{ .scripts }}, defaultMode: 0444 }
+  - name: backup
+    persistentVolumeClaim: { claimName: {{ $root.Values.backup.existingClaim | default (printf "%s-backup" $full) | quote }} }
+  {{- if not $s3.endpoint }}
+  - name: files
+    persistentVolumeClaim: { claimName: {{ $root.Values.files.existingClaim | default (printf "%s-files" $full) | quote }}, readOnly: {{ .readOnly }} }
+  {{- end }}
+  - name: tmp
+    emptyDir: { sizeLimit: 64Mi }
+  {{- with $ca }}
+  {{- if .secretName }}
+  - name: ca
+    secret: { secretName: {{ .secretName | quote }}, defaultMode: 0440, items: [{ key: {{ .key | quote }}, path: ca.crt }] }
+  {{- end }}
+  {{- end }}
+  {{- range $name := splitList " " (include "motcua.stored" $root) }}
+  - name: {{ $name }}
+    projected:
+      defaultMode: 0440
+      sources:
+        {{- with (include "motcua.secrets" (dict "root" $root "name" $name) | fromYaml).database }}
+        - secret:
+            name: {{ .secret | quote }}
+            optional: true
+            items: [{ key: {{ .key | quote }}, path: database }]
+        {{- end }}
+  {{- end }}
 {{- end }}
 
 {{/*

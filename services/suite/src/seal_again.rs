@@ -102,7 +102,8 @@ pub async fn seal_again(databases: &Databases) -> anyhow::Result<BTreeMap<String
             let name = format!("{}.{}", column.table, column.column);
             let mut count = 0;
             loop {
-                let again = batch(db, column).await.with_context(|| name.clone())?;
+                // What was sealed by an older key behind a pass, the next one finds.
+                let again = pass(db, column).await.with_context(|| name.clone())?;
                 if again == 0 {
                     break;
                 }
@@ -129,10 +130,29 @@ pub fn data_keys(process: &kit::config::Process, add: bool) -> anyhow::Result<Ve
     new.into_iter().map(Ok).chain(wrapped).collect()
 }
 
-async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
+/// One walk over a column, by id; returns how many texts there were to do.
+async fn pass(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
+    let mut found = 0;
+    let mut after: Option<Key> = None;
+    loop {
+        let (count, last) = batch(db, column, after.as_ref()).await?;
+        found += count;
+        if last.is_none() {
+            return Ok(found);
+        }
+        after = last;
+    }
+}
+
+/// Seals the next texts behind an id; returns how many there were, and the id of the last.
+async fn batch(
+    db: &Db,
+    column: &Sealed,
+    after: Option<&Key>,
+) -> anyhow::Result<(u64, Option<Key>)> {
     let rt = db.runtime();
     let (id, text) = (Alias::new(column.id), Alias::new(column.column));
-    let select = Query::select()
+    let mut select = Query::select()
         .columns([id.clone(), text.clone()])
         .from(Alias::new(column.table))
         .and_where(Expr::col(text.clone()).is_not_null())
@@ -142,8 +162,13 @@ async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
         .order_by(id.clone(), Order::Asc)
         .limit(BATCH)
         .to_owned();
+    if let Some(after) = after {
+        // Not from the beginning: all that is done already would be read again by every batch.
+        select.and_where(after.is_before(id.clone()));
+    }
     let rows = db.read().query_all(&select).await?;
     let mut changes = Vec::new();
+    let mut last = None;
     for row in &rows {
         let old: String = row.try_get("", column.column)?;
         let key = key(row, column)?;
@@ -163,6 +188,7 @@ async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
         update.and_where(key.is(id.clone()));
         update.and_where(Expr::col(text.clone()).eq(old));
         changes.push(update);
+        last = Some(key);
     }
     let changes = &changes;
     db.tx(|tx| async move {
@@ -172,7 +198,7 @@ async fn batch(db: &Db, column: &Sealed) -> anyhow::Result<u64> {
         Ok::<_, DbErr>(())
     })
     .await?;
-    Ok(u64::try_from(rows.len())?)
+    Ok((u64::try_from(rows.len())?, last))
 }
 
 /// The id of a row.
@@ -193,6 +219,13 @@ impl Key {
         match self {
             Self::Uuid(id) => Expr::col(column).eq(*id),
             Self::Text(id) => Expr::col(column).eq(id.clone()),
+        }
+    }
+
+    fn is_before(&self, column: Alias) -> Expr {
+        match self {
+            Self::Uuid(id) => Expr::col(column).gt(*id),
+            Self::Text(id) => Expr::col(column).gt(id.clone()),
         }
     }
 }
