@@ -39,7 +39,8 @@ pub(crate) async fn by_person(
     if version.is_some_and(|version| version != before.version) {
         return Err(Error::stale(&before));
     }
-    take(app, tx, before, act, By::Person(actor), change).await
+    // On the heap: requests come here through many calls, and a debug build keeps each on the stack.
+    Box::pin(take(app, tx, before, act, By::Person(actor), change)).await
 }
 
 /// Does it to a dossier that was looked up.
@@ -82,7 +83,7 @@ pub(crate) async fn take(
     fees::note_references(tx, after.id, &owed, &after.details.fees).await?;
     let entry = journal::append(tx, &after, transition.entry).await?;
     publish(tx, &app.rt, &after.event(&entry, None)).await?;
-    tell_at_once(app, tx, was, &after, now).await?;
+    Box::pin(tell_at_once(app, tx, was, &after, now)).await?;
     Ok(after)
 }
 

@@ -89,8 +89,9 @@ pub(crate) async fn by_person(
     let process = processes::get(&**tx, &before.process).await?;
     open(&before, intent.kind(), by, &process)?;
     let command = resolve(app, tx, actor, &before, intent).await?;
-    let after = take(app, tx, &before, command, by, &process).await?;
-    groups::follow(app, tx, &before, &after).await?;
+    // On the heap: requests come here through many calls, and a debug build keeps each on the stack.
+    let after = Box::pin(take(app, tx, &before, command, by, &process)).await?;
+    Box::pin(groups::follow(app, tx, &before, &after)).await?;
     Ok(view(&**tx, after).await?)
 }
 
@@ -132,7 +133,7 @@ pub(crate) async fn by_system(
     command: Command,
 ) -> Result<(), Error> {
     let (before, after) = alone(app, tx, id, command).await?;
-    groups::follow(app, tx, &before, &after).await
+    Box::pin(groups::follow(app, tx, &before, &after)).await
 }
 
 /// The same without what it means for those that follow: the dossier before it and after.
@@ -150,7 +151,7 @@ pub(crate) async fn alone(
         .ok_or(Error::NotFound)?;
     let process = processes::get(&**tx, &before.process).await?;
     open(&before, command.kind(), By::System, &process)?;
-    let after = take(app, tx, &before, command, By::System, &process).await?;
+    let after = Box::pin(take(app, tx, &before, command, By::System, &process)).await?;
     Ok((before, after))
 }
 
@@ -231,7 +232,8 @@ async fn take(
         .due_at
         .filter(|old| after.status == before.status && after.due_at.is_some_and(|new| new != *old));
     publish(tx, &app.rt, &after.event(&entry, moved)).await?;
-    acts::tell_at_once(app, tx, AtOnce::of(before), &after, now.trunc_subsecs(6)).await?;
+    let now = now.trunc_subsecs(6);
+    Box::pin(acts::tell_at_once(app, tx, AtOnce::of(before), &after, now)).await?;
     Ok(after)
 }
 
