@@ -141,7 +141,7 @@ pub(crate) async fn follow(
                 },
                 (true, Became::TakenBack) => continue,
                 (false, became) => {
-                    note_predecessor(app, tx, &other, became, &which).await?;
+                    Box::pin(note_predecessor(app, tx, &other, became, &which)).await?;
                     continue;
                 }
             };
