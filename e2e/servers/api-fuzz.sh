@@ -6,15 +6,18 @@ set -euo pipefail
 ME=api-fuzz
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-VERSION=4.32.5
+WANTED=$ROOT/e2e/servers/api-fuzz-requirements.txt
 TOOL=$LOCAL/api-fuzz
 BIN=$(program_dir "${PROFILE:-dev}")/motcua
 [ -x "$BIN" ] || die "$BIN is not there: cargo build -p suite --bin motcua"
 
-if [ "$("$TOOL/bin/schemathesis" --version 2>/dev/null)" != "schemathesis, version $VERSION" ]; then
-  say "schemathesis $VERSION goes to $TOOL"
-  python3 -m venv "$TOOL"
-  "$TOOL/bin/pip" install --quiet "schemathesis==$VERSION"
+if ! { [ -x "$TOOL/bin/schemathesis" ] && cmp -s "$WANTED" "$TOOL/installed.txt"; }; then
+  say "schemathesis goes to $TOOL"
+  # Debian's python3 has no ensurepip of its own.
+  python3 -c 'import ensurepip' 2>/dev/null || packages python3-venv
+  python3 -m venv --clear "$TOOL"
+  "$TOOL/bin/pip" install --quiet --requirement "$WANTED" </dev/null
+  cp "$WANTED" "$TOOL/installed.txt"
 fi
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/motcua-api-fuzz.XXXXXX")
