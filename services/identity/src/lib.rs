@@ -57,6 +57,8 @@ pub struct Config {
     pub failure_window_seconds: u32,
     /// Whether officers must have a second factor.
     pub officers_second_factor: OfficersSecondFactor,
+    /// Days that a password is good which an administrator has set.
+    pub temporary_password_days: u32,
     /// A file with the hashes of leaked passwords; empty: none.
     pub breached_passwords: String,
     /// Passwords hashed at the same time.

@@ -42,6 +42,7 @@ texts! {
     sign_in: "Đăng nhập", "Sign in";
     sign_out: "Đăng xuất", "Sign out";
     passkeys: "Khóa truy cập để đăng nhập", "Passkeys to sign in with";
+    account: "Tài khoản của tôi", "My account";
     acting: "Làm việc thay mặt người khác", "Acting for somebody else";
     foot: "Cần giúp đỡ? Hãy đến hoặc gọi Trung tâm Phục vụ hành chính công nơi nộp hồ sơ.", "Need help? Visit or call the public service centre where you file.";
     next_page: "Trang sau", "Next page";

@@ -35,6 +35,8 @@ pub(crate) struct Page {
 /// Who is signed in, for the head of the page and its forms.
 pub(crate) struct User {
     pub(crate) name: String,
+    /// Somebody acts for this person.
+    pub(crate) acting: bool,
     pub(crate) officer: bool,
     pub(crate) editor: bool,
     pub(crate) csrf: String,
@@ -64,6 +66,7 @@ impl Page {
             other_language: ctx.other_language.clone(),
             user: ctx.session.as_ref().map(|s| User {
                 name: s.name.clone(),
+                acting: s.acting_for.is_some(),
                 officer: s.officer,
                 editor: s.editor,
                 csrf: s.csrf.clone(),

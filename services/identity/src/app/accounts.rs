@@ -4,6 +4,7 @@ use crate::App;
 use crate::domain::account::{Account, Reach, may_change, may_create};
 use crate::error::AccountError;
 use crate::store;
+use chrono::{DateTime, Duration, Utc};
 use contracts::{AccountId, Actor, Role};
 use durable::Answer;
 use sea_orm::DbErr;
@@ -55,6 +56,7 @@ pub(crate) async fn create(
         id: AccountId(app.rt.ids.uuid(now)),
         login: new.login,
         password_hash: Some(new.password_hash),
+        temporary_until: Some(temporary_until(app, now)),
         name: new.name,
         kind,
         roles: new.roles,
@@ -112,7 +114,47 @@ fn unreadable(error: impl std::fmt::Display) -> AccountError {
     AccountError::Database(DbErr::Custom(format!("saved answer: {error}")))
 }
 
-/// Changes an account within reach. Closing it, or a new password, signs it out everywhere.
+/// Until when a password that is set now by somebody else is good.
+fn temporary_until(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + Duration::days(i64::from(app.settings.temporary_password_days))
+}
+
+/// Takes the password that the person has chosen, and signs the account out everywhere. `version` is the account that proved who it is: if
+/// it was changed since, nothing happens.
+pub(crate) async fn choose_password(
+    app: &App,
+    id: AccountId,
+    version: i64,
+    password_hash: String,
+) -> Result<Account, AccountError> {
+    let now = app.rt.clock.now();
+    let saved = app
+        .db
+        .tx(|tx| {
+            let password_hash = password_hash.clone();
+            async move {
+                let found = store::account::find(&*tx, id).await?;
+                let mut account = found.filter(|a| a.active).ok_or(AccountError::NotFound)?;
+                if account.version != version {
+                    return Err(AccountError::Stale(account.version));
+                }
+                account.password_hash = Some(password_hash);
+                account.temporary_until = None;
+                account.version = version + 1;
+                if !store::account::save(&*tx, &account, now).await? {
+                    return Err(AccountError::Stale(version + 1));
+                }
+                store::grant::end_all(&*tx, id, now).await?;
+                store::revocation::put(&*tx, id, account.version, now).await?;
+                Ok(account)
+            }
+        })
+        .await?;
+    tracing::info!(account = %id, "password chosen");
+    Ok(saved)
+}
+
+/// Changes an account within reach. Closing it, or a new password, which is a temporary one, signs it out everywhere.
 pub(crate) async fn change(
     app: &App,
     by: &Actor,
@@ -123,6 +165,7 @@ pub(crate) async fn change(
 ) -> Result<Account, AccountError> {
     let now = app.rt.clock.now();
     let seal = |text: Option<String>| text.map(|t| app.rt.sealer.seal(app.rt.ids, &t));
+    let temporary_until = temporary_until(app, now);
     let change = Change {
         email: change.email.map(seal),
         phone: change.phone.map(seal),
@@ -147,7 +190,10 @@ pub(crate) async fn change(
                 after.phone = change.phone.unwrap_or(after.phone);
                 after.active = change.active.unwrap_or(after.active);
                 let new_password = change.password_hash.is_some();
-                after.password_hash = change.password_hash.or(after.password_hash);
+                if new_password {
+                    after.password_hash = change.password_hash;
+                    after.temporary_until = Some(temporary_until);
+                }
                 after.kind = may_change(&by, &reach, &before, &after)?;
                 after.version = before.version + 1;
                 if !store::account::save(&*tx, &after, now).await? {

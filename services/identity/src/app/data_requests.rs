@@ -168,6 +168,7 @@ pub(crate) async fn erase(tx: &Tx, app: &App, account: Account) -> Result<(), Da
     let erased = Account {
         login: format!("{}{}", store::account::ERASED, id.0.simple()),
         password_hash: None,
+        temporary_until: None,
         name: "(đã xóa)".to_owned(),
         email: None,
         phone: None,

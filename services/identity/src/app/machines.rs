@@ -76,6 +76,7 @@ pub(crate) async fn create(
         id: AccountId(app.rt.ids.uuid(now)),
         login: id.clone(),
         password_hash: None,
+        temporary_until: None,
         name: new.name.clone(),
         kind: ActorKind::Client,
         roles: vec![new.role],

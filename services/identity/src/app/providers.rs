@@ -289,6 +289,7 @@ async fn account(app: &App, provider: &Provider, who: &Verified) -> Result<Accou
         id: AccountId(app.rt.ids.uuid(now)),
         login,
         password_hash: None,
+        temporary_until: None,
         name: who.name.clone(),
         kind: ActorKind::Applicant,
         roles: vec![role],

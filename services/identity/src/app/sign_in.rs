@@ -17,6 +17,8 @@ use std::net::IpAddr;
 #[derive(Debug)]
 pub(crate) enum NotSignedIn {
     Wrong,
+    /// The password was right, and an administrator set it too long ago.
+    Expired,
     TooMany(Wait),
     Busy,
     Database(DbErr),
@@ -63,6 +65,11 @@ pub(crate) async fn authenticate(
     match usable {
         Some(account) if good => {
             app.throttle.succeeded(&app.rt, &attempt).await;
+            let now = app.rt.clock.now();
+            if account.temporary_until.is_some_and(|until| until <= now) {
+                tracing::info!(account = %account.id, "a temporary password has expired");
+                return Err(NotSignedIn::Expired);
+            }
             tracing::info!(account = %account.id, "signed in");
             Ok(account)
         }
@@ -77,7 +84,7 @@ pub(crate) async fn authenticate(
 /// How somebody signed in.
 pub(crate) struct Means {
     /// Values of RFC 8176, with spaces between.
-    pub(crate) amr: &'static str,
+    pub(crate) amr: String,
     /// What the browser calls itself.
     pub(crate) device: String,
     /// Who vouched for it.
@@ -99,7 +106,7 @@ pub(crate) async fn start_session(
         account,
         created_at: now,
         expires_at: now + Duration::seconds(i64::from(app.settings.session_seconds)),
-        amr: how.amr.to_owned(),
+        amr: how.amr,
         device: how.device,
         vouched: how.vouched,
     };

@@ -12,6 +12,9 @@ pub(crate) struct Account {
     pub(crate) login: String,
     /// argon2id in PHC form; `None` for machine clients, which have no password.
     pub(crate) password_hash: Option<String>,
+    /// Until when a password that somebody else has set (mật khẩu tạm) opens one sign-in, in which the person chooses another; `None`: it
+    /// is the person's own.
+    pub(crate) temporary_until: Option<DateTime<Utc>>,
     pub(crate) name: String,
     pub(crate) kind: ActorKind,
     pub(crate) roles: Vec<Role>,
@@ -206,6 +209,7 @@ mod tests {
             id: AccountId(Uuid::from_u128(id)),
             login: "x".into(),
             password_hash: None,
+            temporary_until: None,
             name: "X".into(),
             kind: ActorKind::Officer,
             roles: roles.to_vec(),

@@ -172,6 +172,7 @@ mod tests {
             id: AccountId(Uuid::from_u128(id)),
             login: "x".into(),
             password_hash: None,
+            temporary_until: None,
             name: "X".into(),
             kind: ActorKind::Officer,
             roles: roles.to_vec(),

@@ -86,6 +86,7 @@ mod tests {
             id: AccountId(Uuid::from_u128(id)),
             login: "x".into(),
             password_hash: None,
+            temporary_until: None,
             name: "X".into(),
             kind,
             roles: vec![Role::Citizen],

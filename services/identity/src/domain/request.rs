@@ -28,6 +28,9 @@ pub(crate) struct AuthorizationRequest {
     /// The mandate by which the person wants to act for somebody else.
     #[serde(default)]
     pub(crate) acting_for: Option<Uuid>,
+    /// The person wants to choose another password (`action=change_password`, a parameter of ours): asked for once both factors are proved.
+    #[serde(default)]
+    pub(crate) change_password: bool,
     /// The code of a device that waits: then nobody is redirected, and the person is asked whether to let it in.
     #[serde(default)]
     pub(crate) device: Option<String>,
@@ -132,6 +135,11 @@ impl AuthorizationRequest {
                 ));
             }
         };
+        let change_password = match params.get("action") {
+            None => false,
+            Some("change_password") => true,
+            Some(_) => return Err(invalid("action must be change_password")),
+        };
         let max_age = params
             .get("max_age")
             .map(str::parse::<u32>)
@@ -157,6 +165,7 @@ impl AuthorizationRequest {
                 .filter(|hint| hint.chars().count() <= 64)
                 .map(str::to_owned),
             acting_for,
+            change_password,
             device: None,
         })
     }
@@ -177,6 +186,7 @@ impl AuthorizationRequest {
             assurance: Assurance::default(),
             login_hint: None,
             acting_for: None,
+            change_password: false,
             device: Some(user_code.to_owned()),
         }
     }
@@ -282,6 +292,7 @@ mod tests {
             (format!("{GOOD}&prompt=what"), "invalid_request"),
             (format!("{GOOD}&max_age=-1"), "invalid_request"),
             (format!("{GOOD}&acting_for=me"), "invalid_request"),
+            (format!("{GOOD}&action=what"), "invalid_request"),
             (
                 GOOD.replace("state=s", &format!("state={}", "s".repeat(1025))),
                 "invalid_request",

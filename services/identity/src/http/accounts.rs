@@ -63,6 +63,10 @@ pub(crate) struct AccountOut {
     /// A restriction or an objection of the person was granted: contact and number are kept, and shown to nobody else.
     #[schema(example = false)]
     restricted: bool,
+    /// The password was set by an administrator (mật khẩu tạm): until when it opens a sign-in, in which the person chooses another. Absent:
+    /// it is the person's own, or there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_password_until: Option<DateTime<Utc>>,
     /// When it was made.
     created_at: DateTime<Utc>,
 }
@@ -74,7 +78,7 @@ pub(crate) struct AccountIn {
     /// 3–64 characters of `a–z 0–9 . _ @ -`; kept in lower case, unique.
     #[schema(example = "dung.pham")]
     login: String,
-    /// 10–128 characters.
+    /// A temporary password, 10–128 characters: the person chooses another at the first sign-in.
     #[serde(skip_serializing)]
     #[schema(example = "ba con mèo đen", min_length = 10, max_length = 128)]
     password: String,
@@ -123,7 +127,7 @@ pub(crate) struct AccountPatch {
     /// False closes the account and signs it out everywhere.
     #[schema(example = true)]
     active: Option<bool>,
-    /// A new password; signs the account out everywhere.
+    /// A new temporary password, as in a new account; signs the account out everywhere.
     #[schema(example = "bốn con mèo đen", min_length = 10, max_length = 128)]
     password: Option<String>,
 }
@@ -231,6 +235,7 @@ fn out(app: &App, mut account: Account, restricted: bool) -> AccountOut {
         identity_number,
         active: account.active,
         restricted,
+        temporary_password_until: account.temporary_until,
         created_at: account.created_at,
     }
 }
@@ -313,8 +318,8 @@ pub(super) async fn show(
 
 /// Create an account
 ///
-/// An agency administrator creates officers of the own agency; a province administrator any person's account. Takes
-/// `Idempotency-Key`.
+/// An agency administrator creates officers of the own agency; a province administrator any person's account. The password is
+/// temporary: the person chooses another at the first sign-in, within seven days unless configured otherwise. Takes `Idempotency-Key`.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "createAccount",
@@ -373,7 +378,7 @@ fn created(app: &App, account: &Account) -> Answer {
 
 /// Change an account
 ///
-/// Name, contact, roles, agency; `active: false` closes it; `password` sets a new one. The last two sign it out everywhere.
+/// Name, contact, roles, agency; `active: false` closes it; `password` sets a temporary one. The last two sign it out everywhere.
 /// Access tokens given before a change of roles, agency, password or a closing are refused within seconds. Requires `If-Match` with the version.
 #[utoipa::path(
     tag = "accounts",

@@ -1,6 +1,8 @@
 //! The authorization endpoint and the sign-in page (RFC 6749 §4.1, OpenID Connect Core §3.1.2, RFC 9207).
 
-use super::page::{self, SignIn};
+use super::new_password;
+use super::page;
+use super::sign_in_form::{FormToken, Renew, Shown, form_page, opened};
 use super::{Cookies, NO_STORE, device};
 use crate::App;
 use crate::app::mandates;
@@ -10,11 +12,10 @@ use crate::app::second_factor::{self, Proof, Refused};
 use crate::app::sign_in::{self, Means, NotSignedIn};
 use crate::app::throttle::Wait;
 use crate::app::tokens::methods;
+use crate::domain::account::Account;
 use crate::domain::client::{Client, Grant};
 use crate::domain::params::Params;
 use crate::domain::request::{AuthorizationRequest, Prompt};
-use crate::domain::second_factor::address;
-use crate::domain::secret;
 use crate::error::unforeseen;
 use crate::store;
 use crate::store::grant::Session;
@@ -26,28 +27,27 @@ use kit::http::Language;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// How long a sign-in page stays good, seconds.
-const FORM_SECONDS: i64 = 3600;
-/// How long after the password the second factor may come, seconds.
-const SECOND_FACTOR_SECONDS: i64 = 600;
+/// What a password alone proves (RFC 8176).
+const PASSWORD: &str = "pwd";
 
-/// What the sign-in form carries, sealed: nobody can make one, and it is bound to a cookie of the browser that asked.
-#[derive(Serialize, Deserialize)]
-struct FormToken {
-    /// SHA-256 of the form cookie.
-    browser: String,
-    /// Unix seconds.
-    until: i64,
-    request: AuthorizationRequest,
-    /// Whose password was right, when the second factor is still to come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    passed: Option<AccountId>,
-    /// The shared secret of a second factor that is being set up, base32.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    enrol: Option<String>,
-    /// What a passkey was asked to prove.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    passkey: Option<String>,
+/// Who signs in, and by what that is known.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Proved {
+    pub(super) account: AccountId,
+    /// Values of RFC 8176, with spaces between.
+    pub(super) amr: String,
+    /// The national provider that vouched.
+    pub(super) vouched: Option<store::grant::Vouched>,
+}
+
+impl Proved {
+    fn by(account: AccountId, amr: &str) -> Self {
+        Self {
+            account,
+            amr: amr.to_owned(),
+            vouched: None,
+        }
+    }
 }
 
 /// `GET /oauth2/authorize`.
@@ -101,6 +101,7 @@ pub(super) async fn proceed(
     let fresh = session.filter(|session| {
         let age = (app.rt.clock.now() - session.created_at).num_seconds();
         request.prompt != Prompt::Login
+            && !request.change_password
             && request.max_age.is_none_or(|most| age <= most)
             && Assurance::of(&methods(&session.amr)) >= request.assurance
     });
@@ -157,95 +158,6 @@ async fn answer(
     ))
 }
 
-/// What the page shows beside the empty form.
-struct Shown<'a> {
-    login: Option<&'a str>,
-    error: Option<(&'static str, String)>,
-    status: StatusCode,
-    retry_after: Option<u64>,
-    /// Whose password was right: the second factor is asked for.
-    passed: Option<AccountId>,
-    /// Or set up: the shared secret, and the login it is for.
-    enrol: Option<(String, String)>,
-    /// What a passkey is asked to prove.
-    passkey: Option<passkeys::Question>,
-}
-
-impl Default for Shown<'_> {
-    fn default() -> Self {
-        Self {
-            login: None,
-            error: None,
-            status: StatusCode::OK,
-            retry_after: None,
-            passed: None,
-            enrol: None,
-            passkey: None,
-        }
-    }
-}
-
-/// The sign-in page, with a fresh form and its cookie.
-fn form_page(
-    req: &HttpRequest,
-    app: &App,
-    lang: Lang,
-    client: &Client,
-    request: AuthorizationRequest,
-    shown: Shown<'_>,
-) -> HttpResponse {
-    let cookies = Cookies::of(app);
-    // Several tabs of one browser share the cookie.
-    let browser = cookies
-        .read(req, Cookies::FORM)
-        .filter(|value| value.len() == 43)
-        .unwrap_or_else(|| app.rt.ids.secret());
-    let login = shown
-        .login
-        .or(request.login_hint.as_deref())
-        .unwrap_or("")
-        .to_owned();
-    let redirect_origin = origin(&request.redirect_uri);
-    let seconds = match shown.passed {
-        Some(_) => SECOND_FACTOR_SECONDS,
-        None => FORM_SECONDS,
-    };
-    let token = FormToken {
-        browser: secret::hash(&browser),
-        until: app.rt.clock.now().timestamp() + seconds,
-        request,
-        passed: shown.passed,
-        enrol: shown.enrol.as_ref().map(|(secret, _)| secret.clone()),
-        passkey: shown.passkey.as_ref().map(|asked| asked.state.clone()),
-    };
-    let form = match serde_json::to_string(&token) {
-        Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
-        Err(error) => return unforeseen(error).render(lang, None),
-    };
-    let content = SignIn {
-        client: &client.name,
-        error: shown.error,
-        form: &form,
-        login: &login,
-        redirect_origin,
-        status: shown.status,
-        retry_after: shown.retry_after,
-    };
-    let mut response = match (shown.passed, &shown.enrol) {
-        (_, Some((secret, login))) => match address(secret, login) {
-            Ok(address) => page::enrol(app, lang, &content, secret, &address),
-            Err(error) => return unforeseen(error).render(lang, None),
-        },
-        (Some(_), None) => page::second_factor(app, lang, &content, shown.passkey.as_ref()),
-        (None, None) => page::sign_in(app, lang, &content),
-    };
-    let cookie = cookies.make(Cookies::FORM, browser, FORM_SECONDS);
-    if let Err(error) = response.add_cookie(&cookie) {
-        return unforeseen(error).render(lang, None);
-    }
-    response
-}
-
 /// `POST /oauth2/authorize`: login and password, or the second factor.
 #[post("/oauth2/authorize")]
 pub(super) async fn submit(
@@ -293,6 +205,9 @@ async fn try_sign_in(
     let Some(client) = client.filter(may) else {
         return Ok(broken(app, lang));
     };
+    if let Some(renew) = token.renew {
+        return new_password::take(req, app, lang, (&client, request), renew, params).await;
+    }
     if let Some(id) = token.passed {
         let before = Before {
             account: id,
@@ -329,22 +244,24 @@ async fn try_sign_in(
                 Err(error) => return Ok(unforeseen(error).render(lang, None)),
             }
         }
-        Ok(account)
-            if request.assurance > Assurance::SingleFactor
-                || second_factor::is_demanded(app, &account).await? =>
-        {
-            Shown {
-                passed: Some(account.id),
-                enrol: Some((second_factor::fresh_secret(app), account.login)),
-                ..Shown::default()
-            }
+        Ok(account) => {
+            let proved = Proved::by(account.id, PASSWORD);
+            return proved_all(req, app, lang, (&client, request), &account, proved).await;
         }
-        Ok(account) => return begin(req, app, lang, &request, account.id, ("pwd", None)).await,
         Err(NotSignedIn::Database(error)) => return Err(error),
         Err(NotSignedIn::Wrong) => Shown {
             error: Some((
                 "Tên đăng nhập hoặc mật khẩu không đúng",
                 "The login or the password is wrong".to_owned(),
+            )),
+            status: StatusCode::UNAUTHORIZED,
+            ..Shown::default()
+        },
+        Err(NotSignedIn::Expired) => Shown {
+            error: Some((
+                "Mật khẩu tạm đã hết hạn. Vui lòng đề nghị quản trị viên cấp mật khẩu mới",
+                "The temporary password has expired. Please ask an administrator for another"
+                    .to_owned(),
             )),
             status: StatusCode::UNAUTHORIZED,
             ..Shown::default()
@@ -366,6 +283,55 @@ async fn try_sign_in(
         ..refused
     };
     Ok(form_page(req, app, lang, &client, request, shown))
+}
+
+/// All that this account has to prove is proved. A password that somebody else knows is changed before anything else; so is one that the
+/// person wants to change.
+async fn proved_all(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    (client, request): (&Client, AuthorizationRequest),
+    account: &Account,
+    proved: Proved,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    let temporary = proved.vouched.is_none() && account.temporary_until.is_some();
+    if account.password_hash.is_some() && (temporary || request.change_password) {
+        let shown = Shown {
+            login: Some(&account.login),
+            renew: Some(Renew {
+                proved,
+                version: account.version,
+            }),
+            ..Shown::default()
+        };
+        return Ok(form_page(req, app, lang, client, request, shown));
+    }
+    go_on(req, app, lang, (client, request), account, proved).await
+}
+
+/// Lets the person in; who gave a password alone where two factors are wanted sets up the second one first.
+pub(super) async fn go_on(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    (client, request): (&Client, AuthorizationRequest),
+    account: &Account,
+    proved: Proved,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    let alone = proved.amr == PASSWORD;
+    if alone
+        && (request.assurance > Assurance::SingleFactor
+            || second_factor::is_demanded(app, account).await?)
+    {
+        let shown = Shown {
+            passed: Some(account.id),
+            enrol: Some((second_factor::fresh_secret(app), account.login.clone())),
+            ..Shown::default()
+        };
+        return Ok(form_page(req, app, lang, client, request, shown));
+    }
+    begin(req, app, lang, &request, proved).await
 }
 
 fn too_many(Wait(seconds): Wait) -> Shown<'static> {
@@ -423,10 +389,13 @@ async fn second_step(
             .map(|codes| (Proof::Code.amr(), Some(codes))),
     };
     let refused = match outcome {
-        Ok((amr, None)) => return begin(req, app, lang, &request, id, (amr, None)).await,
+        Ok((amr, None)) => {
+            let proved = Proved::by(id, amr);
+            return proved_all(req, app, lang, (client, request), &account, proved).await;
+        }
         Ok((amr, Some(codes))) => {
             let page = page::recovery_codes(app, lang, &codes, &request.again());
-            let (_, response) = with_session(req, app, lang, (id, amr, None), page).await?;
+            let (_, response) = with_session(req, app, lang, Proved::by(id, amr), page).await?;
             return Ok(response);
         }
         Err(Refused::Database(error)) => return Err(error),
@@ -478,11 +447,24 @@ pub(super) async fn vouched(
         let state = request.state.as_deref();
         return Ok(redirect(app, &request.redirect_uri, state, &denied));
     }
-    let kept = store::grant::Vouched {
-        provider: by.provider,
-        loa: by.loa,
+    let proved = Proved {
+        account: by.account,
+        amr: by.amr.to_owned(),
+        vouched: Some(store::grant::Vouched {
+            provider: by.provider,
+            loa: by.loa,
+        }),
     };
-    begin(req, app, lang, request, by.account, (by.amr, Some(kept))).await
+    // Whom the provider knows may have forgotten the password here.
+    if request.change_password {
+        let client = store::client::find(app.db.read(), &request.client).await?;
+        let account = store::account::find(app.db.read(), by.account).await?;
+        if let (Some(client), Some(account)) = (client, account) {
+            let asked = (&client, request.clone());
+            return proved_all(req, app, lang, asked, &account, proved).await;
+        }
+    }
+    begin(req, app, lang, request, proved).await
 }
 
 /// Starts the session and sends the browser back with a code.
@@ -491,11 +473,10 @@ async fn begin(
     app: &App,
     lang: Lang,
     request: &AuthorizationRequest,
-    account: AccountId,
-    (amr, vouched): (&'static str, Option<store::grant::Vouched>),
+    proved: Proved,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let nothing = HttpResponse::Ok().finish();
-    let (session, kept) = with_session(req, app, lang, (account, amr, vouched), nothing).await?;
+    let (session, kept) = with_session(req, app, lang, proved, nothing).await?;
     let mut response = answer(app, lang, request, &session).await?;
     for cookie in kept.cookies() {
         if let Err(error) = response.add_cookie(&cookie) {
@@ -510,7 +491,7 @@ async fn with_session(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
-    (account, amr, vouched): (AccountId, &'static str, Option<store::grant::Vouched>),
+    proved: Proved,
     mut response: HttpResponse,
 ) -> Result<(Session, HttpResponse), sea_orm::DbErr> {
     let cookies = Cookies::of(app);
@@ -518,11 +499,12 @@ async fn with_session(
     let before = sign_in::resume(app, before.as_deref()).await?;
     let before = before.map(|(session, _)| session);
     let how = Means {
-        amr,
+        amr: proved.amr,
         device: device_name(req),
-        vouched,
+        vouched: proved.vouched,
     };
-    let (session, secret) = sign_in::start_session(app, account, before.as_ref(), how).await?;
+    let begun = sign_in::start_session(app, proved.account, before.as_ref(), how);
+    let (session, secret) = begun.await?;
     let seconds = i64::from(app.settings.session_seconds);
     let cookie = cookies.make(Cookies::SESSION, secret, seconds);
     if let Err(error) = response.add_cookie(&cookie) {
@@ -539,15 +521,6 @@ fn device_name(req: &HttpRequest) -> String {
         .and_then(|v| v.to_str().ok())
         .unwrap_or("");
     agent.chars().take(200).collect()
-}
-
-/// The content of a form that this browser was given, and not too long ago.
-fn opened(req: &HttpRequest, app: &App, form: Option<&str>) -> Option<FormToken> {
-    let token: FormToken = serde_json::from_str(&app.rt.sealer.open(form?).ok()?).ok()?;
-    let browser = Cookies::of(app).read(req, Cookies::FORM)?;
-    let good = secret::equal(&token.browser, &secret::hash(&browser))
-        && app.rt.clock.now().timestamp() < token.until;
-    good.then_some(token)
 }
 
 /// Sends the browser back to the client.
@@ -590,13 +563,5 @@ fn broken(app: &App, lang: Lang) -> HttpResponse {
             "Ứng dụng gọi trang này chưa được đăng ký hoặc gửi thiếu thông tin. Vui lòng báo cho đơn vị quản lý ứng dụng.",
             "The application that called this page is not registered or left something out. Please tell those who run it.",
         ),
-    )
-}
-
-/// Scheme, host and port of a redirect URI, for the page's policy.
-fn origin(uri: &str) -> String {
-    Url::parse(uri).map_or_else(
-        |_not_a_url| String::new(),
-        |u| u.origin().ascii_serialization(),
     )
 }

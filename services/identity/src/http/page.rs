@@ -1,7 +1,9 @@
 //! The pages: own style only, Vietnamese first; no script, but for those of passkeys.
 
+mod new_password;
 mod passkeys;
 
+pub(super) use new_password::new_password;
 pub(super) use passkeys::passkeys;
 
 use crate::App;

@@ -16,6 +16,7 @@ fn domain(row: Model) -> Result<Account, DbErr> {
         id: AccountId(row.id),
         login: row.login,
         password_hash: row.password_hash,
+        temporary_until: row.temporary_until,
         name: row.name,
         kind: match row.kind.as_str() {
             "applicant" => ActorKind::Applicant,
@@ -48,6 +49,7 @@ fn row(account: &Account, now: DateTime<Utc>) -> Result<ActiveModel, DbErr> {
         id: Set(account.id.0),
         login: Set(account.login.clone()),
         password_hash: Set(account.password_hash.clone()),
+        temporary_until: Set(account.temporary_until),
         name: Set(account.name.clone()),
         kind: Set(kind_name(account.kind).to_owned()),
         roles: Set(to_text(&account.roles)?),

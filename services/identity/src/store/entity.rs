@@ -12,6 +12,7 @@ pub(super) mod account {
         pub login: String,
         #[sea_orm(column_type = "Text", nullable)]
         pub password_hash: Option<String>,
+        pub temporary_until: Option<DateTimeUtc>,
         pub name: String,
         pub kind: String,
         #[sea_orm(column_type = "Text")]

@@ -7,10 +7,11 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Which national provider vouched for a sign-in, and how surely by its own scale.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Vouched {
     pub(crate) provider: String,
     pub(crate) loa: String,

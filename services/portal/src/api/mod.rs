@@ -1,5 +1,6 @@
 //! The typed client of the public API. Every call goes through the gateway, like any other client's.
 
+mod account;
 mod talk;
 pub(crate) mod types;
 
@@ -13,9 +14,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 use types::{
-    Access, Agency, Alarm, DataRequest, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped,
-    Field, Group, Incident, List, Mandate, Manifests, Me, Named, NewDossier, Notification,
-    Procedure, ProcedureItem, Purpose, Report, Shipment, Tracking, UploadedFile,
+    Access, Agency, Alarm, Dossier, DossierItem, Doubts, Draft, DraftItem, Dropped, Field, Group,
+    Incident, List, Manifests, Named, NewDossier, Notification, Procedure, ProcedureItem, Report,
+    Shipment, Tracking, UploadedFile,
 };
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -519,29 +520,6 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Who read one's account, newest first.
-    pub(crate) async fn my_readers(self) -> Answered<List<Access>> {
-        self.get("/api/v1/me/access-log").await
-    }
-
-    /// The register of purposes.
-    pub(crate) async fn purposes(self) -> Answered<List<Purpose>> {
-        self.get("/api/v1/data-purposes").await
-    }
-
-    /// One's requests about one's data.
-    pub(crate) async fn my_data_requests(self) -> Answered<List<DataRequest>> {
-        self.get("/api/v1/me/data-requests").await
-    }
-
-    /// Makes a request about one's data.
-    pub(crate) async fn ask_about_data(self, right: &str, text: &str) -> Answered<()> {
-        let body = serde_json::json!({ "right": right, "text": text });
-        let call = self.call("POST", "/api/v1/me/data-requests")?;
-        let _made: DataRequest = call.json(&body).send_json().await?;
-        Ok(())
-    }
-
     // Post.
 
     /// The shipments of one dossier.
@@ -596,16 +574,6 @@ impl<'a> Api<'a> {
     }
 
     // Identity.
-
-    /// The account behind the token.
-    pub(crate) async fn me(self) -> Answered<Me> {
-        self.get("/api/v1/me").await
-    }
-
-    /// For whom one may act, and who may act for one.
-    pub(crate) async fn mandates(self) -> Answered<List<Mandate>> {
-        self.get("/api/v1/me/mandates").await
-    }
 
     /// The token endpoint.
     pub(crate) async fn token(self, form: &[(&str, &str)]) -> Answered<Tokens> {

@@ -21,6 +21,8 @@ struct Next {
     lai: Option<String>,
     /// A mandate: the person wants to act for somebody else.
     thay: Option<uuid::Uuid>,
+    /// Set: the person wants to choose another password.
+    doi: Option<String>,
 }
 
 /// Only paths of ours: no other site, no backslash that a browser reads as a slash.
@@ -93,6 +95,10 @@ pub(super) async fn sign_in(
     if let Some(mandate) = query.0.thay {
         to.query_pairs_mut()
             .append_pair("acting_for", &mandate.to_string());
+    }
+    if query.0.doi.is_some() {
+        to.query_pairs_mut()
+            .append_pair("action", "change_password");
     }
     let kept = SignIn {
         nonce,

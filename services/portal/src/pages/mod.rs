@@ -15,6 +15,7 @@ mod filing_parts;
 mod home;
 mod inbox;
 mod messages;
+mod my_account;
 mod my_data;
 mod papers;
 mod payments;
@@ -57,6 +58,8 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(tracking::look_up)
         .service(inbox::list)
         .service(inbox::mark_read)
+        .service(my_account::show)
+        .service(my_account::end)
         .service(my_data::show)
         .service(my_data::ask)
         .service(work::list)

@@ -167,6 +167,8 @@ pub(crate) struct Access {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Me {
     #[serde(default)]
+    pub(crate) login: String,
+    #[serde(default)]
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) roles: Vec<String>,
@@ -176,6 +178,26 @@ pub(crate) struct Me {
     pub(crate) phone: Option<String>,
     #[serde(default)]
     pub(crate) identity_number: Option<String>,
+}
+
+/// One's second factor.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SecondFactor {
+    #[serde(default)]
+    pub(crate) on: bool,
+    #[serde(default)]
+    pub(crate) passkeys: u64,
+}
+
+/// A sign-in in one browser.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct SignedIn {
+    pub(crate) id: String,
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) device: String,
 }
 
 /// What is kept of people for one purpose.
