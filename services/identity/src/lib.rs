@@ -16,6 +16,7 @@ mod jobs;
 mod migrations;
 mod store;
 
+pub use app::first_admin::{Administrator, create_admin};
 pub use app::keys::{ensure_signing_key, rotate_signing_key};
 pub use demo::{demo_token, seed_demo};
 pub use domain::provider::{Names, Provider};

@@ -1,6 +1,6 @@
 //! The commands of `motcua`.
 
-use crate::settings::{Databases, Settings};
+use crate::settings::{All, Databases, Settings};
 use crate::{demo, documents, due, import, seal_again, serve, settings, tasks, token, verify};
 use anyhow::{Context as _, ensure};
 use chrono::NaiveDate;
@@ -57,6 +57,18 @@ enum Command {
         /// With a new one in front, which is to seal from then on.
         #[arg(long)]
         add: bool,
+    },
+    /// Create the first province administrator, or let one in again who is locked out, and print a temporary password.
+    CreateAdmin {
+        /// 3–64 characters of `a–z 0–9 . _ @ -`.
+        #[arg(long)]
+        login: String,
+        /// Full name of a new one.
+        #[arg(long, required_unless_present = "reset")]
+        name: Option<String>,
+        /// The account is there: a temporary password, opened again, without its second factor, signed out everywhere.
+        #[arg(long)]
+        reset: bool,
     },
     /// Make a new key to sign tokens with. The old one verifies until its tokens are dead.
     RotateSigningKey,
@@ -270,11 +282,17 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
             let process = Settings::new(data, None).all()?.process;
             print(&seal_again::data_keys(&process, add)?.join("\n"));
         }
+        Command::CreateAdmin { login, name, reset } => {
+            let all = Settings::new(data, None).all()?;
+            let rt = kit::process::runtime(&all.process)?;
+            let db = identity_alone(&all, &rt).await?;
+            let who = identity::Administrator { login, name, reset };
+            print(&identity::create_admin(&all.identity, &db, &rt, who).await?);
+        }
         Command::RotateSigningKey => {
             let all = Settings::new(data, None).all()?;
             let rt = kit::process::runtime(&all.process)?;
-            let databases = Databases::open(&all, &rt).await?;
-            identity::rotate_signing_key(&databases.identity, &rt).await?;
+            identity::rotate_signing_key(&identity_alone(&all, &rt).await?, &rt).await?;
         }
         Command::Tasks(arguments) => {
             let all = Settings::new(data, None).all()?;
@@ -296,6 +314,17 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// The database of identity, up to date: all that its pod can reach.
+async fn identity_alone(all: &All, rt: &kit::Runtime) -> anyhow::Result<durable::Db> {
+    let db = durable::Db::open(&all.identity.database, rt)
+        .await
+        .context("database of identity")?;
+    durable::migrate(&db, identity::migrations)
+        .await
+        .context("migrating identity")?;
+    Ok(db)
 }
 
 async fn import(settings: &Settings, what: Import) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! `motcua import …`, `motcua quality`, `motcua export FILE`: the catalogue's data in and out.
 
-use crate::settings::{Databases, Settings};
+use crate::settings::Settings;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -60,15 +60,17 @@ pub struct Table {
     pub(crate) json: bool,
 }
 
-/// The catalogue's database, up to date.
+/// The catalogue's database, up to date: all that its pod can reach.
 async fn open(settings: &Settings) -> anyhow::Result<(durable::Db, kit::Runtime)> {
     let all = settings.all()?;
     let rt = kit::process::runtime(&all.process)?;
-    let databases = Databases::open(&all, &rt).await?;
-    durable::migrate(&databases.catalogue, catalogue::migrations)
+    let db = durable::Db::open(&all.catalogue.database, &rt)
+        .await
+        .context("database of catalogue")?;
+    durable::migrate(&db, catalogue::migrations)
         .await
         .context("migrating catalogue")?;
-    Ok((databases.catalogue, rt))
+    Ok((db, rt))
 }
 
 /// Imports a table of reference data.

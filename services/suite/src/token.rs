@@ -1,6 +1,6 @@
 //! `motcua token <login>`: an access token for a demo account.
 
-use crate::settings::{Databases, Settings};
+use crate::settings::Settings;
 
 /// Signs a token for a demo account or client.
 ///
@@ -9,6 +9,6 @@ use crate::settings::{Databases, Settings};
 pub async fn token(settings: &Settings, login: &str) -> anyhow::Result<String> {
     let all = settings.all()?;
     let rt = kit::process::runtime(&all.process)?;
-    let databases = Databases::open(&all, &rt).await?;
-    identity::demo_token(&databases.identity, &rt, login).await
+    let db = durable::Db::open(&all.identity.database, &rt).await?;
+    identity::demo_token(&db, &rt, login).await
 }

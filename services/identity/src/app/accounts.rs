@@ -6,7 +6,7 @@ use crate::error::AccountError;
 use crate::store;
 use chrono::{DateTime, Duration, Utc};
 use contracts::{AccountId, Actor, Role};
-use durable::Answer;
+use durable::{Answer, Tx};
 use sea_orm::DbErr;
 use serde_json::Value;
 
@@ -119,6 +119,17 @@ fn temporary_until(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
     now + Duration::days(i64::from(app.settings.temporary_password_days))
 }
 
+/// Ends every sign-in of an account and refuses the tokens that were given before this version.
+pub(super) async fn sign_out(
+    tx: &Tx,
+    id: AccountId,
+    version: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    store::grant::end_all(&**tx, id, now).await?;
+    store::revocation::put(&**tx, id, version, now).await
+}
+
 /// Takes the password that the person has chosen, and signs the account out everywhere. `version` is the account that proved who it is: if
 /// it was changed since, nothing happens.
 pub(crate) async fn choose_password(
@@ -144,8 +155,7 @@ pub(crate) async fn choose_password(
                 if !store::account::save(&*tx, &account, now).await? {
                     return Err(AccountError::Stale(version + 1));
                 }
-                store::grant::end_all(&*tx, id, now).await?;
-                store::revocation::put(&*tx, id, account.version, now).await?;
+                sign_out(&tx, id, account.version, now).await?;
                 Ok(account)
             }
         })

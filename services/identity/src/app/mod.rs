@@ -7,6 +7,7 @@ pub(crate) mod breaches;
 pub(crate) mod clients;
 pub(crate) mod data_requests;
 pub(crate) mod devices;
+pub(crate) mod first_admin;
 pub(crate) mod grants;
 pub(crate) mod introspection;
 pub(crate) mod keys;

@@ -58,10 +58,11 @@ async fn an_agency_admin_creates_an_officer_who_signs_in() {
         .await
         .expect(200);
     assert_eq!(shown.json(), made);
-    world
-        .browser()
-        .sign_in(&portal(), "new.officer", GOOD_PASSWORD)
+    let first = world.browser();
+    let first = first
+        .try_sign_in(&portal(), "new.officer", GOOD_PASSWORD)
         .await;
+    first.expect(200);
 }
 
 #[tokio::test]
@@ -478,10 +479,12 @@ async fn a_new_password_replaces_the_old_and_signs_out() {
         .try_sign_in(&portal(), "officer", PASSWORD)
         .await
         .expect(401);
-    world
-        .browser()
-        .sign_in(&portal(), "officer", "ba con mèo đen")
+    // Right, and to be changed at once: `passwords`.
+    let right = world.browser();
+    let right = right
+        .try_sign_in(&portal(), "officer", "ba con mèo đen")
         .await;
+    right.expect(200);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod limits;
 mod mandates;
 mod pages;
 mod passkeys;
+mod passwords;
 mod providers;
 mod replicas;
 mod retention;

@@ -11,6 +11,7 @@ mod citizen;
 mod editing;
 mod filing;
 mod linked;
+mod my_account;
 mod my_data;
 mod officer;
 mod public;
