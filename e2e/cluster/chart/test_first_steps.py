@@ -48,4 +48,4 @@ def test_the_first_agencies(tmp_path, database):
     table = "code,name\nH05,Tỉnh Minh Họa\nH05.21,Xã Hoa Sen\n"
     done = exec_in(tmp_path, "catalogue", database, "import", "agencies", "/dev/stdin", "--json", given=table)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["added"] == 2, done.stdout
+    assert json.loads(done.stdout)["created"] == 2, done.stdout
