@@ -3,11 +3,12 @@
 //! others are counted and printed is compared, and nothing may have come of it all.
 //!
 //! **A new operation needs an entry** in the file of its resource under `authorization/`: which kind of thing it is decides what is
-//! checked. Without one, [`every_operation_has_an_entry`] fails.
+//! checked. Without one, [`every_operation_has_an_entry`] fails. One that changes something has a place in `closed`, too.
 
 mod accounts;
 mod catalogue;
 mod clients;
+mod closed;
 mod dossiers;
 mod figures;
 mod incidents;
@@ -248,6 +249,7 @@ async fn no_operation_answers_without_the_right_to_it() {
     not_appointed(&world, &operations, &mut checks).await;
     picture::same(&before, &picture::taken(&world).await);
     figures::figures(&world, &operations, &mut checks).await;
+    closed::closed_steps(&world, &operations, &mut checks).await;
     // Last: what is within its reach it does change.
     strangers(&world, &operations, &province, &mut checks).await;
     pages(&world, &mut checks).await;
