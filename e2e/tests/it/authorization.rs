@@ -1,16 +1,18 @@
 //! The authorization walk: every operation of the public document, called as nobody, with tokens that are no good, as every role of
-//! the wrong agency, as another citizen, and by the right people at the wrong step; through the gateway and past it. What others are
-//! counted and printed is compared, and nothing may have come of it all.
+//! the wrong agency, as another citizen, and by the right people where the step is not open; through the gateway and past it. What
+//! others are counted and printed is compared, and nothing may have come of it all.
 //!
 //! **A new operation needs an entry** in the file of its resource under `authorization/`: which kind of thing it is decides what is
-//! checked. Without one, [`every_operation_has_an_entry`] fails.
+//! checked. Without one, [`every_operation_has_an_entry`] fails. One that changes something has a place in `closed`, too.
 
 mod accounts;
 mod catalogue;
 mod clients;
+mod closed;
 mod dossiers;
 mod figures;
 mod incidents;
+mod known;
 mod makings;
 mod notifications;
 mod operations;
@@ -20,6 +22,7 @@ mod picture;
 mod postal;
 mod sign_in;
 mod steps;
+mod things;
 mod tokens;
 mod world;
 
@@ -64,13 +67,16 @@ struct Resource {
     id: fn(&World) -> &str,
 }
 
-fn resources() -> [Resource; 15] {
+fn resources() -> [Resource; 18] {
     [
         accounts::ASSIGNMENTS,
+        accounts::MANDATES,
         accounts::RESOURCE,
+        accounts::SESSIONS,
         accounts::SUCCESSIONS,
         catalogue::RESOURCE,
         catalogue::EDITING,
+        catalogue::FORCE,
         clients::RESOURCE,
         dossiers::RESOURCE,
         dossiers::GROUPS,
@@ -236,11 +242,14 @@ async fn no_operation_answers_without_the_right_to_it() {
         .into_iter()
         .partition(|(role, _)| *role == Role::ProvinceAdmin);
     strangers(&world, &operations, &others, &mut checks).await;
+    known::strangers(&world, &operations, &mut checks).await;
+    known::logins(&world, &operations, &mut checks).await;
     makings::makings_of_others(&world, &operations, &mut checks).await;
     steps::wrong_step(&world, &operations, &mut checks).await;
     not_appointed(&world, &operations, &mut checks).await;
     picture::same(&before, &picture::taken(&world).await);
     figures::figures(&world, &operations, &mut checks).await;
+    closed::closed_steps(&world, &operations, &mut checks).await;
     // Last: what is within its reach it does change.
     strangers(&world, &operations, &province, &mut checks).await;
     pages(&world, &mut checks).await;
@@ -330,12 +339,7 @@ async fn stranger(
                 checks.count("another's thing by its id");
                 let id = Some(nothing.as_str());
                 let absent = world.call(operation, Some(token), id, direct).await;
-                assert!(
-                    matches!(answer.status, 403 | 404 | 422) && !answer.code().is_empty(),
-                    "{name}: {answer:?}"
-                );
-                same(&name, &answer, &absent);
-                world.tells_of_nobody(&name, &answer);
+                not_there(world, &name, &answer, &absent);
             }
             Kind::Report => {
                 checks.count("another's things named in a body");
@@ -361,6 +365,16 @@ async fn stranger(
             Kind::Open => {}
         }
     }
+}
+
+/// What is another's is refused as what is not there, and nobody is told of.
+fn not_there(world: &World, name: &str, answer: &Answer, absent: &Answer) {
+    assert!(
+        matches!(answer.status, 403 | 404 | 422) && !answer.code().is_empty(),
+        "{name}: {answer:?}"
+    );
+    same(name, answer, absent);
+    world.tells_of_nobody(name, answer);
 }
 
 /// The answer for what is another's is the answer for what is not there.

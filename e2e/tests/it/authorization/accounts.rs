@@ -18,15 +18,27 @@ pub(super) const RESOURCE: Resource = Resource {
         ("turnOffSecondFactor", Kind::Own),
         ("resetSecondFactor", Kind::OneBut(Role::ProvinceAdmin)),
         ("listMySessions", Kind::Own),
-        ("endMySession", Kind::One),
         ("endMySessions", Kind::Own),
         ("listMyMandates", Kind::Own),
         ("giveMandate", Kind::Create),
-        ("revokeMyMandate", Kind::One),
         ("createMandate", Kind::Administer),
-        ("revokeMandate", Kind::OneBut(Role::ProvinceAdmin)),
     ],
     id: |world| &world.account,
+};
+
+/// Where one is signed in.
+pub(super) const SESSIONS: Resource = Resource {
+    entries: &[("endMySession", Kind::One)],
+    id: |world| &world.session,
+};
+
+/// Who acts for whom.
+pub(super) const MANDATES: Resource = Resource {
+    entries: &[
+        ("revokeMyMandate", Kind::One),
+        ("revokeMandate", Kind::OneBut(Role::ProvinceAdmin)),
+    ],
+    id: |world| &world.mandate,
 };
 
 /// Agencies that took over the dossiers of others.

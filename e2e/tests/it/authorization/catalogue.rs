@@ -30,15 +30,14 @@ pub(super) const RESOURCE: Resource = Resource {
         ("listSourceWithdrawals", Kind::Administer),
         ("setAgencyCalendar", Kind::Administer),
         ("createProcedureDraft", Kind::Create),
-        ("listProcedureDrafts", Kind::List),
+        ("listProcedureDrafts", Kind::ListBut(Role::ProvinceAdmin)),
         ("listProcedureJournal", Kind::Administer),
         ("qualityReport", Kind::Administer),
     ],
     id: |world| &world.procedure,
 };
 
-/// Drafts and withdrawals. That a draft of another agency is not there is tested with the service; here it is one that nobody wrote, and
-/// nothing is withdrawn under the other tests.
+/// Drafts, within the agency that writes them.
 pub(super) const EDITING: Resource = Resource {
     entries: &[
         ("getProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
@@ -47,8 +46,15 @@ pub(super) const EDITING: Resource = Resource {
         ("sendBackProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
         ("publishProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
         ("discardProcedureDraft", Kind::OneBut(Role::ProvinceAdmin)),
+    ],
+    id: |world| &world.draft,
+};
+
+/// Whether a procedure is in force, which the province alone decides.
+pub(super) const FORCE: Resource = Resource {
+    entries: &[
         ("withdrawProcedure", Kind::OneBut(Role::ProvinceAdmin)),
         ("restoreProcedure", Kind::OneBut(Role::ProvinceAdmin)),
     ],
-    id: |world| &world.account,
+    id: |world| &world.procedure,
 };

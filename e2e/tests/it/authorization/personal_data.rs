@@ -20,12 +20,11 @@ pub(super) const RESOURCE: Resource = Resource {
 /// For the administrators of the province alone.
 pub(super) const BREACHES: Resource = Resource {
     entries: &[
-        ("listBreaches", Kind::Administer),
+        ("listBreaches", Kind::ListBut(Role::ProvinceAdmin)),
         ("openBreach", Kind::Administer),
         ("getBreach", Kind::OneBut(Role::ProvinceAdmin)),
         ("addBreachEntry", Kind::OneBut(Role::ProvinceAdmin)),
         ("listRetentionNotices", Kind::Administer),
     ],
-    // No file of this id: nobody learns more than that.
-    id: |world| &world.account,
+    id: |world| &world.breach,
 };

@@ -64,6 +64,15 @@ fn views(world: &World) -> Vec<(&'static str, String)> {
         ("admin", "/api/v1/assignments?limit=100".to_owned()),
         ("admin", "/api/v1/agency-successions?limit=100".to_owned()),
         ("admin", "/api/v1/breaches?limit=100".to_owned()),
+        ("admin", format!("/api/v1/breaches/{}", world.breach)),
+        (
+            "agencyadmin",
+            format!("/api/v1/procedure-drafts/{}", world.draft),
+        ),
+        (
+            "agencyadmin",
+            format!("/api/v1/procedure-journal?procedureId={}", world.procedure),
+        ),
         ("admin", "/api/v1/incidents?limit=100".to_owned()),
         ("admin", "/api/v1/imports?limit=100".to_owned()),
         (

@@ -17,6 +17,12 @@ struct Point {
 /// Acts that who has nothing more to expect is spared.
 const ACTS: [&str; 2] = ["askFee", "keepOriginals"];
 
+/// Whether an operation is tried here, at every point. All others that have a step: see `closed`.
+pub(super) fn is_tried(operation: &Operation) -> bool {
+    operation.path.starts_with("/api/v1/dossiers/")
+        && (operation.kind() == Kind::Command || ACTS.contains(&operation.id.as_str()))
+}
+
 /// Every point of a life. What the service itself says of it is in its table test; this is said from outside, by the law.
 async fn points(world: &World) -> Vec<Point> {
     let reason = json!({"reason": "Theo quy định"});
@@ -157,11 +163,7 @@ impl Point {
 /// Everything that this agency's people and the owner may not do there, and that nothing has come of it.
 pub(super) async fn wrong_step(world: &World, operations: &[Operation], checks: &mut Checks) {
     let points = points(world).await;
-    let tried: Vec<&Operation> = operations
-        .iter()
-        .filter(|o| o.path.starts_with("/api/v1/dossiers/"))
-        .filter(|o| o.kind() == Kind::Command || ACTS.contains(&o.id.as_str()))
-        .collect();
+    let tried: Vec<&Operation> = operations.iter().filter(|o| is_tried(o)).collect();
     assert_eq!(tried.len(), 19, "seventeen commands and two acts");
     for open in points.iter().flat_map(|p| p.open) {
         let known = tried.iter().any(|o| o.path.ends_with(&format!("/{open}")));

@@ -26,7 +26,7 @@ impl Thing {
 pub(super) struct World {
     pub(super) running: OneProcess,
     pub(super) key: SigningKey,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     pub(super) dossier: String,
     pub(super) finished: Thing,
     pub(super) fresh: Thing,
@@ -45,6 +45,14 @@ pub(super) struct World {
     /// A delegation of `leader` to `specialist`.
     pub(super) assignment: String,
     pub(super) succession: String,
+    /// A mandate of `citizen` for somebody without an account.
+    pub(super) mandate: String,
+    /// A sign-in of `citizen`.
+    pub(super) session: String,
+    /// A draft of a procedure, by the world's agency.
+    pub(super) draft: String,
+    /// A breach file.
+    pub(super) breach: String,
     /// A token of an account that was closed since.
     pub(super) closed: String,
     /// Two dossiers of the citizen's that were filed together.
@@ -58,7 +66,7 @@ pub(super) struct World {
     /// A token of another that was closed since.
     pub(super) closed_client: String,
     /// What must be in no answer to somebody else.
-    secrets: Vec<String>,
+    pub(super) secrets: Vec<String>,
 }
 
 /// What was answered.
@@ -126,6 +134,10 @@ impl World {
             data_request: String::new(),
             assignment: String::new(),
             succession: String::new(),
+            mandate: String::new(),
+            session: String::new(),
+            draft: String::new(),
+            breach: String::new(),
             closed: String::new(),
             group: String::new(),
             members: Vec::new(),
@@ -137,7 +149,8 @@ impl World {
         world.look_around().await;
         (world.client, world.closed_client) = world.make_clients().await;
         world.group = world.file_a_group().await;
-        world.incident = world.announce_an_incident().await;
+        let incident = world.announce_an_incident("agencyadmin", "H05.21").await;
+        world.incident = text(&incident["id"]);
         world.closed = world.close_an_account().await;
         world
     }
@@ -158,9 +171,13 @@ impl World {
         self.like = whole.clone();
         self.fresh = self.file_another().await;
         self.restricted = self.restrict(self.file_another().await).await;
-        self.data_request = self.ask_about_data(&citizen).await;
+        self.data_request = self.ask_about_data().await;
         self.assignment = self.delegate().await;
         self.succession = self.merge().await;
+        self.mandate = self.let_act().await;
+        self.session = self.session_of("citizen").await;
+        self.draft = self.write_a_draft().await;
+        self.breach = text(&self.open_a_breach().await["id"]);
         let applicant = &whole["applicant"];
         self.secrets = [
             &applicant["name"],
@@ -181,53 +198,14 @@ impl World {
             self.data_request.as_str(),
             self.assignment.as_str(),
             self.succession.as_str(),
+            self.mandate.as_str(),
+            self.session.as_str(),
+            self.draft.as_str(),
+            self.breach.as_str(),
         ])
         .map(str::to_owned)
         .collect();
-        assert!(self.secrets.len() >= 9 && self.secrets.iter().all(|s| s.len() > 5));
-    }
-
-    /// Asks for access to the own data, at the world's agency.
-    async fn ask_about_data(&self, token: &str) -> String {
-        let sent = self.http.post(self.url("/api/v1/me/data-requests"));
-        let body = json!({"right": "access", "agency": "H05.21", "text": "Cho tôi xem dữ liệu"});
-        let answer = sent.bearer_auth(token).json(&body).send().await;
-        let answer = answer.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 201);
-        let request: Value = answer.json().await.expect("JSON");
-        text(&request["id"])
-    }
-
-    /// The leader goes away for a week.
-    async fn delegate(&self) -> String {
-        let until = self.running.suite.rt.clock.now() + chrono::Duration::days(7);
-        let body = json!({"kind": "delegation", "login": "specialist", "role": "leader",
-            "until": until, "reason": "Đi công tác"});
-        let sent = self.http.post(self.url("/api/v1/assignments")).json(&body);
-        let leader = self.token("leader").await;
-        let answer = sent.bearer_auth(leader).send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 201);
-        let given: Value = answer.json().await.expect("JSON");
-        text(&given["id"])
-    }
-
-    /// Two agencies that are nobody's here become one.
-    async fn merge(&self) -> String {
-        let body = json!({"predecessor": "H05.95", "successor": "H05.96", "from": "2026-07-01",
-            "reason": "NQ 12/NQ-HĐND"});
-        let sent = self.http.post(self.url("/api/v1/agency-successions"));
-        let admin = self.token("admin").await;
-        let answer = sent.json(&body).bearer_auth(admin).send().await;
-        let answer = answer.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 201);
-        let made: Value = answer.json().await.expect("JSON");
-        text(&made["id"])
-    }
-
-    /// The leader restricts the access to a dossier.
-    async fn restrict(&self, dossier: Thing) -> Thing {
-        let reason = json!({"reason": "Bảo vệ nhân chứng"});
-        self.go("leader", dossier, "restrict", &reason).await
+        assert!(self.secrets.len() >= 13 && self.secrets.iter().all(|s| s.len() > 5));
     }
 
     /// A file of somebody's; its id.
@@ -311,121 +289,6 @@ impl World {
         Thing::of(&after)
     }
 
-    /// Makes two clients; one stays, of the other a token that it had before it was closed.
-    async fn make_clients(&self) -> (String, String) {
-        let admin = self.token("agencyadmin").await;
-        let body = json!({"name": "Hệ thống", "role": "integrator",
-            "expiresAt": self.running.suite.rt.clock.now() + chrono::Duration::days(90)});
-        let mut made = Vec::new();
-        for _ in 0..2 {
-            let sent = self.http.post(self.url("/api/v1/clients")).json(&body);
-            let answer = sent.bearer_auth(&admin).send().await.expect("an answer");
-            let client: Value = answer.json().await.expect("JSON");
-            made.push((text(&client["id"]), text(&client["secret"])));
-        }
-        let (stays, (id, secret)) = (made[0].0.clone(), &made[1]);
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", id),
-            ("client_secret", secret),
-        ];
-        let sent = self.http.post(self.url("/oauth2/token")).form(&form);
-        let answer: Value = sent
-            .send()
-            .await
-            .expect("an answer")
-            .json()
-            .await
-            .expect("JSON");
-        let token = text(&answer["access_token"]);
-        let path = format!("/api/v1/clients/{id}");
-        let sent = self.http.patch(self.url(&path)).bearer_auth(admin);
-        let sent = sent
-            .header("if-match", "\"1\"")
-            .json(&json!({"active": false}));
-        let answer = sent.send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200);
-        (stays, token)
-    }
-
-    /// Two dossiers like the first, filed together.
-    async fn file_a_group(&mut self) -> String {
-        let dossier = self.filing(&self.files());
-        let body = json!({"members": [{"dossier": dossier}, {"dossier": dossier, "after": 0}]});
-        let (status, group) = self
-            .post("citizen", "/api/v1/dossier-groups", None, &body)
-            .await;
-        assert_eq!(status, 201, "{group}");
-        let members = group["members"].as_array().expect("members").iter();
-        self.members = members.map(|m| Thing::of(&m["dossier"])).collect();
-        let ids = self.members.iter().map(|m| m.id.clone());
-        self.secrets.extend(ids);
-        text(&group["id"])
-    }
-
-    async fn announce_an_incident(&self) -> String {
-        let admin = self.token("agencyadmin").await;
-        let since = self.running.suite.rt.clock.now() - chrono::Duration::minutes(1);
-        let body = json!({"agencyCode": "H05.21", "title": "Mất kết nối", "startedAt": since});
-        let sent = self.http.post(self.url("/api/v1/incidents")).json(&body);
-        let answer = sent.bearer_auth(&admin).send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 201);
-        let incident: Value = answer.json().await.expect("JSON");
-        text(&incident["id"])
-    }
-
-    /// Closes the account of an officer and returns the token it had, once nobody takes it any more.
-    async fn close_an_account(&self) -> String {
-        let token = self.token("leader3").await;
-        let me = self.json("/api/v1/me", &token).await;
-        let path = format!("/api/v1/accounts/{}", text(&me["id"]));
-        let admin = self.token("admin").await;
-        let sent = self.http.patch(self.url(&path)).bearer_auth(admin);
-        let answer = sent
-            .header("if-match", "\"1\"")
-            .json(&json!({"active": false}))
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200);
-        testkit::wait_for("the closed account is refused everywhere", || async {
-            let services = [
-                "catalogue",
-                "dossier",
-                "postal",
-                "notifications",
-                "identity",
-            ];
-            let directory = &self.running.suite.rt.directory;
-            let mut all = vec![self.url("/api/v1/me")];
-            for service in services {
-                let path = match service {
-                    "catalogue" => "/api/v1/imports/procedures",
-                    "dossier" => "/api/v1/dossiers",
-                    "postal" => "/api/v1/shipments",
-                    "notifications" => "/api/v1/notifications",
-                    _ => "/api/v1/me",
-                };
-                let base = directory.get(service).expect("an address");
-                all.push(base.join(path).expect("a URL").to_string());
-            }
-            for url in all {
-                let request = if url.contains("imports") {
-                    self.http.post(url).body("")
-                } else {
-                    self.http.get(url)
-                };
-                let answer = request.bearer_auth(&token).send().await.expect("an answer");
-                if answer.status().as_u16() != 401 {
-                    return None;
-                }
-            }
-            Some(())
-        })
-        .await;
-        token
-    }
-
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.running.suite.url)
     }
@@ -500,6 +363,20 @@ impl World {
         let body = &operation.example;
         self.send(operation, url, Some(token), dossier.version, body)
             .await
+    }
+
+    /// Calls an operation at this path, for what is at this version.
+    pub(super) async fn at(
+        &self,
+        operation: &Operation,
+        path: &str,
+        (token, version): (&str, i64),
+        body: &Value,
+        direct: bool,
+    ) -> Answer {
+        let url = format!("{}{path}", self.base(operation, direct));
+        let token = Some(token);
+        self.send(operation, url, token, version, body).await
     }
 
     /// Sends a body of the test's own.
@@ -611,6 +488,6 @@ fn named(mut body: Value, shipment: &str) -> Value {
     body
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }

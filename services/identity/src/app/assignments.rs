@@ -51,7 +51,9 @@ pub(crate) async fn give(
                 }
                 Kind::Delegation => {
                     let own = store::account::find(&*tx, by.subject).await?;
-                    Giver::Principal(Box::new(own.ok_or(Refusal::NotHeld)?))
+                    let own = own.ok_or(Refusal::NotHeld)?;
+                    assignment::holds(&own, new.role)?;
+                    Giver::Principal(Box::new(own))
                 }
             };
             let to = store::account::by_login(&*tx, &new.login)

@@ -95,19 +95,28 @@ pub(crate) enum Refusal {
     Period,
 }
 
+/// Does this officer hold the role by a position of his own? Asked before anybody is looked up: who has nothing to give learns nothing of
+/// logins.
+///
+/// # Errors
+/// [`Refusal::NotHeld`].
+pub(crate) fn holds(principal: &Account, role: Role) -> Result<(), Refusal> {
+    let officer = principal.active && principal.kind == ActorKind::Officer;
+    if officer && principal.roles.contains(&role) {
+        Ok(())
+    } else {
+        Err(Refusal::NotHeld)
+    }
+}
+
 /// May this officer delegate the role to the other?
 ///
 /// # Errors
 /// See [`Refusal`].
 pub(crate) fn may_delegate(principal: &Account, to: &Account, role: Role) -> Result<(), Refusal> {
-    if !principal.active || principal.kind != ActorKind::Officer {
-        return Err(Refusal::NotHeld);
-    }
+    holds(principal, role)?;
     if principal.agency.is_none() || principal.agency != to.agency {
         return Err(Refusal::Holder);
-    }
-    if !principal.roles.contains(&role) {
-        return Err(Refusal::NotHeld);
     }
     may_hold(principal.id, to, role)
 }

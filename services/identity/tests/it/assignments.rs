@@ -149,6 +149,15 @@ async fn nobody_gives_what_is_not_his_or_takes_it_for_himself() {
             403,
             "assignment.not-held",
         ),
+        // Nor does who has not got the role learn whether somebody of this login is there.
+        (
+            "specialist",
+            "delegation",
+            "nobody.here",
+            "leader",
+            403,
+            "assignment.not-held",
+        ),
         (
             "leader",
             "delegation",
