@@ -80,6 +80,7 @@ pub(crate) fn access(
         act: None,
         acting: Vec::new(),
         predecessors: Vec::new(),
+        networks: Vec::new(),
     }
 }
 

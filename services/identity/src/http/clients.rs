@@ -49,7 +49,7 @@ pub(crate) struct ClientOut {
     /// What it may do, of what its role may.
     #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
     scopes: Vec<String>,
-    /// Where it may ask for tokens from; empty: anywhere.
+    /// Where it may ask for tokens from, and use them from; empty: anywhere.
     #[schema(value_type = Vec<String>, example = json!(["203.0.113.0/24"]))]
     networks: Vec<IpNet>,
     /// When it stops working.
@@ -100,7 +100,7 @@ pub(crate) struct ClientIn {
     #[serde(default)]
     #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
     scopes: Vec<String>,
-    /// Networks in CIDR form; empty: anywhere.
+    /// Networks in CIDR form, where it may ask for tokens from and use them from; empty: anywhere.
     #[serde(default)]
     #[schema(example = json!(["203.0.113.0/24"]))]
     networks: Vec<String>,
@@ -469,9 +469,9 @@ impl Check {
         }
         let mut found = Vec::new();
         for (n, text) in asked.iter().enumerate() {
-            match text.parse::<IpNet>() {
-                Ok(network) => found.push(network.trunc()),
-                Err(_) => self.wrong(&format!("/networks/{n}"), shared::FIELD_INVALID),
+            match machine::network(text) {
+                Some(network) => found.push(network),
+                None => self.wrong(&format!("/networks/{n}"), shared::FIELD_INVALID),
             }
         }
         found
