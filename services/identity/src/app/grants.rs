@@ -317,7 +317,7 @@ struct About<'a> {
     scope: &'a str,
     nonce: Option<&'a str>,
     session: uuid::Uuid,
-    auth_time: chrono::DateTime<chrono::Utc>,
+    auth_time: Option<chrono::DateTime<chrono::Utc>>,
     amr: &'a str,
     vouched: Option<&'a Vouched>,
 }

@@ -87,7 +87,7 @@ pub(crate) async fn introspect(
             iss: Some(app.rt.tokens.issuer().to_owned()),
             exp: Some(token.expires_at.timestamp()),
             iat: Some(token.created_at.timestamp()),
-            auth_time: Some(token.auth_time.timestamp()),
+            auth_time: token.auth_time.map(|at| at.timestamp()),
             ..Introspection::default()
         });
     }

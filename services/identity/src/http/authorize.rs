@@ -99,9 +99,11 @@ pub(super) async fn proceed(
         .await?
         .map(|(session, _)| session);
     let fresh = session.filter(|session| {
-        let age = (app.rt.clock.now() - session.created_at).num_seconds();
+        let age = session.age(app.rt.clock.now());
         request.prompt != Prompt::Login
-            && request.max_age.is_none_or(|most| age <= most)
+            && request
+                .max_age
+                .is_none_or(|most| age.is_some_and(|age| age <= most))
             && Assurance::of(&methods(&session.amr)) >= request.assurance
     });
     if let Some(session) = fresh {
@@ -462,7 +464,7 @@ async fn second_step(
     Ok(form_page(req, app, lang, client, request, shown))
 }
 
-/// A provider vouched for somebody: the session begins, if that is as sure as the client wants.
+/// A provider vouched for somebody: the session begins, if that is as sure and as fresh as the client wants.
 pub(super) async fn vouched(
     req: &HttpRequest,
     app: &App,
@@ -470,19 +472,23 @@ pub(super) async fn vouched(
     request: &AuthorizationRequest,
     by: Vouched,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
-    if Assurance::of(&methods(by.amr)) < request.assurance {
+    let lacks = if Assurance::of(&methods(by.amr)) < request.assurance {
+        Some("the provider is not that sure")
+    } else if !by.is_fresh(request.max_age, app.rt.clock.now()) {
+        Some("the provider does not say that the person was asked just now")
+    } else {
+        None
+    };
+    if let Some(lacks) = lacks {
         let denied = [
             ("error", "unmet_authentication_requirements"),
-            ("error_description", "the provider is not that sure"),
+            ("error_description", lacks),
         ];
         let state = request.state.as_deref();
         return Ok(redirect(app, &request.redirect_uri, state, &denied));
     }
-    let kept = store::grant::Vouched {
-        provider: by.provider,
-        loa: by.loa,
-    };
-    begin(req, app, lang, request, by.account, (by.amr, Some(kept))).await
+    let (account, amr) = (by.account, by.amr);
+    begin(req, app, lang, request, account, (amr, Some(by))).await
 }
 
 /// Starts the session and sends the browser back with a code.
@@ -492,7 +498,7 @@ async fn begin(
     lang: Lang,
     request: &AuthorizationRequest,
     account: AccountId,
-    (amr, vouched): (&'static str, Option<store::grant::Vouched>),
+    (amr, vouched): (&'static str, Option<Vouched>),
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let nothing = HttpResponse::Ok().finish();
     let (session, kept) = with_session(req, app, lang, (account, amr, vouched), nothing).await?;
@@ -510,7 +516,7 @@ async fn with_session(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
-    (account, amr, vouched): (AccountId, &'static str, Option<store::grant::Vouched>),
+    (account, amr, vouched): (AccountId, &'static str, Option<Vouched>),
     mut response: HttpResponse,
 ) -> Result<(Session, HttpResponse), sea_orm::DbErr> {
     let cookies = Cookies::of(app);
