@@ -152,6 +152,19 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     durable::operations::name(document, "identity")
 }
 
+/// Whether all is there that a sign-in by a provider needs.
+fn check(providers: &[Provider]) -> anyhow::Result<()> {
+    let mut known = BTreeSet::new();
+    for provider in providers {
+        let id = provider.id.as_str();
+        if let Err(lack) = provider.check() {
+            anyhow::bail!("providers: {id:?}: {lack}");
+        }
+        anyhow::ensure!(known.insert(id), "providers: {id:?} is there twice");
+    }
+    Ok(())
+}
+
 /// Serves on the runtime's lifecycle. Makes the first signing key and the clients of the suite's own front ends.
 ///
 /// # Errors
@@ -177,14 +190,7 @@ pub fn start(
             config.provider_secrets.insert(provider.id.clone(), secret);
             config.providers.push(provider);
         }
-        let mut known = BTreeSet::new();
-        for provider in &config.providers {
-            let id = provider.id.as_str();
-            if let Err(lack) = provider.check() {
-                anyhow::bail!("providers: {id:?}: {lack}");
-            }
-            anyhow::ensure!(known.insert(id), "providers: {id:?} is there twice");
-        }
+        check(&config.providers)?;
         let db = Db::open(&config.database, rt).await?;
         ensure_signing_key(&db, rt).await.context("signing key")?;
         demo::own_clients(&db, rt, &config)

@@ -475,7 +475,7 @@ pub(super) async fn vouched(
     let lacks = if Assurance::of(&methods(by.amr)) < request.assurance {
         Some("the provider is not that sure")
     } else if !by.is_fresh(request.max_age, app.rt.clock.now()) {
-        Some("the provider does not say that the person was asked just now")
+        Some("the provider does not vouch that the person was asked just now")
     } else {
         None
     };

@@ -39,7 +39,7 @@ async fn playing(providers: &[(&str, &str, &str)]) -> World {
         ("providers", format!("[{}]", all.join(","))),
     ];
     for secret in &secrets {
-        changes.push((secret, "stand-in-secret".to_owned()));
+        changes.push((secret.as_str(), "stand-in-secret".to_owned()));
     }
     World::with(&changes).await
 }
