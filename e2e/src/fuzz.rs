@@ -229,7 +229,7 @@ static WORLD: LazyLock<(Runtime, kit::Runtime)> = LazyLock::new(|| {
 fn token(bytes: &[u8]) {
     let (tokio, rt) = &*WORLD;
     let text = String::from_utf8_lossy(bytes);
-    let said = tokio.block_on(rt.tokens.verify(&text, rt));
+    let said = tokio.block_on(rt.tokens.verify(&text, None, rt));
     let problem = said.expect_err("nobody has signed it");
     assert_eq!(problem.code().status, 401, "{text:?}");
 }

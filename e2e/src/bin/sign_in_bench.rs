@@ -82,11 +82,11 @@ async fn run() -> anyhow::Result<()> {
 async fn first_check(rt: &Runtime, tokens: &[String]) -> anyhow::Result<Duration> {
     let mut tokens = tokens.iter();
     let warm = tokens.next().context("no token")?;
-    ensure!(rt.tokens.verify(warm, rt).await.is_ok(), "refused");
+    ensure!(rt.tokens.verify(warm, None, rt).await.is_ok(), "refused");
     let count = u32::try_from(tokens.len())?;
     let began = Instant::now();
     for token in tokens {
-        let checked = rt.tokens.verify(token, rt).await;
+        let checked = rt.tokens.verify(token, None, rt).await;
         ensure!(checked.is_ok(), "a good token is refused");
     }
     Ok(began.elapsed() / count)
@@ -95,7 +95,7 @@ async fn first_check(rt: &Runtime, tokens: &[String]) -> anyhow::Result<Duration
 /// One check of a token that was seen before: every request of its ten minutes but the first.
 async fn token_check(rt: &Runtime, token: &str) -> anyhow::Result<Duration> {
     let check = async || {
-        let checked = rt.tokens.verify(token, rt).await;
+        let checked = rt.tokens.verify(token, None, rt).await;
         checked.map_err(|e| anyhow::anyhow!("a good token is refused: {e:?}"))
     };
     check().await?;

@@ -42,6 +42,7 @@ pub mod shared {
         TOKEN_EXPIRED = "auth.expired-token", 401, "Phiên đăng nhập đã hết hạn", "The access token has expired";
         TOKEN_REVOKED = "auth.revoked-token", 401, "Quyền truy cập đã bị thu hồi hoặc thay đổi, vui lòng đăng nhập lại", "The rights were revoked or changed, please sign in again";
         TOKEN_ISSUER = "auth.foreign-issuer", 401, "Thẻ truy cập do bên khác phát hành", "The access token is of another issuer";
+        TOKEN_NETWORK = "auth.foreign-network", 401, "Thẻ truy cập không dùng được từ địa chỉ mạng này", "The access token is not good from this network address";
         STEP_UP = "auth.step-up-required", 401, "Cần xác thực lại để thực hiện thao tác này", "Prove again who you are to do this";
         FORBIDDEN = "auth.forbidden", 403, "Không có quyền thực hiện", "Not permitted";
         PRECONDITION_REQUIRED = "precondition.required", 428, "Thiếu điều kiện If-Match", "If-Match is required";

@@ -202,7 +202,8 @@ async fn identify(req: &HttpRequest) -> Result<Option<Actor>, Problem> {
     let rt = req
         .app_data::<web::Data<Runtime>>()
         .ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
-    let actor = rt.tokens.verify(token, rt).await?;
+    let from = crate::origin::address(req);
+    let actor = rt.tokens.verify(token, from, rt).await?;
     req.extensions_mut().insert(actor.clone());
     Ok(Some(actor))
 }

@@ -5,7 +5,8 @@
 //! The portal hands the proof of its own request on with its calls, so that limits count people and not the portal.
 
 use crate::{Runtime, Sealer};
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage as _, HttpRequest, web};
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// The header: address, unix seconds, proof. One that comes from outside proves nothing, and none goes out.
@@ -28,9 +29,28 @@ pub fn proven(req: &HttpRequest) -> Option<IpAddr> {
     read(&rt.sealer, value, rt.clock.now().timestamp())
 }
 
-/// Where a request comes from: the address that the gateway proved, else the peer.
+/// What the gateway found out of a request of its own.
+struct Found(IpAddr);
+
+/// For the gateway, which alone finds it out, and whose peer may be a proxy of ours: from now on [`address`] of this request.
+pub fn found(req: &HttpRequest, address: IpAddr) {
+    req.extensions_mut().insert(Found(address));
+}
+
+/// Where a request comes from: the address that was [`found`], that the gateway proved, else the peer.
 pub fn address(req: &HttpRequest) -> Option<IpAddr> {
-    proven(req).or_else(|| req.peer_addr().map(|a| a.ip().to_canonical()))
+    let found = req.extensions().get::<Found>().map(|found| found.0);
+    found
+        .or_else(|| proven(req))
+        .or_else(|| req.peer_addr().map(|a| a.ip().to_canonical()))
+}
+
+/// Whether an address lies in one of these networks. One that is not known lies in none.
+pub fn is_within(networks: &[IpNet], address: Option<IpAddr>) -> bool {
+    address.is_some_and(|address| {
+        let address = address.to_canonical();
+        networks.iter().any(|network| network.contains(&address))
+    })
 }
 
 fn read(sealer: &Sealer, value: &str, now: i64) -> Option<IpAddr> {
@@ -79,6 +99,50 @@ mod tests {
         ] {
             assert_eq!(read(&ours, odd, 1000), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn an_address_lies_in_a_network_however_it_is_written() {
+        let networks: Vec<IpNet> = ["203.0.113.0/24", "2001:db8::/32"]
+            .iter()
+            .map(|text| text.parse().expect("a network"))
+            .collect();
+        let lies = |text: &str| is_within(&networks, Some(text.parse().expect("an address")));
+        for inside in [
+            "203.0.113.0",
+            "203.0.113.255",
+            "::ffff:203.0.113.7",
+            "2001:db8:ffff::1",
+        ] {
+            assert!(lies(inside), "{inside}");
+        }
+        for outside in [
+            "203.0.112.255",
+            "203.0.114.0",
+            "::ffff:203.0.114.7",
+            "::203.0.113.7",
+            "2001:db9::1",
+            "::1",
+        ] {
+            assert!(!lies(outside), "{outside}");
+        }
+        assert!(!is_within(&networks, None), "not known");
+        assert!(!is_within(
+            &[],
+            Some("203.0.113.7".parse().expect("an address"))
+        ));
+    }
+
+    #[test]
+    fn the_gateway_says_it_to_itself() {
+        let peer: std::net::SocketAddr = "10.0.0.1:5123".parse().expect("a peer");
+        let req = actix_web::test::TestRequest::default()
+            .peer_addr(peer)
+            .to_http_request();
+        assert_eq!(address(&req), Some(peer.ip()));
+        let caller: IpAddr = "203.0.113.7".parse().expect("an address");
+        found(&req, caller);
+        assert_eq!(address(&req), Some(caller));
     }
 
     #[test]

@@ -15,9 +15,9 @@ const MALFORMED: Refusal = (
 );
 const NO_TOKEN: Refusal = (
     "401",
-    "No token, or one that is not good, not ours, expired or revoked (`auth.missing-token`, `auth.invalid-token`, \
-     `auth.foreign-issuer`, `auth.expired-token`, `auth.revoked-token`); where it is asked for, a sign-in that is too old \
-     (`auth.step-up-required`).",
+    "No token, or one that is not good, not ours, expired, revoked, or shown from outside the networks of its client \
+     (`auth.missing-token`, `auth.invalid-token`, `auth.foreign-issuer`, `auth.expired-token`, `auth.revoked-token`, \
+     `auth.foreign-network`); where it is asked for, a sign-in that is too old (`auth.step-up-required`).",
 );
 const FORBIDDEN: Refusal = ("403", "Not permitted to the caller (`auth.forbidden`).");
 const NOT_FOUND: Refusal = (

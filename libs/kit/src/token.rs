@@ -8,12 +8,14 @@ use contracts::problem::shared;
 use contracts::{
     AccountId, Acting, Actor, ActorKind, Assurance, Ground, Limits, Mandate, Proof, Role,
 };
+use ipnet::IpNet;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -86,6 +88,9 @@ pub struct Claims {
     /// Agencies whose dossiers the own one took over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub predecessors: Vec<String>,
+    /// Networks that the token may be used from (ADR 75); empty: from anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<IpNet>,
 }
 
 /// Who acts, in the claims.
@@ -271,12 +276,17 @@ impl TokenVerifier {
         &self.0.issuer
     }
 
-    /// Checks a token and says who it is.
+    /// Checks a token that was shown `from` an address ([`crate::origin::address`]) and says who it is.
     ///
     /// # Errors
-    /// `auth.invalid-token`, `auth.expired-token`, `auth.revoked-token`, `auth.foreign-issuer`; `unavailable` when the key set
-    /// cannot be had.
-    pub async fn verify(&self, token: &str, rt: &Runtime) -> Result<Actor, Problem> {
+    /// `auth.invalid-token`, `auth.expired-token`, `auth.revoked-token`, `auth.foreign-issuer`, `auth.foreign-network`; `unavailable`
+    /// when the key set cannot be had.
+    pub async fn verify(
+        &self,
+        token: &str,
+        from: Option<IpAddr>,
+        rt: &Runtime,
+    ) -> Result<Actor, Problem> {
         let invalid = || Problem::new(shared::TOKEN_INVALID);
         let now = rt.clock.now().timestamp();
         let digest: [u8; 32] = digest(&SHA256, token.as_bytes())
@@ -304,6 +314,13 @@ impl TokenVerifier {
         }
         if self.is_revoked(claims, rt, now).await {
             return Err(Problem::new(shared::TOKEN_REVOKED));
+        }
+        if !claims.networks.is_empty() && !crate::origin::is_within(&claims.networks, from) {
+            tracing::info!(
+                client = claims.azp,
+                "a token was shown from outside the networks of its client"
+            );
+            return Err(Problem::new(shared::TOKEN_NETWORK));
         }
         Ok(claims.actor())
     }

@@ -97,6 +97,7 @@ pub fn token_with(rt: &Runtime, actor: &Actor, change: impl FnOnce(&mut Claims))
         }),
         acting: actor.acting.clone(),
         predecessors: actor.predecessors.clone(),
+        networks: Vec::new(),
     };
     change(&mut claims);
     let mut header = Header::new(Algorithm::ES256);

@@ -1,6 +1,7 @@
 //! The server of kit, asked over a real connection.
 
 use actix_web::{HttpResponse, web};
+use kit::auth::SignedIn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,6 +25,46 @@ async fn a_client_that_takes_no_encoding_gets_the_plain_answer() {
         let reply = caller.get("/nowhere").await;
         assert_eq!(reply.header("content-encoding"), None, "{nothing}");
         reply.expect_problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_client_is_good_where_the_request_is_known_to_come_from() {
+    let rt = testkit::runtime();
+    let app = TestApp::start(&rt, async |listener| {
+        let configure = |cfg: &mut ServiceConfig<'_>| {
+            let mine = web::get().to(|_: SignedIn| async { HttpResponse::NoContent().finish() });
+            cfg.route("/mine", mine);
+        };
+        Ok(kit::server::serve("one", listener, &rt, 1000, configure)?)
+    })
+    .await;
+    let limited = |network: &str| {
+        testkit::token_with(&rt, &testkit::actors::citizen(), |claims| {
+            claims.networks = vec![network.parse().expect("a network")];
+        })
+    };
+    // Nobody has proved another address: the connection counts.
+    let here = limited("127.0.0.0/8");
+    let elsewhere = limited("203.0.113.0/24");
+    let there = "203.0.113.7".parse().expect("an address");
+    let proof = kit::origin::prove(&rt.sealer, there, rt.clock.now().timestamp());
+    for (token, name, value, good) in [
+        (&here, "accept", "*/*", true),
+        (&elsewhere, "accept", "*/*", false),
+        (&elsewhere, "x-forwarded-for", "203.0.113.7", false),
+        (&elsewhere, kit::origin::HEADER, "203.0.113.7 0 00", false),
+        (&elsewhere, kit::origin::HEADER, proof.as_str(), true),
+        (&here, kit::origin::HEADER, proof.as_str(), false),
+    ] {
+        let caller = app.with_token(token).header(name, value);
+        let reply = caller.get("/mine").await;
+        if good {
+            reply.expect(204);
+        } else {
+            assert!(reply.header("www-authenticate").is_some(), "{name}");
+            reply.expect_problem(401, "auth.foreign-network");
+        }
     }
 }
 

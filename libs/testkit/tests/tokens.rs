@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::LazyLock;
-use testkit::{actors, runtime, token};
+use testkit::{actors, runtime, token, token_with};
 
 /// Where the vectors are: `MOTCUA_WYCHEPROOF`, or beside the repository. <https://github.com/C2SP/wycheproof>, `testvectors_v1`.
 fn vectors(name: &str) -> Option<Value> {
@@ -91,7 +91,7 @@ async fn judged(name: &str) -> Option<(usize, usize)> {
             let name = format!("{name}: {} {}", test["tcId"], test["comment"]);
             // What is encrypted, and the other form of a JWS (RFC 7515 §7.2), an object: never taken.
             if let Some(jwe) = test["jwe"].as_str() {
-                assert!(verifier.verify(jwe, &rt).await.is_err(), "{name}");
+                assert!(verifier.verify(jwe, None, &rt).await.is_err(), "{name}");
             }
             let Some(jws) = test["jws"].as_str() else {
                 continue;
@@ -112,7 +112,7 @@ async fn judged(name: &str) -> Option<(usize, usize)> {
                 refused += 1
             }
             // None of them is a token of ours, whoever signed it.
-            assert!(verifier.verify(jws, &rt).await.is_err(), "{name}");
+            assert!(verifier.verify(jws, None, &rt).await.is_err(), "{name}");
         }
     }
     println!("{name}: {taken} signatures taken, {refused} refused");
@@ -136,6 +136,33 @@ async fn the_vectors_of_wycheproof() {
     }
 }
 
+/// The network is looked at each time, though the signature is remembered.
+#[tokio::test]
+async fn a_token_with_networks_is_good_from_there_alone() {
+    let rt = runtime();
+    let networks = ["203.0.113.0/24", "2001:db8::/32"];
+    let token = token_with(&rt, &actors::admin(), |claims| {
+        let read = networks.iter().map(|n| n.parse().expect("a network"));
+        claims.networks = read.collect();
+    });
+    for (from, good) in [
+        (Some("203.0.113.7"), true),
+        (Some("203.0.114.7"), false),
+        (Some("::ffff:203.0.113.7"), true),
+        (None, false),
+        (Some("2001:db8::7"), true),
+        (Some("::1"), false),
+    ] {
+        let address = from.map(|text| text.parse().expect("an address"));
+        let said = rt.tokens.verify(&token, address, &rt).await;
+        let refused = said.err().map(|problem| problem.code());
+        let expected = (!good).then_some(contracts::problem::shared::TOKEN_NETWORK);
+        assert_eq!(refused, expected, "{from:?}");
+    }
+    let anywhere = testkit::token(&rt, &actors::admin());
+    assert!(rt.tokens.verify(&anywhere, None, &rt).await.is_ok());
+}
+
 /// One runtime for all the cases of a test: making one is what costs.
 static WORLD: LazyLock<(tokio::runtime::Runtime, kit::Runtime)> = LazyLock::new(|| {
     let tokio = tokio::runtime::Builder::new_current_thread()
@@ -148,7 +175,7 @@ static WORLD: LazyLock<(tokio::runtime::Runtime, kit::Runtime)> = LazyLock::new(
 
 fn verify(text: &str) -> Result<contracts::Actor, kit::Problem> {
     let (tokio, rt) = &*WORLD;
-    tokio.block_on(rt.tokens.verify(text, rt))
+    tokio.block_on(rt.tokens.verify(text, None, rt))
 }
 
 /// Refused with a 401 that has a code.

@@ -67,6 +67,10 @@ async fn pass(
         return Ok(preflight());
     }
     let address = address(req, app);
+    if let Some(address) = address {
+        // The check of the token asks for it.
+        kit::origin::found(req, address);
+    }
     let service = match app.table.find(req.method().as_str(), path) {
         Found::Operation(operation) => {
             req.extensions_mut()

@@ -269,7 +269,7 @@ pub async fn demo_token(db: &Db, rt: &Runtime, login: &str) -> anyhow::Result<St
     } else {
         "cli"
     };
-    let person = (account.kind != ActorKind::Client).then(|| (rt.clock.now(), "pwd"));
+    let person = (account.kind != ActorKind::Client).then(|| (Some(rt.clock.now()), "pwd"));
     let held = crate::app::assignments::held(db.read(), account.id, rt.clock.now()).await?;
     let mut claims = tokens::access(rt, &account, client, TOKEN_SECONDS, person);
     tokens::assign(&mut claims, &held);

@@ -13,6 +13,10 @@ pub mod codes {
     contracts::codes! {
         ACCOUNT_NOT_FOUND = "account.not-found", 404, "Không tìm thấy tài khoản", "There is no such account";
         CLIENT_NOT_FOUND = "client.not-found", 404, "Không tìm thấy máy khách", "There is no such client";
+        CLIENT_HAS_SECRET = "client.has-secret", 422, "Máy khách này xác thực bằng mật khẩu, không bằng khóa", "This client has a secret, not keys";
+        KEY_SECRET = "client.key-secret", 422, "Chỉ gửi khóa công khai; khóa bí mật này đã lộ, hãy tạo khóa mới", "Send public keys only; this secret one was shown, make a new one";
+        KEY_UNSUPPORTED = "client.key-unsupported", 422, "Khóa phải thuộc loại P-256 (ES256) dùng để ký", "The key must be one of P-256 (ES256), for signatures";
+        KEY_ID_TAKEN = "client.key-id-taken", 422, "Hai khóa có cùng kid", "Two keys have the same kid";
         LOGIN_TAKEN = "account.login-taken", 409, "Tên đăng nhập đã có người dùng", "The login is taken";
         LOGIN_INVALID = "account.login-invalid", 422, "Tên đăng nhập chưa hợp lệ", "The login is not valid";
         PASSWORD_WEAK = "account.password-weak", 422, "Mật khẩu quá yếu", "The password is too weak";

@@ -33,7 +33,7 @@ use kit::Runtime;
 use kit::config::Secret;
 use sea_orm_migration::MigrationTrait;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,10 +155,23 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     durable::operations::name(document, "identity")
 }
 
+/// Whether all is there that a sign-in by a provider needs.
+fn check(providers: &[Provider]) -> anyhow::Result<()> {
+    let mut known = BTreeSet::new();
+    for provider in providers {
+        let id = provider.id.as_str();
+        if let Err(lack) = provider.check() {
+            anyhow::bail!("providers: {id:?}: {lack}");
+        }
+        anyhow::ensure!(known.insert(id), "providers: {id:?} is there twice");
+    }
+    Ok(())
+}
+
 /// Serves on the runtime's lifecycle. Makes the first signing key and the clients of the suite's own front ends.
 ///
 /// # Errors
-/// When the database or the file of leaked passwords cannot be used.
+/// When the database or the file of leaked passwords cannot be used, or the settings of a provider lack something.
 pub fn start(
     mut config: Config,
     listener: TcpListener,
@@ -173,11 +186,6 @@ pub fn start(
         let breached = Breached::open(&config.breached_passwords)
             .await
             .with_context(|| format!("breached_passwords: {}", config.breached_passwords))?;
-        let db = Db::open(&config.database, rt).await?;
-        ensure_signing_key(&db, rt).await.context("signing key")?;
-        demo::own_clients(&db, rt, &config)
-            .await
-            .context("clients")?;
         let mut stand_in = None;
         if config.stand_in_provider {
             stand_in = Some(StandIn::new().context("stand-in provider")?);
@@ -185,6 +193,12 @@ pub fn start(
             config.provider_secrets.insert(provider.id.clone(), secret);
             config.providers.push(provider);
         }
+        check(&config.providers)?;
+        let db = Db::open(&config.database, rt).await?;
+        ensure_signing_key(&db, rt).await.context("signing key")?;
+        demo::own_clients(&db, rt, &config)
+            .await
+            .context("clients")?;
         // Where providers are is the operator's, be it inside our network.
         for provider in &config.providers {
             for url in provider.endpoints() {

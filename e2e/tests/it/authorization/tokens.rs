@@ -90,6 +90,7 @@ fn claims(world: &World, actor: &Actor) -> Claims {
         act: None,
         acting: actor.acting.clone(),
         predecessors: actor.predecessors.clone(),
+        networks: Vec::new(),
     }
 }
 
@@ -171,6 +172,11 @@ pub(super) async fn bad(world: &World) -> Vec<(&'static str, String, &'static st
             "wrong audience",
             with(&|c| c.aud = "portal".into()),
             INVALID,
+        ),
+        (
+            "of a client that is elsewhere",
+            with(&|c| c.networks = vec!["203.0.113.0/24".parse().expect("a network")]),
+            "auth.foreign-network",
         ),
         ("from the future", with(&|c| c.iat = now + 600), INVALID),
         ("without an expiry", without("exp"), INVALID),

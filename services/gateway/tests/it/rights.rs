@@ -42,6 +42,42 @@ async fn without_a_good_token_a_protected_operation_is_closed() {
 }
 
 #[tokio::test]
+async fn a_token_of_a_client_passes_from_its_networks_alone() {
+    let world = World::new().await;
+    let limited = |world: &World| {
+        token_with(&world.rt, &actors::citizen(), |c| {
+            c.networks = vec!["203.0.113.0/24".parse().expect("a network")];
+        })
+    };
+    let token = limited(&world);
+    // 127.0.0.1 is a proxy of ours by default.
+    for (said, good) in [
+        ("203.0.113.7", true),
+        ("1.1.1.1, ::ffff:203.0.113.7", true),
+        ("203.0.113.7, 1.1.1.1", false),
+        ("unknown", false),
+    ] {
+        let caller = world.app.with_token(&token);
+        let caller = caller.header("x-forwarded-for", said);
+        let reply = caller.get("/api/v1/dossiers").await;
+        if good {
+            reply.expect(200);
+        } else {
+            reply.expect_problem(401, "auth.foreign-network");
+        }
+    }
+    assert_eq!(world.seen().await.len(), 2);
+    // Where it is not, it may not say so itself.
+    let world = World::with(&[("trusted_proxies", "[]".to_owned())]).await;
+    let token = limited(&world);
+    let caller = world.app.with_token(&token);
+    let caller = caller.header("x-forwarded-for", "203.0.113.7");
+    let reply = caller.get("/api/v1/dossiers").await;
+    reply.expect_problem(401, "auth.foreign-network");
+    assert!(world.seen().await.is_empty());
+}
+
+#[tokio::test]
 async fn without_the_permission_the_service_is_not_asked() {
     let world = World::new().await;
     for actor in [

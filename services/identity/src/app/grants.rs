@@ -279,7 +279,10 @@ pub(crate) async fn client_credentials(
     let seconds = app.settings.access_token_seconds;
     let mut claims = tokens::access(&app.rt, &account, &client.id, seconds, None);
     claims.scope = scope.clone();
-    claims.quota = machine.and_then(|m| m.quota);
+    if let Some(machine) = machine {
+        claims.quota = machine.quota;
+        claims.networks = machine.networks;
+    }
     Ok(TokenAnswer {
         access_token: keys.sign("at+jwt", &claims)?,
         token_type: "Bearer",
@@ -314,7 +317,7 @@ struct About<'a> {
     scope: &'a str,
     nonce: Option<&'a str>,
     session: uuid::Uuid,
-    auth_time: chrono::DateTime<chrono::Utc>,
+    auth_time: Option<chrono::DateTime<chrono::Utc>>,
     amr: &'a str,
     vouched: Option<&'a Vouched>,
 }

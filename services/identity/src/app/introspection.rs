@@ -6,6 +6,7 @@ use crate::domain::secret;
 use crate::error::OauthError;
 use crate::store;
 use contracts::{AccountId, Assurance};
+use ipnet::IpNet;
 use kit::token::{AUDIENCE, Act, Claims};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,6 +56,10 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     act: Option<Act>,
+    /// Networks that the token may be used from: whoever takes it compares the address of the caller. Absent: from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["203.0.113.0/24"]))]
+    networks: Option<Vec<IpNet>>,
 }
 
 /// What the token is worth to this client: an access token of the suite, or a refresh token of the client's own.
@@ -82,7 +87,7 @@ pub(crate) async fn introspect(
             iss: Some(app.rt.tokens.issuer().to_owned()),
             exp: Some(token.expires_at.timestamp()),
             iat: Some(token.created_at.timestamp()),
-            auth_time: Some(token.auth_time.timestamp()),
+            auth_time: token.auth_time.map(|at| at.timestamp()),
             ..Introspection::default()
         });
     }
@@ -107,6 +112,7 @@ pub(crate) async fn introspect(
         auth_time: claims.auth_time,
         acr: claims.acr,
         act: claims.act,
+        networks: Some(claims.networks).filter(|all| !all.is_empty()),
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::domain::account::{Account, Reach};
 use crate::domain::client::{Client, Grant};
+use crate::domain::client_keys;
 use crate::domain::machine::{Machine, NOTICE_DAYS};
 use crate::domain::secret;
 use crate::error::{AccountError, OauthError};
@@ -46,6 +47,32 @@ pub(crate) struct Change {
     pub(crate) expires_at: Option<DateTime<Utc>>,
     pub(crate) quota: Option<Option<u32>>,
     pub(crate) active: Option<bool>,
+    /// All the keys from now on.
+    pub(crate) jwks: Option<JwkSet>,
+}
+
+impl Change {
+    /// Whether tokens of before say what is no longer so, or were got by a key that is gone: not when keys were added and nothing else.
+    fn undoes(&self, machine: &Machine) -> bool {
+        let Self {
+            name,
+            scopes,
+            networks,
+            expires_at,
+            quota,
+            active,
+            jwks,
+        } = self;
+        let more_keys = jwks.as_ref().zip(machine.jwks.as_ref());
+        let more_keys = more_keys.is_some_and(|(new, old)| client_keys::are_kept(old, new));
+        !more_keys
+            || name.is_some()
+            || scopes.is_some()
+            || networks.is_some()
+            || expires_at.is_some()
+            || quota.is_some()
+            || active.is_some()
+    }
 }
 
 /// A client as it is managed.
@@ -167,6 +194,7 @@ pub(crate) async fn change(
 ) -> Result<Managed, AccountError> {
     write(app, reach, id, Some(version), |machine| {
         let change = change.clone();
+        let revoke = change.undoes(machine);
         machine.scopes = change.scopes.unwrap_or(std::mem::take(&mut machine.scopes));
         machine.networks = change
             .networks
@@ -177,15 +205,16 @@ pub(crate) async fn change(
             machine.noticed_at = None;
         }
         machine.quota = change.quota.unwrap_or(machine.quota);
+        machine.jwks = change.jwks.or_else(|| machine.jwks.take());
         Written {
             name: change.name,
             active: change.active,
             secret_hash: None,
-            revoke: true,
+            revoke,
         }
     })
     .await?;
-    tracing::info!(client = id, by = %by.subject, "client changed");
+    tracing::info!(client = id, by = %by.subject, keys = change.jwks.is_some(), "client changed");
     show(app, reach, id).await
 }
 

@@ -8,6 +8,7 @@ use crate::domain::request::AuthorizationRequest;
 use crate::domain::secret;
 use crate::store;
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use contracts::{AccountId, ActorKind, Role};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -35,11 +36,27 @@ pub(crate) struct Begun {
 }
 
 /// Somebody whom the provider vouched for.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Vouched {
     pub(crate) account: AccountId,
     pub(crate) provider: String,
     pub(crate) loa: String,
-    pub(crate) amr: &'static str,
+    pub(crate) amr: String,
+    /// When the person proved who they are there; `None`: it does not say.
+    pub(crate) proved: Option<DateTime<Utc>>,
+}
+
+/// How long the way back from the provider may take, seconds, for a client that wants a proof of just now.
+const WAY_BACK: i64 = 60;
+
+impl Vouched {
+    /// Whether that was within `max_age` seconds, when that is asked for (OpenID Connect Core §3.1.2.1).
+    pub(crate) fn is_fresh(&self, max_age: Option<i64>, now: DateTime<Utc>) -> bool {
+        max_age.is_none_or(|most| {
+            let age = self.proved.map(|at| (now - at).num_seconds());
+            age.is_some_and(|age| age <= most.saturating_add(WAY_BACK))
+        })
+    }
 }
 
 /// Why nobody was signed in.
@@ -90,7 +107,8 @@ fn endpoint(app: &App, address: &str) -> anyhow::Result<Url> {
     Ok(Url::parse(address)?)
 }
 
-fn redirect_uri(app: &App, provider: &Provider) -> String {
+/// Where it sends people back to.
+pub(crate) fn redirect_uri(app: &App, provider: &Provider) -> String {
     let issuer = app.rt.tokens.issuer().trim_end_matches('/');
     format!("{issuer}/oauth2/callback/{}", provider.id)
 }
@@ -121,7 +139,7 @@ pub(crate) async fn begin(
             .append_pair("code_challenge", &secret::hash(&verifier))
             .append_pair("code_challenge_method", "S256");
     }
-    // A sign-in here counts as a proof of this moment, for a step-up too, so it must be one there: no session of theirs will do.
+    // A session of theirs will not do: somebody else may sit at the browser now. Whether it was heeded `auth_time` tells.
     to.query_pairs_mut().append_pair("prompt", "login");
     if !provider.acr_values.is_empty() {
         to.query_pairs_mut()
@@ -182,8 +200,19 @@ pub(crate) async fn finish(app: &App, begun: &Begun, code: &str) -> Result<Vouch
         .deadline(DEADLINE)
         .send_json()
         .await?;
-    if info.get("sub").and_then(Value::as_str) != Some(claims.sub.as_str()) {
-        return Err(Failed::Unbelieved("userinfo is about somebody else"));
+    if !provider.claims.is_about(&info, &claims.sub) {
+        return Err(Failed::Unbelieved(
+            "userinfo is about somebody else, or does not say about whom (claims.subject)",
+        ));
+    }
+    // Where userinfo names nobody, the access token is all that ties it to the id token.
+    let tied = claims.at_hash.as_ref();
+    if provider.claims.subject.is_empty()
+        && tied.is_some_and(|hash| *hash != secret::at_hash(&tokens.access_token))
+    {
+        return Err(Failed::Unbelieved(
+            "the access token is not that of the id token",
+        ));
     }
     let who =
         provider::read(&provider.claims, &info).ok_or(Failed::Unbelieved("no verified number"))?;
@@ -194,7 +223,10 @@ pub(crate) async fn finish(app: &App, begun: &Begun, code: &str) -> Result<Vouch
         account: account.id,
         provider: provider.id.clone(),
         loa: who.loa,
-        amr: if sure { "fed mfa" } else { "fed" },
+        amr: if sure { "fed mfa" } else { "fed" }.to_owned(),
+        proved: claims
+            .proved(provider, now)
+            .and_then(|at| DateTime::from_timestamp(at, 0)),
     })
 }
 
@@ -285,12 +317,12 @@ async fn account(app: &App, provider: &Provider, who: &Verified) -> Result<Accou
     };
     // The same for each first sign-in of this number, so that two at once make one account.
     let login: String = format!("vn-{hash}").chars().take(43).collect();
-    let fresh = Account {
+    let fresh = who.name.clone().map(|name| Account {
         id: AccountId(app.rt.ids.uuid(now)),
         login,
         password_hash: None,
         temporary_until: None,
-        name: who.name.clone(),
+        name,
         kind: ActorKind::Applicant,
         roles: vec![role],
         agency: None,
@@ -301,8 +333,8 @@ async fn account(app: &App, provider: &Provider, who: &Verified) -> Result<Accou
         active: true,
         version: 1,
         created_at: now,
-    };
-    let creates = provider.creates_accounts;
+    });
+    let fresh = fresh.filter(|_| provider.creates_accounts);
     let found = app
         .db
         .tx(|tx| {
@@ -310,13 +342,21 @@ async fn account(app: &App, provider: &Provider, who: &Verified) -> Result<Accou
             async move {
                 let found = store::account::by_identity(&*tx, &hashes).await?;
                 let found = found.into_iter().find(|a| a.roles.contains(&role));
-                if found.is_none() && creates {
-                    store::account::insert(&*tx, &fresh, now).await?;
-                    return Ok(Some(fresh));
+                match (found, fresh) {
+                    (None, Some(fresh)) => {
+                        store::account::insert(&*tx, &fresh, now).await?;
+                        Ok::<_, DbErr>(Some(fresh))
+                    }
+                    (found, _) => Ok(found),
                 }
-                Ok::<_, DbErr>(found)
             }
         })
         .await?;
+    if found.is_none() && provider.creates_accounts {
+        tracing::warn!(
+            provider = provider.id,
+            "no account is made: the provider tells no name (claims.name)"
+        );
+    }
     found.filter(|a| a.active).ok_or(Failed::NoAccount)
 }

@@ -2,12 +2,13 @@
 
 use crate::App;
 use crate::app::passwords::Busy;
+use crate::app::providers::Vouched;
 use crate::app::throttle::Wait;
 use crate::domain::account::{Account, fold_login};
 use crate::domain::request::AuthorizationRequest;
 use crate::domain::secret;
 use crate::store;
-use crate::store::grant::{Code, Session, Vouched};
+use crate::store::grant::{self, Code, Session};
 use chrono::Duration;
 use contracts::AccountId;
 use sea_orm::DbErr;
@@ -87,7 +88,7 @@ pub(crate) struct Means {
     pub(crate) amr: String,
     /// What the browser calls itself.
     pub(crate) device: String,
-    /// Who vouched for it.
+    /// Who vouched for it, when it was no password of ours.
     pub(crate) vouched: Option<Vouched>,
 }
 
@@ -105,10 +106,15 @@ pub(crate) async fn start_session(
         id: app.rt.ids.uuid(now),
         account,
         created_at: now,
+        // What we saw ourselves was now.
+        auth_time: how.vouched.as_ref().map_or(Some(now), |by| by.proved),
         expires_at: now + Duration::seconds(i64::from(app.settings.session_seconds)),
         amr: how.amr,
         device: how.device,
-        vouched: how.vouched,
+        vouched: how.vouched.map(|by| grant::Vouched {
+            provider: by.provider,
+            loa: by.loa,
+        }),
     };
     let old = before.map(|s| s.id);
     app.db
@@ -162,7 +168,7 @@ pub(crate) async fn issue_code(
         scope: request.scope.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
-        auth_time: session.created_at,
+        auth_time: session.auth_time,
         expires_at: now + Duration::seconds(i64::from(app.settings.code_seconds)),
         used_at: None,
         amr: session.amr.clone(),

@@ -22,7 +22,9 @@ pub(crate) struct IdClaims {
     pub(crate) azp: String,
     pub(crate) exp: i64,
     pub(crate) iat: i64,
-    pub(crate) auth_time: i64,
+    /// When the person proved who they are, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<i64>,
     /// How surely.
     #[serde(default)]
     pub(crate) acr: Assurance,
@@ -51,13 +53,14 @@ pub(crate) fn methods(amr: &str) -> Vec<String> {
     amr.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The claims of an access token for an account, given to a client. `person`: when and by what means the person signed in.
+/// The claims of an access token for an account, given to a client. `person`: when, if that is known, and by what means the person
+/// proved who they are.
 pub(crate) fn access(
     rt: &Runtime,
     account: &Account,
     client: &str,
     seconds: u32,
-    person: Option<(DateTime<Utc>, &str)>,
+    person: Option<(Option<DateTime<Utc>>, &str)>,
 ) -> Claims {
     let now = rt.clock.now();
     Claims {
@@ -75,11 +78,12 @@ pub(crate) fn access(
         ver: account.version,
         scope: None,
         quota: None,
-        auth_time: person.map(|(at, _)| at.timestamp()),
+        auth_time: person.and_then(|(at, _)| at).map(|at| at.timestamp()),
         acr: person.map(|(_, amr)| Assurance::of(&methods(amr))),
         act: None,
         acting: Vec::new(),
         predecessors: Vec::new(),
+        networks: Vec::new(),
     }
 }
 
@@ -123,7 +127,7 @@ pub(crate) struct SignIn<'a> {
     pub(crate) scope: &'a str,
     pub(crate) nonce: Option<&'a str>,
     pub(crate) session: uuid::Uuid,
-    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) auth_time: Option<DateTime<Utc>>,
     pub(crate) amr: &'a str,
     pub(crate) vouched: Option<&'a Vouched>,
     pub(crate) access_token: &'a str,
@@ -140,7 +144,7 @@ pub(crate) fn id(rt: &Runtime, account: &Account, about: &SignIn<'_>, seconds: u
         azp: about.client.to_owned(),
         exp: now + i64::from(seconds),
         iat: now,
-        auth_time: about.auth_time.timestamp(),
+        auth_time: about.auth_time.map(|at| at.timestamp()),
         acr: Assurance::of(&methods(about.amr)),
         amr: methods(about.amr),
         idp: about.vouched.map(|v| v.provider.clone()),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use contracts::{Permission, Role};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use jsonwebtoken::jwk::JwkSet;
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ pub(crate) struct Machine {
     pub(crate) agency: Option<String>,
     /// Names of permissions, some of those of its role.
     pub(crate) scopes: Vec<String>,
-    /// Where it may ask for tokens from; none: from anywhere.
+    /// Where it may ask for tokens from, and use them from; none: from anywhere.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) expires_at: DateTime<Utc>,
     /// The hash of the secret before, and until when it is taken.
@@ -37,17 +37,29 @@ pub(crate) struct Machine {
 impl Machine {
     /// Whether it may ask for a token now, from there.
     pub(crate) fn admits(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> bool {
-        let from_there = self.networks.is_empty()
-            || address.is_some_and(|a| {
-                let a = a.to_canonical();
-                self.networks.iter().any(|n| n.contains(&a))
-            });
+        let from_there =
+            self.networks.is_empty() || kit::origin::is_within(&self.networks, address);
         from_there && now < self.expires_at
     }
 
     /// Whether somebody should renew it.
     pub(crate) fn expires_soon(&self, now: DateTime<Utc>) -> bool {
         self.expires_at - now < Duration::days(NOTICE_DAYS)
+    }
+}
+
+/// A network in CIDR form as addresses are compared: without the bits of a host, and IPv4 that is written as IPv6 as IPv4.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    let network = text.parse::<IpNet>().ok()?.trunc();
+    let IpNet::V6(six) = network else {
+        return Some(network);
+    };
+    match (
+        six.addr().to_ipv4_mapped(),
+        six.prefix_len().checked_sub(96),
+    ) {
+        (Some(four), Some(length)) => Some(IpNet::V4(Ipv4Net::new(four, length).ok()?)),
+        _ => Some(network),
     }
 }
 
@@ -105,6 +117,23 @@ mod tests {
         assert!(!machine(&[]).admits(None, held.expires_at));
         assert!(held.expires_soon(now));
         assert!(!held.expires_soon(now - Duration::days(30)));
+    }
+
+    #[test]
+    fn a_network_is_kept_as_addresses_are_compared() {
+        for (text, kept) in [
+            ("203.0.113.7/24", Some("203.0.113.0/24")),
+            ("2001:db8::1/32", Some("2001:db8::/32")),
+            ("::ffff:203.0.113.7/120", Some("203.0.113.0/24")),
+            ("::ffff:0:0/96", Some("0.0.0.0/0")),
+            ("::/0", Some("::/0")),
+            ("203.0.113.7", None),
+            ("203.0.113.0/33", None),
+            ("anywhere", None),
+        ] {
+            let found = network(text).map(|network| network.to_string());
+            assert_eq!(found.as_deref(), kept, "{text}");
+        }
     }
 
     #[test]

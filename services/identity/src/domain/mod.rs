@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod assignment;
 pub(crate) mod breach;
 pub(crate) mod client;
+pub(crate) mod client_keys;
 pub(crate) mod data_request;
 pub(crate) mod device;
 pub(crate) mod machine;

@@ -37,7 +37,7 @@ pub(super) struct Proved {
     /// Values of RFC 8176, with spaces between.
     pub(super) amr: String,
     /// The national provider that vouched.
-    pub(super) vouched: Option<store::grant::Vouched>,
+    pub(super) vouched: Option<Vouched>,
 }
 
 impl Proved {
@@ -99,10 +99,12 @@ pub(super) async fn proceed(
         .await?
         .map(|(session, _)| session);
     let fresh = session.filter(|session| {
-        let age = (app.rt.clock.now() - session.created_at).num_seconds();
+        let age = session.age(app.rt.clock.now());
         request.prompt != Prompt::Login
             && !request.change_password
-            && request.max_age.is_none_or(|most| age <= most)
+            && request
+                .max_age
+                .is_none_or(|most| age.is_some_and(|age| age <= most))
             && Assurance::of(&methods(&session.amr)) >= request.assurance
     });
     if let Some(session) = fresh {
@@ -431,7 +433,7 @@ async fn second_step(
     Ok(form_page(req, app, lang, client, request, shown))
 }
 
-/// A provider vouched for somebody: the session begins, if that is as sure as the client wants.
+/// A provider vouched for somebody: the session begins, if that is as sure and as fresh as the client wants.
 pub(super) async fn vouched(
     req: &HttpRequest,
     app: &App,
@@ -439,26 +441,32 @@ pub(super) async fn vouched(
     request: &AuthorizationRequest,
     by: Vouched,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
-    if Assurance::of(&methods(by.amr)) < request.assurance {
+    // Who only finds a session open over there may not get a password for good.
+    let max_age = request.max_age.or(request.change_password.then_some(0));
+    let lacks = if Assurance::of(&methods(&by.amr)) < request.assurance {
+        Some("the provider is not that sure")
+    } else if !by.is_fresh(max_age, app.rt.clock.now()) {
+        Some("the provider does not vouch that the person was asked just now")
+    } else {
+        None
+    };
+    if let Some(lacks) = lacks {
         let denied = [
             ("error", "unmet_authentication_requirements"),
-            ("error_description", "the provider is not that sure"),
+            ("error_description", lacks),
         ];
         let state = request.state.as_deref();
         return Ok(redirect(app, &request.redirect_uri, state, &denied));
     }
     let proved = Proved {
         account: by.account,
-        amr: by.amr.to_owned(),
-        vouched: Some(store::grant::Vouched {
-            provider: by.provider,
-            loa: by.loa,
-        }),
+        amr: by.amr.clone(),
+        vouched: Some(by),
     };
     // Whom the provider knows may have forgotten the password here.
     if request.change_password {
         let client = store::client::find(app.db.read(), &request.client).await?;
-        let account = store::account::find(app.db.read(), by.account).await?;
+        let account = store::account::find(app.db.read(), proved.account).await?;
         if let (Some(client), Some(account)) = (client, account) {
             let asked = (&client, request.clone());
             return proved_all(req, app, lang, asked, &account, proved).await;

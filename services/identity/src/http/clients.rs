@@ -1,8 +1,10 @@
 //! Machine clients, for administrators: systems of integrators and post offices that sign in by themselves.
 
-use crate::app::machines::{self, Change, Managed, New};
+mod check;
+
+use crate::app::machines::{self, Managed};
 use crate::domain::account::Reach;
-use crate::domain::machine::{self, NOTICE_DAYS};
+use crate::domain::machine::NOTICE_DAYS;
 use crate::error::{AccountError, codes, unforeseen};
 use crate::{App, store};
 use actix_web::http::header;
@@ -20,12 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-/// Networks and keys of one client at the most.
-const MOST: usize = 20;
-/// Requests a minute at the most.
-const MOST_REQUESTS: u32 = 60_000;
-/// How far ahead a client may expire, and how long an old secret may live on.
-const LONGEST_DAYS: i64 = 731;
+/// How long an old secret may live on.
 const LONGEST_OVERLAP_HOURS: i64 = 720;
 
 /// A machine client.
@@ -49,7 +46,7 @@ pub(crate) struct ClientOut {
     /// What it may do, of what its role may.
     #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
     scopes: Vec<String>,
-    /// Where it may ask for tokens from; empty: anywhere.
+    /// Where it may ask for tokens from, and use them from; empty: anywhere.
     #[schema(value_type = Vec<String>, example = json!(["203.0.113.0/24"]))]
     networks: Vec<IpNet>,
     /// When it stops working.
@@ -62,6 +59,9 @@ pub(crate) struct ClientOut {
     previous_secret_until: Option<DateTime<Utc>>,
     /// It signs (`private_key_jwt`) and has no secret.
     signs: bool,
+    /// Its public keys (JWK Set), when it signs.
+    #[schema(value_type = Option<Object>)]
+    jwks: Option<JwkSet>,
     /// Requests a minute; null: as everybody.
     #[schema(example = 600)]
     requests_per_minute: Option<u32>,
@@ -100,13 +100,13 @@ pub(crate) struct ClientIn {
     #[serde(default)]
     #[schema(example = json!(["dossier.file", "dossier.read", "file.upload"]))]
     scopes: Vec<String>,
-    /// Networks in CIDR form; empty: anywhere.
+    /// Networks in CIDR form, where it may ask for tokens from and use them from; empty: anywhere.
     #[serde(default)]
     #[schema(example = json!(["203.0.113.0/24"]))]
     networks: Vec<String>,
     /// Within two years.
     expires_at: DateTime<Utc>,
-    /// Public keys (JWK Set, P-256): the client then signs and gets no secret.
+    /// Public keys (JWK Set, P-256), at most 20, several with a `kid` each: the client then signs and gets no secret.
     #[schema(value_type = Option<Object>)]
     jwks: Option<Value>,
     /// 1–60,000.
@@ -139,6 +139,11 @@ pub(crate) struct ClientPatch {
     /// False closes the client.
     #[schema(example = true)]
     active: Option<bool>,
+    /// All its public keys from now on (JWK Set, P-256), of a client that signs: one that is not among them proves nothing any more.
+    /// To change a key, send the old one with the new one first.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    jwks: Option<Option<Value>>,
 }
 
 /// How a secret is rotated.
@@ -185,6 +190,7 @@ fn out(app: &App, managed: Managed) -> ClientOut {
             .map(|(_, until)| until)
             .filter(|u| *u > now),
         signs: machine.jwks.is_some(),
+        jwks: machine.jwks,
         requests_per_minute: machine.quota,
         sandbox: machine.sandbox,
         active,
@@ -328,7 +334,7 @@ pub(super) async fn create(
     body: Json<ClientIn>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let new = checked(body.0, &reach(by.actor())?, app.rt.clock.now())?;
+    let new = check::checked(body.0, &reach(by.actor())?, app.rt.clock.now())?;
     let (managed, secret) = machines::create(&app, by.actor(), new)
         .await
         .map_err(refused)?;
@@ -346,7 +352,8 @@ pub(super) async fn create(
 
 /// Change a machine client
 ///
-/// Tokens it was given before are refused within seconds. Requires `If-Match` with the version.
+/// Tokens it was given before are refused within seconds, unless keys were added and nothing else changed. Requires `If-Match` with the
+/// version.
 #[utoipa::path(
     tag = "clients",
     operation_id = "changeClient",
@@ -380,7 +387,8 @@ pub(super) async fn change(
     let reach = reach(by.actor())?;
     let version = version.required()?;
     let known = machines::show(&app, &reach, &id.0).await.map_err(refused)?;
-    let change = checked_change(body.0, known.role, app.rt.clock.now())?;
+    let kind = (known.role, known.machine.jwks.is_some());
+    let change = check::checked_change(body.0, kind, app.rt.clock.now())?;
     let managed = machines::change(&app, by.actor(), &reach, &id.0, version, change)
         .await
         .map_err(refused)?;
@@ -432,153 +440,4 @@ pub(super) async fn rotate(
             client: out(&app, managed),
             secret: Some(secret),
         }))
-}
-
-/// Fields of one client, each checked.
-#[derive(Default)]
-struct Check(Vec<FieldError>);
-
-impl Check {
-    fn wrong(&mut self, pointer: &str, code: contracts::Code) {
-        self.0.push(FieldError::of(pointer, code));
-    }
-
-    fn name(&mut self, text: &str) -> String {
-        let clean = vn::text::clean(text);
-        let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        if clean.is_empty() {
-            self.wrong("/name", shared::FIELD_REQUIRED);
-        } else if clean.chars().count() > 200 {
-            self.wrong("/name", shared::FIELD_TOO_LONG);
-        }
-        clean
-    }
-
-    fn scopes(&mut self, role: Role, asked: &[String]) -> Vec<String> {
-        let found = machine::scopes(role, asked);
-        if found.is_none() {
-            self.wrong("/scopes", shared::FIELD_INVALID);
-        }
-        found.unwrap_or_default()
-    }
-
-    fn networks(&mut self, asked: &[String]) -> Vec<IpNet> {
-        if asked.len() > MOST {
-            self.wrong("/networks", shared::FIELD_TOO_LONG);
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        for (n, text) in asked.iter().enumerate() {
-            match text.parse::<IpNet>() {
-                Ok(network) => found.push(network.trunc()),
-                Err(_) => self.wrong(&format!("/networks/{n}"), shared::FIELD_INVALID),
-            }
-        }
-        found
-    }
-
-    fn expiry(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
-        if at <= now || at > now + Duration::days(LONGEST_DAYS) {
-            self.wrong("/expiresAt", shared::FIELD_INVALID);
-        }
-    }
-
-    fn quota(&mut self, quota: Option<u32>) {
-        if quota.is_some_and(|q| !(1..=MOST_REQUESTS).contains(&q)) {
-            self.wrong("/requestsPerMinute", shared::FIELD_INVALID);
-        }
-    }
-
-    fn keys(&mut self, given: Value) -> Option<JwkSet> {
-        let keys = serde_json::from_value::<JwkSet>(given).ok().filter(|set| {
-            (1..=MOST).contains(&set.keys.len())
-                && set
-                    .keys
-                    .iter()
-                    .all(|jwk| kit::token::signing_key(jwk).is_some())
-        });
-        if keys.is_none() {
-            self.wrong("/jwks", shared::FIELD_INVALID);
-        }
-        keys
-    }
-
-    fn done(self) -> Result<(), Problem> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.0))
-        }
-    }
-}
-
-fn checked(body: ClientIn, reach: &Reach, now: DateTime<Utc>) -> Result<New, Problem> {
-    let mut check = Check::default();
-    let name = check.name(&body.name);
-    if !matches!(body.role, Role::Integrator | Role::PostOffice) {
-        check.wrong("/role", codes::ROLES_INVALID);
-    }
-    let scopes = check.scopes(body.role, &body.scopes);
-    let networks = check.networks(&body.networks);
-    check.expiry(body.expires_at, now);
-    check.quota(body.requests_per_minute);
-    let jwks = body.jwks.and_then(|keys| check.keys(keys));
-    let agency = body.agency.and_then(|a| {
-        let code = vn::agency::AgencyCode::parse(&a).ok();
-        if code.is_none() {
-            check.wrong("/agency", codes::AGENCY_INVALID);
-        }
-        code.map(|code| code.as_str().to_owned())
-    });
-    check.done()?;
-    let agency = match reach {
-        Reach::Province => agency,
-        Reach::Agency(own) => {
-            if body.role != Role::Integrator {
-                return Err(Problem::new(codes::ROLE_NOT_ALLOWED));
-            }
-            if agency.as_ref().is_some_and(|a| a != own) {
-                return Err(Problem::new(codes::AGENCY_NOT_ALLOWED));
-            }
-            Some(own.clone())
-        }
-    };
-    Ok(New {
-        name,
-        role: body.role,
-        agency,
-        scopes,
-        networks,
-        expires_at: body.expires_at,
-        jwks,
-        quota: body.requests_per_minute,
-        sandbox: body.sandbox,
-    })
-}
-
-fn checked_change(
-    body: ClientPatch,
-    role: Option<Role>,
-    now: DateTime<Utc>,
-) -> Result<Change, Problem> {
-    let mut check = Check::default();
-    let name = body.name.map(|n| check.name(&n));
-    let scopes = body
-        .scopes
-        .zip(role)
-        .map(|(scopes, role)| check.scopes(role, &scopes));
-    let networks = body.networks.map(|n| check.networks(&n));
-    if let Some(at) = body.expires_at {
-        check.expiry(at, now);
-    }
-    check.quota(body.requests_per_minute.flatten());
-    check.done()?;
-    Ok(Change {
-        name,
-        scopes,
-        networks,
-        expires_at: body.expires_at,
-        quota: body.requests_per_minute,
-        active: body.active,
-    })
 }

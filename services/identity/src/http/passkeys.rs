@@ -43,7 +43,7 @@ async fn fresh(req: &HttpRequest, app: &App) -> Result<Option<(Session, Account)
     let found = sign_in::resume(app, cookie.as_deref()).await?;
     let most = app.rt.tokens.step_up().max_age;
     let now = app.rt.clock.now();
-    Ok(found.filter(|(session, _)| (now - session.created_at).num_seconds() <= most))
+    Ok(found.filter(|(session, _)| session.age(now).is_some_and(|age| age <= most)))
 }
 
 /// `GET /oauth2/passkeys`.

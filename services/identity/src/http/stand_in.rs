@@ -1,8 +1,13 @@
 //! A stand-in for a national identity provider, for tests and the demonstration: it lets one choose a fictitious person, and then speaks
 //! OpenID Connect as a stranger would, with its own key and the fields of VNConnect. Only there when the settings ask for it.
+//!
+//! A further provider in the settings may have its addresses, under a client of a longer name, which says how it behaves to it: to
+//! `motcua.no-sub.no-name.no-time` it does not tell `sub` and name in userinfo nor `auth_time` in the id token, and to
+//! `motcua.other-sub` userinfo is about somebody else.
 
 use super::{NO_STORE, page, token};
 use crate::App;
+use crate::app::providers;
 use crate::domain::params::Params;
 use crate::domain::provider::{Names, Provider};
 use crate::domain::secret;
@@ -74,6 +79,7 @@ impl StandIn {
             claims: Names::default(),
             multi_factor: vec!["LoA2".to_owned(), "LoA3".to_owned()],
             creates_accounts: true,
+            fresh_by_prompt: false,
         };
         (provider, Secret::new(SECRET))
     }
@@ -89,6 +95,9 @@ struct Ticket {
     nonce: String,
     challenge: String,
     redirect_uri: String,
+    client: String,
+    /// When the person was chosen, unix seconds.
+    at: i64,
 }
 
 impl Ticket {
@@ -105,6 +114,11 @@ impl Ticket {
     }
 }
 
+/// Whether it behaves so to a client.
+fn is_so(client: &str, how: &str) -> bool {
+    client.split('.').skip(1).any(|one| one == how)
+}
+
 fn refused() -> HttpResponse {
     HttpResponse::BadRequest().json(json!({"error": "invalid_request"}))
 }
@@ -119,16 +133,18 @@ pub(super) async fn authorize(
     let Ok(params) = Params::parse(req.query_string().as_bytes()) else {
         return refused();
     };
-    let back = format!(
-        "{}/oauth2/callback/{ID}",
-        app.rt.tokens.issuer().trim_end_matches('/')
-    );
+    let provider = params.get("client_id").and_then(|client| {
+        let mut all = app.settings.providers.iter();
+        all.find(|p| p.client_id == client && p.issuer == ISSUER)
+    });
+    let back = provider.map(|provider| providers::redirect_uri(&app, provider));
     let known = app.stand_in.is_some()
-        && params.get("client_id") == Some(CLIENT)
-        && params.get("redirect_uri") == Some(&back)
+        && params.get("redirect_uri") == back.as_deref()
         && params.get("code_challenge_method") == Some("S256");
-    let (true, Some(state), Some(nonce), Some(challenge)) = (
+    let (true, Some(provider), Some(back), Some(state), Some(nonce), Some(challenge)) = (
         known,
+        provider,
+        back,
         params.get("state"),
         params.get("nonce"),
         params.get("code_challenge"),
@@ -151,10 +167,13 @@ pub(super) async fn authorize(
     let Some(person) = chosen.parse().ok().filter(|n| *n < PEOPLE.len()) else {
         return refused();
     };
+    let now = app.rt.clock.now().timestamp();
     let ticket = Ticket {
         what: "code".to_owned(),
         person,
-        until: app.rt.clock.now().timestamp() + LIFE,
+        until: now + LIFE,
+        client: provider.client_id.clone(),
+        at: now,
         nonce: nonce.to_owned(),
         challenge: challenge.to_owned(),
         redirect_uri: back.clone(),
@@ -194,15 +213,17 @@ pub(super) async fn tokens(
         let ticket = Ticket::open(&app, params.get("code")?, "code")?;
         let proved = secret::pkce_proves(params.get("code_verifier")?, &ticket.challenge);
         let same = params.get("redirect_uri")? == ticket.redirect_uri;
-        (proved && same).then_some(ticket)
+        let its_own = by == Some((ticket.client.clone(), SECRET.to_owned()));
+        (proved && same && its_own).then_some(ticket)
     });
-    let (Some(ticket), true) = (ticket, by == Some((CLIENT.to_owned(), SECRET.to_owned()))) else {
+    let Some(ticket) = ticket else {
         return HttpResponse::BadRequest().json(json!({"error": "invalid_grant"}));
     };
     let now = app.rt.clock.now().timestamp();
-    let claims = json!({
-        "iss": ISSUER, "sub": subject(ticket.person), "aud": CLIENT, "iat": now, "exp": now + LIFE, "nonce": ticket.nonce,
+    let mut claims = json!({
+        "iss": ISSUER, "sub": subject(ticket.person), "aud": ticket.client, "iat": now, "exp": now + LIFE, "nonce": ticket.nonce,
     });
+    let auth_time = (!is_so(&ticket.client, "no-time")).then_some(ticket.at);
     let header = Header {
         kid: Some("stand-in".to_owned()),
         ..Header::new(Algorithm::ES256)
@@ -212,6 +233,10 @@ pub(super) async fn tokens(
         ..ticket
     };
     let made = access.seal(&app).and_then(|access_token| {
+        if let Some(members) = claims.as_object_mut() {
+            members.insert("at_hash".to_owned(), secret::at_hash(&access_token).into());
+            members.extend(auth_time.map(|at| ("auth_time".to_owned(), at.into())));
+        }
         let id_token = jsonwebtoken::encode(&header, &claims, &stand_in.signing)?;
         Ok(json!({"access_token": access_token, "token_type": "Bearer", "expires_in": LIFE, "id_token": id_token}))
     });
@@ -233,10 +258,11 @@ pub(super) async fn userinfo(req: HttpRequest, app: web::Data<App>) -> HttpRespo
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .and_then(|sealed| Ticket::open(&app, sealed, "access"));
-    let found = ticket.and_then(|t| Some((t.person, PEOPLE.get(t.person)?)));
-    let Some((person, (number, kind, name, loa))) = found.filter(|_| app.stand_in.is_some()) else {
+    let found = ticket.and_then(|t| Some((PEOPLE.get(t.person)?, t)));
+    let Some(((number, kind, name, loa), ticket)) = found.filter(|_| app.stand_in.is_some()) else {
         return HttpResponse::Unauthorized().finish();
     };
+    let Ticket { client, person, .. } = ticket;
     let mut info = json!({
         "sub": subject(person), "TechID": subject(person), "LoaiTaiKhoan": kind, "HoTen": name, "loAs": loa,
     });
@@ -247,6 +273,15 @@ pub(super) async fn userinfo(req: HttpRequest, app: web::Data<App>) -> HttpRespo
     };
     if let Some(members) = info.as_object_mut() {
         members.insert(field.to_owned(), Value::String((*number).to_owned()));
+        if is_so(&client, "no-sub") {
+            members.remove("sub");
+        }
+        if is_so(&client, "no-name") {
+            members.remove("HoTen");
+        }
+        if is_so(&client, "other-sub") {
+            members.insert("sub".to_owned(), Value::String(subject(person + 1)));
+        }
     }
     HttpResponse::Ok().insert_header(NO_STORE).json(info)
 }

@@ -16,6 +16,7 @@ mod m0047_passkeys;
 mod m0048_expiry_notice;
 mod m0049_agency_successions;
 mod m0050_temporary_password;
+mod m0075_sign_in_proofs;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -34,5 +35,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0048_expiry_notice::Migration),
         Box::new(m0049_agency_successions::Migration),
         Box::new(m0050_temporary_password::Migration),
+        Box::new(m0075_sign_in_proofs::Migration),
     ]
 }

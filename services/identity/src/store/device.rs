@@ -1,7 +1,7 @@
 //! Devices that wait for somebody to let them in. Both codes come in as hashes.
 
 use super::entity::device_grant::{ActiveModel, Column, Entity, Model};
-use super::grant::Session;
+use super::grant::{Session, known, stored};
 use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use sea_orm::{
@@ -53,7 +53,7 @@ pub(crate) struct Device {
 pub(crate) struct By {
     pub(crate) account: AccountId,
     pub(crate) session: Uuid,
-    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) auth_time: Option<DateTime<Utc>>,
     pub(crate) amr: String,
 }
 
@@ -69,7 +69,7 @@ fn domain(row: Model) -> Result<Device, DbErr> {
         (Some(account), Some(session), Some(auth_time), Some(amr)) => Some(By {
             account: AccountId(account),
             session,
-            auth_time,
+            auth_time: known(auth_time),
             amr,
         }),
         _ => None,
@@ -141,7 +141,7 @@ pub(crate) async fn decide(
             state: Set(state.name().to_owned()),
             account_id: Set(by.map(|s| s.account.0)),
             session_id: Set(by.map(|s| s.id)),
-            auth_time: Set(by.map(|s| s.created_at)),
+            auth_time: Set(by.map(|s| stored(s.auth_time))),
             amr: Set(by.map(|s| s.amr.clone())),
             ..Default::default()
         })

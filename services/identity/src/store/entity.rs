@@ -161,6 +161,7 @@ pub(super) mod session {
         pub provider: Option<String>,
         pub loa: Option<String>,
         pub device: String,
+        pub auth_time: Option<DateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

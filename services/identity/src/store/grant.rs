@@ -7,11 +7,10 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Set,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Which national provider vouched for a sign-in, and how surely by its own scale.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Vouched {
     pub(crate) provider: String,
     pub(crate) loa: String,
@@ -23,6 +22,20 @@ fn vouched(provider: Option<String>, loa: Option<String>) -> Option<Vouched> {
         .map(|(provider, loa)| Vouched { provider, loa })
 }
 
+/// What stands for a proof of which nobody knows when it was: the columns of codes and tokens take no null, and null in a session is one
+/// of the release before, whose proof was when it began.
+const UNKNOWN: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+/// When somebody proved who they are, as it is stored.
+pub(super) fn stored(proved: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    proved.unwrap_or(UNKNOWN)
+}
+
+/// The same, read.
+pub(super) fn known(stored: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (stored > UNKNOWN).then_some(stored)
+}
+
 /// A sign-in in one browser.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
@@ -31,8 +44,9 @@ pub(crate) struct Session {
     /// What grants refer to.
     pub(crate) id: Uuid,
     pub(crate) account: AccountId,
-    /// When the password was given.
     pub(crate) created_at: DateTime<Utc>,
+    /// When the person proved who they are; `None`: a provider vouched for it that does not say when.
+    pub(crate) auth_time: Option<DateTime<Utc>>,
     pub(crate) expires_at: DateTime<Utc>,
     /// By what means: values of RFC 8176, with spaces between.
     pub(crate) amr: String,
@@ -40,6 +54,13 @@ pub(crate) struct Session {
     pub(crate) vouched: Option<Vouched>,
     /// What the browser calls itself, for the person's own list.
     pub(crate) device: String,
+}
+
+impl Session {
+    /// How long ago the person proved who they are, seconds; `None`: that is not known.
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.auth_time.map(|at| (now - at).num_seconds())
+    }
 }
 
 /// What an authorization code stands for.
@@ -55,7 +76,7 @@ pub(crate) struct Code {
     pub(crate) scope: String,
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,
-    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) auth_time: Option<DateTime<Utc>>,
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
     pub(crate) amr: String,
@@ -74,7 +95,7 @@ pub(crate) struct Refresh {
     pub(crate) account: AccountId,
     pub(crate) session: Uuid,
     pub(crate) scope: String,
-    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) auth_time: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
@@ -98,6 +119,7 @@ pub(crate) async fn add_session(db: &impl ConnectionTrait, s: &Session) -> Resul
         provider: Set(s.vouched.as_ref().map(|v| v.provider.clone())),
         loa: Set(s.vouched.as_ref().map(|v| v.loa.clone())),
         device: Set(s.device.clone()),
+        auth_time: Set(Some(stored(s.auth_time))),
     }
     .insert(db)
     .await?;
@@ -122,6 +144,7 @@ fn live(row: session::Model) -> Session {
         hash: row.hash,
         id: row.id,
         account: AccountId(row.account_id),
+        auth_time: known(row.auth_time.unwrap_or(row.created_at)),
         created_at: row.created_at,
         expires_at: row.expires_at,
         amr: row.amr,
@@ -240,7 +263,7 @@ pub(crate) async fn add_code(db: &impl ConnectionTrait, c: &Code) -> Result<(), 
         scope: Set(c.scope.clone()),
         challenge: Set(c.challenge.clone()),
         nonce: Set(c.nonce.clone()),
-        auth_time: Set(c.auth_time),
+        auth_time: Set(stored(c.auth_time)),
         expires_at: Set(c.expires_at),
         used_at: Set(c.used_at),
         amr: Set(c.amr.clone()),
@@ -268,7 +291,7 @@ pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option
             scope: row.scope,
             challenge: row.challenge,
             nonce: row.nonce,
-            auth_time: row.auth_time,
+            auth_time: known(row.auth_time),
             expires_at: row.expires_at,
             used_at: row.used_at,
             amr: row.amr,
@@ -304,7 +327,7 @@ pub(crate) async fn add_refresh(db: &impl ConnectionTrait, r: &Refresh) -> Resul
         account_id: Set(r.account.0),
         session_id: Set(r.session),
         scope: Set(r.scope.clone()),
-        auth_time: Set(r.auth_time),
+        auth_time: Set(stored(r.auth_time)),
         created_at: Set(r.created_at),
         expires_at: Set(r.expires_at),
         used_at: Set(r.used_at),
@@ -334,7 +357,7 @@ pub(crate) async fn refresh(
             account: AccountId(row.account_id),
             session: row.session_id,
             scope: row.scope,
-            auth_time: row.auth_time,
+            auth_time: known(row.auth_time),
             created_at: row.created_at,
             expires_at: row.expires_at,
             used_at: row.used_at,

@@ -52,7 +52,7 @@ async fn a_client_gets_tokens_with_its_scopes_and_no_more() {
     let actor = world
         .rt
         .tokens
-        .verify(&token, &world.rt)
+        .verify(&token, None, &world.rt)
         .await
         .expect("good");
     assert!(actor.can(contracts::Permission::DossierRead));
@@ -153,6 +153,65 @@ async fn a_client_is_limited_to_its_networks_its_time_and_its_instance() {
     ask(&world, &text(&sandbox, "id"), &text(&sandbox, "secret"))
         .await
         .expect(400);
+}
+
+#[tokio::test]
+async fn a_token_is_of_no_use_outside_the_networks_of_its_client() {
+    let world = World::new().await;
+    let networks = json!({"networks": ["127.0.0.0/8", "::ffff:203.0.113.0/120"]});
+    let made = create(&world, &networks).await;
+    let kept = json!(["127.0.0.0/8", "203.0.113.0/24"]);
+    assert_eq!(made["networks"], kept);
+    let (id, secret) = (text(&made, "id"), text(&made, "secret"));
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id.as_str()),
+        ("client_secret", secret.as_str()),
+    ];
+    let proof = |address: &str| {
+        let address = address.parse().expect("an address");
+        kit::origin::prove(&world.rt.sealer, address, world.rt.clock.now().timestamp())
+    };
+    let answer = ask(&world, &id, &secret).await.expect(200).json();
+    let token = text(&answer, "access_token");
+    assert_eq!(claims(&token)["networks"], kept);
+    let used = async |token: &str, from: &str| {
+        let caller = world.app.with_token(token);
+        let caller = caller.header(kit::origin::HEADER, &proof(from));
+        caller.get("/api/v1/me/access-log").await
+    };
+    for from in ["127.0.0.1", "203.0.113.7", "::ffff:203.0.113.7"] {
+        assert_ne!(used(&token, from).await.status, 401, "{from}");
+    }
+    let reply = used(&token, "203.0.114.7").await;
+    reply.expect_problem(401, "auth.foreign-network");
+    // Who asks what it is worth learns where.
+    let mut asked = form[1..].to_vec();
+    asked.push(("token", token.as_str()));
+    let caller = world.app.anonymous();
+    let worth = caller.post_form("/oauth2/introspect", &asked).await;
+    let worth = worth.expect(200).json();
+    assert_eq!(
+        (&worth["active"], &worth["networks"]),
+        (&json!(true), &kept)
+    );
+    // Other networks: the tokens of before are refused, and the next one says the new ones.
+    let admin = world.token("agencyadmin").await;
+    let caller = world.app.with_token(&admin).if_match(1);
+    let there = json!({"networks": ["203.0.113.0/24"]});
+    let path = format!("/api/v1/clients/{id}");
+    caller.patch(&path, &there).await.expect(200);
+    world.rt.clock.advance(chrono::Duration::seconds(4));
+    let reply = used(&token, "203.0.113.7").await;
+    reply.expect_problem(401, "auth.revoked-token");
+    ask(&world, &id, &secret).await.expect(401);
+    let caller = world.app.anonymous();
+    let caller = caller.header(kit::origin::HEADER, &proof("203.0.113.7"));
+    let answer = caller.post_form("/oauth2/token", &form).await;
+    let token = text(&answer.expect(200).json(), "access_token");
+    assert_ne!(used(&token, "203.0.113.7").await.status, 401);
+    let reply = used(&token, "127.0.0.1").await;
+    reply.expect_problem(401, "auth.foreign-network");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn a_citizen_signs_in_and_the_portal_gets_tokens_that_verify() {
     let actor = world
         .rt
         .tokens
-        .verify(&access, &world.rt)
+        .verify(&access, None, &world.rt)
         .await
         .expect("verifies");
     assert_eq!(actor.name, "Nguyễn Văn An");

@@ -8,6 +8,7 @@
 mod accounts;
 mod assignments;
 mod breaches;
+mod client_keys;
 mod clients;
 mod data_requests;
 mod demo;

@@ -60,7 +60,7 @@ async fn the_token_names_both_and_lends_no_more_than_was_given() {
     let actor = world
         .rt
         .tokens
-        .verify(&token, &world.rt)
+        .verify(&token, None, &world.rt)
         .await
         .expect("good");
     assert!(actor.can(contracts::Permission::DossierFile));

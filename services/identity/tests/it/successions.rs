@@ -46,7 +46,7 @@ async fn from_the_day_on_it_is_in_the_tokens_of_the_successors_officers() {
         assert!(taken_over(&world, login).await.is_null(), "{login}");
     }
     let token = world.token("officer").await;
-    let actor = world.rt.tokens.verify(&token, &world.rt).await;
+    let actor = world.rt.tokens.verify(&token, None, &world.rt).await;
     assert!(actor.expect("good").serves("H05.23"));
     // A sign-in in a browser says the same as the short way of the tests.
     let signed_in = claims(&text(&world.tokens("officer").await, "access_token"));

@@ -235,7 +235,7 @@ pub(super) async fn callback(
     let actor = app
         .rt
         .tokens
-        .verify(&tokens.access_token, &app.rt)
+        .verify(&tokens.access_token, kit::origin::address(&req), &app.rt)
         .await
         .map_err(|problem| {
             tracing::warn!(%problem, "the token just given is not taken");
