@@ -5,7 +5,7 @@
 
 use crate::Problem;
 use crate::runtime::Runtime;
-use crate::token::LEEWAY;
+use crate::token::{Claims, LEEWAY};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
@@ -185,25 +185,55 @@ impl FromRequest for MaybeSignedIn {
     }
 }
 
+/// Anyone with a good token, and all that it says: for who must know more of it than who calls.
+#[derive(Clone, Debug)]
+pub struct Bearer(pub Claims);
+
+impl FromRequest for Bearer {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let token = bearer(&req)?.ok_or_else(|| Problem::new(shared::TOKEN_MISSING))?;
+            let rt = runtime(&req)?;
+            let from = crate::origin::address(&req);
+            rt.tokens.claims(token, from, rt).await.map(Self)
+        })
+    }
+}
+
 async fn identify(req: &HttpRequest) -> Result<Option<Actor>, Problem> {
     if let Some(actor) = req.extensions().get::<Actor>() {
         return Ok(Some(actor.clone()));
     }
-    let Some(value) = req.headers().get(header::AUTHORIZATION) else {
+    let Some(token) = bearer(req)? else {
         return Ok(None);
     };
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|v| v.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))?;
-    let rt = req
-        .app_data::<web::Data<Runtime>>()
-        .ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))?;
+    let rt = runtime(req)?;
     let from = crate::origin::address(req);
     let actor = rt.tokens.verify(token, from, rt).await?;
     req.extensions_mut().insert(actor.clone());
     Ok(Some(actor))
+}
+
+/// The token of the request, if it brings one.
+fn bearer(req: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let Some(value) = req.headers().get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|v| v.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| Some(token.trim()))
+        .ok_or_else(|| Problem::new(shared::TOKEN_INVALID))
+}
+
+fn runtime(req: &HttpRequest) -> Result<&Runtime, Problem> {
+    req.app_data::<web::Data<Runtime>>()
+        .map(|rt| &***rt)
+        .ok_or_else(|| Problem::internal(anyhow::anyhow!("no runtime in app data")))
 }

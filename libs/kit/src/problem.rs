@@ -171,7 +171,7 @@ impl Problem {
         self
     }
 
-    /// What a 401 asks for, as the value of `WWW-Authenticate`.
+    /// What a 401 or 403 asks for, as the value of `WWW-Authenticate`.
     #[must_use]
     pub fn challenge(mut self, value: String) -> Self {
         self.challenge = Some(value);
@@ -228,12 +228,23 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header(("retry-after", seconds.to_string()));
         }
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = self.challenge.as_deref();
-            let usual = "Bearer realm=\"motcua\", error=\"invalid_token\"";
-            response.insert_header(("www-authenticate", challenge.unwrap_or(usual)));
+        if let Some(challenge) = self.challenge.as_deref().or_else(|| self.usual_challenge()) {
+            response.insert_header(("www-authenticate", challenge));
         }
         response.json(self.body(language, request_id))
+    }
+
+    /// The challenge of RFC 6750 §3: who brought no token is told of no error (§3.1).
+    fn usual_challenge(&self) -> Option<&'static str> {
+        if self.code == shared::TOKEN_MISSING {
+            Some("Bearer realm=\"motcua\"")
+        } else if self.code == shared::FORBIDDEN {
+            Some("Bearer realm=\"motcua\", error=\"insufficient_scope\"")
+        } else if self.code.status == 401 {
+            Some("Bearer realm=\"motcua\", error=\"invalid_token\"")
+        } else {
+            None
+        }
     }
 }
 
@@ -286,5 +297,30 @@ impl ResponseError for Problem {
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         Self::new(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_says_what_the_token_lacks_and_nothing_of_one_that_is_not_there() {
+        let said = |problem: &Problem| {
+            let response = problem.render(Language::En, None);
+            let value = response.headers().get("www-authenticate");
+            value.map(|v| v.to_str().expect("text").to_owned())
+        };
+        let of = |code| said(&Problem::new(code));
+        let bare = "Bearer realm=\"motcua\"";
+        assert_eq!(of(shared::TOKEN_MISSING).as_deref(), Some(bare));
+        for code in [shared::TOKEN_INVALID, shared::TOKEN_REVOKED] {
+            assert_eq!(of(code), Some(format!("{bare}, error=\"invalid_token\"")));
+        }
+        let lacks = format!("{bare}, error=\"insufficient_scope\"");
+        assert_eq!(of(shared::FORBIDDEN), Some(lacks));
+        assert_eq!(of(shared::NOT_FOUND), None);
+        let own = Problem::new(shared::FORBIDDEN).challenge("Bearer scope=\"openid\"".to_owned());
+        assert_eq!(said(&own).as_deref(), Some("Bearer scope=\"openid\""));
     }
 }

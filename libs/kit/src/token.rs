@@ -22,7 +22,7 @@ use std::time::Duration;
 /// The audience of every access token of the suite.
 pub const AUDIENCE: &str = "motcua";
 /// How far two machines' clocks may differ, seconds.
-pub(crate) const LEEWAY: i64 = 30;
+pub const LEEWAY: i64 = 30;
 /// An unknown key id asks for the key set again, at most once in this many seconds.
 const REFRESH_SECONDS: i64 = 10;
 /// How old the list of revoked rights may be, seconds: so soon does a revocation take effect everywhere.
@@ -49,12 +49,25 @@ pub struct Claims {
     pub sub: AccountId,
     /// The OAuth client the token was given to.
     pub azp: String,
+    /// The same by its name of RFC 9068 §2.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Expiry, unix seconds.
     pub exp: i64,
     /// Issued at, unix seconds.
     pub iat: i64,
     /// Unique id of the token.
     pub jti: String,
+    /// What it came of: a code or a device that was let in, or a client's own asking. Revoked, it is in the list of revocations like an
+    /// account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<uuid::Uuid>,
+    /// The session in which a person signed in; ended, it is in that list, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<uuid::Uuid>,
+    /// Scopes of OpenID Connect, space separated: what userinfo tells to who brings the token. Not [`Self::scope`], which limits rights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid_scope: Option<String>,
     /// Name to show.
     pub name: String,
     /// Kind of party.
@@ -114,7 +127,7 @@ pub struct Act {
 pub struct Revocations {
     /// When the list was made, unix seconds.
     pub at: i64,
-    /// Account, and the first version whose tokens are good.
+    /// Account, and the first version whose tokens are good. A mandate, a grant and a session stand here like an account.
     pub accounts: Vec<(AccountId, i64)>,
 }
 
@@ -287,6 +300,28 @@ impl TokenVerifier {
         from: Option<IpAddr>,
         rt: &Runtime,
     ) -> Result<Actor, Problem> {
+        Ok(self.good(token, from, rt).await?.claims.actor())
+    }
+
+    /// Checks a token and says all that it says.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub async fn claims(
+        &self,
+        token: &str,
+        from: Option<IpAddr>,
+        rt: &Runtime,
+    ) -> Result<Claims, Problem> {
+        Ok(self.good(token, from, rt).await?.claims.clone())
+    }
+
+    async fn good(
+        &self,
+        token: &str,
+        from: Option<IpAddr>,
+        rt: &Runtime,
+    ) -> Result<Arc<Signed>, Problem> {
         let invalid = || Problem::new(shared::TOKEN_INVALID);
         let now = rt.clock.now().timestamp();
         let digest: [u8; 32] = digest(&SHA256, token.as_bytes())
@@ -322,7 +357,7 @@ impl TokenVerifier {
             );
             return Err(Problem::new(shared::TOKEN_NETWORK));
         }
-        Ok(claims.actor())
+        Ok(signed)
     }
 
     /// What a token for us says, once its signature is found good.
@@ -381,6 +416,11 @@ impl TokenVerifier {
                     // A mandate has no versions: in the list it is revoked.
                     older(&act.sub, act.ver) || older(&AccountId(act.mandate), 0)
                 })
+                // Nor have grants and sessions.
+                || [claims.grant, claims.sid]
+                    .into_iter()
+                    .flatten()
+                    .any(|id| older(&AccountId(id), 0))
         })
     }
 

@@ -260,6 +260,24 @@ impl OauthError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
     }
 
+    /// RFC 6749 §6.
+    pub(crate) fn invalid_scope() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            "a renewal may ask for the scopes granted or fewer, never for others",
+        )
+    }
+
+    /// RFC 7009 §2.2.1.
+    pub(crate) fn unsupported_token() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_token_type",
+            "this access token names no grant and cannot be revoked; it expires within minutes",
+        )
+    }
+
     pub(crate) fn unsupported_grant() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,

@@ -7,12 +7,13 @@ use testkit::{actors, token_with};
 #[tokio::test]
 async fn without_a_good_token_a_protected_operation_is_closed() {
     let world = World::new().await;
-    world
-        .app
-        .anonymous()
-        .get("/api/v1/dossiers")
-        .await
-        .expect_problem(401, "auth.missing-token");
+    let nobody = world.app.anonymous().get("/api/v1/dossiers").await;
+    // No error is told to who brought no token (RFC 6750 §3.1).
+    assert_eq!(
+        nobody.header("www-authenticate"),
+        Some("Bearer realm=\"motcua\"")
+    );
+    nobody.expect_problem(401, "auth.missing-token");
     let citizen = actors::citizen();
     for (token, code) in [
         ("nonsense".to_owned(), "auth.invalid-token"),
@@ -30,7 +31,8 @@ async fn without_a_good_token_a_protected_operation_is_closed() {
         ),
     ] {
         let reply = world.app.with_token(&token).get("/api/v1/dossiers").await;
-        assert!(reply.header("www-authenticate").is_some());
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
         reply.expect_problem(401, code);
     }
     let basic = world.app.anonymous().header("authorization", "Basic eDp5");
@@ -92,6 +94,8 @@ async fn without_the_permission_the_service_is_not_asked() {
             .as_(&actor)
             .post("/api/v1/dossiers/1/receive", &json!({}))
             .await;
+        let challenge = reply.header("www-authenticate").expect("a challenge");
+        assert!(challenge.contains("insufficient_scope"), "{challenge}");
         let problem = reply.expect_problem(403, "auth.forbidden");
         assert_eq!(problem["permission"], "dossier.receive");
     }

@@ -11,8 +11,9 @@ use crate::domain::secret;
 use crate::error::OauthError;
 use crate::store;
 use crate::store::grant::{Code, Refresh, Vouched};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use contracts::AccountId;
+use kit::token::{Claims, LEEWAY};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,8 +38,7 @@ pub(crate) struct TokenAnswer {
     /// Who signed in, for scope `openid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// The scopes granted.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// The scopes granted; empty: none.
     #[schema(example = "openid profile")]
     pub scope: String,
 }
@@ -46,7 +46,7 @@ pub(crate) struct TokenAnswer {
 /// What became of a grant inside its transaction. A refusal still commits: the code is burnt, the family revoked.
 enum Outcome<T> {
     Good(Box<T>, Box<Party>),
-    Refused(&'static str),
+    Refused(OauthError),
 }
 
 /// Who signed in, and for whom they act.
@@ -99,7 +99,10 @@ pub(crate) async fn code(
             let (client, verifier) = (client.id.clone(), verifier.to_owned());
             let redirect_uri = redirect_uri.to_owned();
             async move {
-                let refused = |text| Ok::<_, DbErr>(Outcome::<Code>::Refused(text));
+                let refused = |text| {
+                    let error = OauthError::invalid_grant(text);
+                    Ok::<_, DbErr>(Outcome::<Code>::Refused(error))
+                };
                 let found = store::grant::code(&*tx, &hash).await?;
                 let Some(code) = found.filter(|code| code.client == client) else {
                     return refused("the code is not known");
@@ -146,10 +149,11 @@ pub(crate) async fn code(
         })
         .await?;
     match outcome {
-        Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
+        Outcome::Refused(error) => Err(error),
         Outcome::Good(code, party) => {
             let about = About {
                 client: &client.id,
+                family: code.family,
                 scope: &code.scope,
                 nonce: code.nonce.as_deref(),
                 session: code.session,
@@ -173,6 +177,7 @@ pub(crate) async fn first(
         .ok_or_else(|| OauthError::invalid_grant("the account is closed"))?;
     let about = About {
         client: &token.client,
+        family: token.family,
         scope: &token.scope,
         nonce: None,
         session: token.session,
@@ -200,13 +205,22 @@ pub(crate) async fn refresh(
             let (hash, next) = (hash.clone(), next.clone());
             let client = client.id.clone();
             async move {
-                let refused = |text| Ok::<_, DbErr>(Outcome::<Refresh>::Refused(text));
+                let refused = |text| {
+                    let error = OauthError::invalid_grant(text);
+                    Ok::<_, DbErr>(Outcome::<Refresh>::Refused(error))
+                };
                 let found = store::grant::refresh(&*tx, &hash).await?;
                 let Some(token) = found.filter(|token| token.client == client) else {
                     return refused("the refresh token is not known");
                 };
                 if token.revoked_at.is_some() || token.expires_at <= now {
                     return refused("the refresh token has expired or was revoked");
+                }
+                // Before the token is used up: the mistake costs nothing. Of one that was used already the reuse weighs more.
+                if token.used_at.is_none()
+                    && asked_scope.is_some_and(|asked| !within(asked, &token.scope))
+                {
+                    return Ok(Outcome::Refused(OauthError::invalid_scope()));
                 }
                 if !store::grant::use_refresh(&*tx, &hash, now).await? {
                     let revoked = store::grant::revoke_family(&*tx, token.family, now).await?;
@@ -231,18 +245,13 @@ pub(crate) async fn refresh(
         })
         .await?;
     match outcome {
-        Outcome::Refused(text) => Err(OauthError::invalid_grant(text)),
+        Outcome::Refused(error) => Err(error),
         Outcome::Good(token, party) => {
-            // Narrower for this answer only; the next token keeps the whole (RFC 6749 §6).
-            let scope = asked_scope.map(known_scopes).map_or_else(
-                || token.scope.clone(),
-                |asked| {
-                    let granted = asked.split(' ').filter(|s| has_scope(&token.scope, s));
-                    granted.collect::<Vec<_>>().join(" ")
-                },
-            );
+            // Narrower for this answer and its access token only; the next refresh token keeps the whole (RFC 6749 §6).
+            let scope = asked_scope.map_or_else(|| token.scope.clone(), known_scopes);
             let about = About {
                 client: &client.id,
+                family: token.family,
                 scope: &scope,
                 nonce: None,
                 session: token.session,
@@ -255,7 +264,14 @@ pub(crate) async fn refresh(
     }
 }
 
-/// A token for the client itself.
+/// Whether all that is asked for was granted.
+fn within(asked: &str, granted: &str) -> bool {
+    asked
+        .split_whitespace()
+        .all(|scope| has_scope(granted, scope))
+}
+
+/// A token for the client itself. It dies with the client.
 pub(crate) async fn client_credentials(
     app: &App,
     client: &Client,
@@ -278,6 +294,10 @@ pub(crate) async fn client_credentials(
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let seconds = app.settings.access_token_seconds;
     let mut claims = tokens::access(&app.rt, &account, &client.id, seconds, None);
+    if let Some(machine) = &machine {
+        claims.exp = claims.exp.min(machine.expires_at.timestamp());
+    }
+    claims.grant = Some(app.rt.ids.uuid(app.rt.clock.now()));
     claims.scope = scope.clone();
     if let Some(machine) = machine {
         claims.quota = machine.quota;
@@ -286,34 +306,53 @@ pub(crate) async fn client_credentials(
     Ok(TokenAnswer {
         access_token: keys.sign("at+jwt", &claims)?,
         token_type: "Bearer",
-        expires_in: seconds,
+        expires_in: tokens::life(&claims),
         refresh_token: None,
         id_token: None,
         scope: scope.unwrap_or_default(),
     })
 }
 
-/// Revokes a refresh token with its family (RFC 7009). Access tokens are short and die by themselves; unknown tokens are fine.
+/// Revokes a token of the client's with all that came of the same grant (RFC 7009). Unknown tokens, and those of others, are fine.
 pub(crate) async fn revoke(app: &App, client: &Client, token: &str) -> Result<(), OauthError> {
     let now = app.rt.clock.now();
-    let hash = secret::hash(token);
-    app.db
-        .tx(|tx| {
-            let (hash, client) = (hash.clone(), client.id.clone());
-            async move {
-                let found = store::grant::refresh(&*tx, &hash).await?;
-                if let Some(token) = found.filter(|token| token.client == client) {
-                    store::grant::revoke_family(&*tx, token.family, now).await?;
-                }
-                Ok::<_, DbErr>(())
-            }
-        })
-        .await?;
+    let stored = store::grant::refresh(app.db.read(), &secret::hash(token)).await?;
+    let family = match stored {
+        Some(token) => (token.client == client.id).then_some(token.family),
+        None => of_access(app, client, token, now).await?,
+    };
+    if let Some(family) = family {
+        app.db
+            .tx(|tx| async move { store::grant::revoke_family(&*tx, family, now).await })
+            .await?;
+    }
     Ok(())
+}
+
+/// The grant of an access token that the client holds.
+async fn of_access(
+    app: &App,
+    client: &Client,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, OauthError> {
+    let keys = app.signer.keys(&app.db, &app.rt).await?;
+    let alive = |claims: &Claims| claims.exp.saturating_add(LEEWAY) >= now.timestamp();
+    let claims = keys
+        .read_access(token, app.rt.tokens.issuer())
+        .filter(|claims| claims.azp == client.id && alive(claims));
+    match claims {
+        None => Ok(None),
+        // Of the release before, or made at the command line: nothing in it could be refused alone.
+        Some(Claims { grant: None, .. }) => Err(OauthError::unsupported_token()),
+        Some(claims) => Ok(claims.grant),
+    }
 }
 
 struct About<'a> {
     client: &'a str,
+    /// What the tokens are revoked by.
+    family: Uuid,
     scope: &'a str,
     nonce: Option<&'a str>,
     session: uuid::Uuid,
@@ -341,6 +380,9 @@ async fn answer(
         tokens::assign(&mut claims, &held);
         super::successions::claim(app.db.read(), &mut claims, local_date(now)).await?;
     }
+    claims.grant = Some(about.family);
+    claims.sid = Some(about.session);
+    claims.openid_scope = Some(about.scope.to_owned());
     let access_token = keys.sign("at+jwt", &claims)?;
     let id_token = if has_scope(about.scope, "openid") {
         let sign_in = SignIn {
@@ -360,7 +402,7 @@ async fn answer(
     Ok(TokenAnswer {
         access_token,
         token_type: "Bearer",
-        expires_in: seconds,
+        expires_in: tokens::life(&claims),
         refresh_token,
         id_token,
         scope: about.scope.to_owned(),

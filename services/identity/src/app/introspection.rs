@@ -120,6 +120,11 @@ async fn is_good(app: &App, claims: &Claims) -> Result<bool, OauthError> {
     if !is_open(app, claims.sub, claims.ver).await? {
         return Ok(false);
     }
+    for id in [claims.grant, claims.sid].into_iter().flatten() {
+        if store::revocation::is_ended(app.db.read(), id).await? {
+            return Ok(false);
+        }
+    }
     // Of a client that is closed, or that we never had, nothing is good.
     if store::client::find(app.db.read(), &claims.azp)
         .await?

@@ -69,8 +69,7 @@ pub(crate) async fn revoke(
                 return Ok(false);
             }
             store::grant::end_mandate(&*tx, id, now).await?;
-            // In the list of revocations a mandate stands beside the accounts; it has but one version.
-            store::revocation::put(&*tx, AccountId(id), 1, now).await?;
+            store::revocation::end(&*tx, id, now).await?;
             Ok::<_, DbErr>(true)
         })
         .await?;

@@ -92,7 +92,8 @@ pub(crate) struct Means {
     pub(crate) vouched: Option<Vouched>,
 }
 
-/// A new session and the secret for its cookie. A session that the browser had before is ended: its cookie is never reused.
+/// A new session and the secret for its cookie. A session that the browser had before is ended: its cookie is never reused. Who signs in
+/// again goes on with the access tokens of before; those of somebody else are refused.
 pub(crate) async fn start_session(
     app: &App,
     account: AccountId,
@@ -116,13 +117,17 @@ pub(crate) async fn start_session(
             loa: by.loa,
         }),
     };
-    let old = before.map(|s| s.id);
+    let old = before.map(|s| (s.id, s.account));
     app.db
         .tx(|tx| {
             let session = session.clone();
             async move {
-                if let Some(old) = old {
-                    store::grant::end_session(&*tx, old, now).await?;
+                match old {
+                    Some((old, whose)) if whose == account => {
+                        store::grant::end_session(&*tx, old, now).await?;
+                    }
+                    Some((old, _)) => store::grant::sign_out(&*tx, old, now).await?,
+                    None => {}
                 }
                 store::grant::add_session(&*tx, &session).await
             }

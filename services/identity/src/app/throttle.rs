@@ -20,6 +20,7 @@ pub(crate) struct Throttle {
 /// An attempt that may go on.
 #[derive(Debug)]
 pub(crate) struct Attempt {
+    /// Empty: of nobody known, see [`Throttle::admit_place`].
     login: String,
     address: String,
     slot: i64,
@@ -43,12 +44,9 @@ impl Throttle {
         address: Option<IpAddr>,
     ) -> Result<Attempt, Wait> {
         let (slot, wait) = self.slot(rt.clock.now());
+        let attempt = self.admit_place(rt, address).await?;
         // Neither logins nor addresses lie in the cache in clear.
         let login = format!("identity:fail:login:{}", secret::hash(login));
-        let address = format!("identity:fail:address:{}", secret::hash(&place(address)));
-        if rt.cache.get(&blocked(&address, slot)).await.is_some() {
-            return Err(wait);
-        }
         let count = rt.cache.hits(&login, slot, self.window()).await;
         let forgiven = rt
             .cache
@@ -62,9 +60,28 @@ impl Throttle {
         }
         Ok(Attempt {
             login,
-            address,
             slot,
             count,
+            ..attempt
+        })
+    }
+
+    /// As [`Self::admit`] where nobody says who they are: only what failed from the address counts.
+    pub(crate) async fn admit_place(
+        self,
+        rt: &Runtime,
+        address: Option<IpAddr>,
+    ) -> Result<Attempt, Wait> {
+        let (slot, wait) = self.slot(rt.clock.now());
+        let address = format!("identity:fail:address:{}", secret::hash(&place(address)));
+        if rt.cache.get(&blocked(&address, slot)).await.is_some() {
+            return Err(wait);
+        }
+        Ok(Attempt {
+            login: String::new(),
+            address,
+            slot,
+            count: 0,
         })
     }
 

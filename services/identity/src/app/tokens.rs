@@ -68,9 +68,13 @@ pub(crate) fn access(
         aud: AUDIENCE.to_owned(),
         sub: account.id,
         azp: client.to_owned(),
+        client_id: Some(client.to_owned()),
         exp: now.timestamp() + i64::from(seconds),
         iat: now.timestamp(),
         jti: rt.ids.uuid(now).to_string(),
+        grant: None,
+        sid: None,
+        openid_scope: None,
         name: account.name.clone(),
         kind: account.kind,
         roles: account.roles.clone(),
@@ -87,9 +91,11 @@ pub(crate) fn access(
     }
 }
 
-/// The claims of somebody who acts for another: the subject is the other, with the rights that the mandate lends.
+/// The claims of somebody who acts for another: the subject is the other, with the rights that the mandate lends. The token dies with it.
 pub(crate) fn on_behalf(claims: Claims, mandate: &Mandate, principal: &Account) -> Claims {
+    let until = mandate.valid_until.map_or(i64::MAX, |u| u.timestamp());
     Claims {
+        exp: claims.exp.min(until),
         sub: principal.id,
         name: principal.name.clone(),
         kind: principal.kind,
@@ -119,6 +125,11 @@ pub(crate) fn assign(claims: &mut Claims, held: &[Assignment]) {
             claims.exp = claims.exp.min(one.until.timestamp());
         }
     }
+}
+
+/// How long a token lives from its making, seconds: what shortened it counts.
+pub(crate) fn life(claims: &Claims) -> u32 {
+    u32::try_from(claims.exp - claims.iat).unwrap_or(0)
 }
 
 /// What an `id_token` is about.

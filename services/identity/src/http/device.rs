@@ -105,10 +105,9 @@ async fn look_up(
     lang: Lang,
     typed: &str,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    // A code is short, and guessing must not pay. Who guesses has not said who they are: the place is counted, which may be a whole hall.
     let address = super::address(req);
-    // Of one place: a code is short, and guessing must not pay.
-    let place = format!("device:{address:?}");
-    let attempt = match app.throttle.admit(&app.rt, &place, address).await {
+    let attempt = match app.throttle.admit_place(&app.rt, address).await {
         Ok(attempt) => attempt,
         Err(wait) => {
             let text = (
@@ -132,7 +131,6 @@ async fn look_up(
         app.throttle.failed(&app.rt, &attempt).await;
         return Ok(unknown(app, lang));
     };
-    app.throttle.succeeded(&app.rt, &attempt).await;
     let request = AuthorizationRequest::of_device(&client, &device.scope, typed);
     authorize::proceed(req, app, lang, &client, request).await
 }

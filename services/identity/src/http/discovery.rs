@@ -25,7 +25,7 @@ pub(crate) struct ProviderMetadata {
     /// Who signed in.
     #[schema(example = "https://motcua.example.vn/oauth2/userinfo")]
     userinfo_endpoint: String,
-    /// Where refresh tokens are revoked.
+    /// Where tokens are revoked.
     #[schema(example = "https://motcua.example.vn/oauth2/revoke")]
     revocation_endpoint: String,
     /// What a token is worth.
@@ -60,8 +60,12 @@ pub(crate) struct ProviderMetadata {
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How clients prove themselves at the revocation endpoint.
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How clients sign that sign there.
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How clients prove themselves at the introspection endpoint.
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How clients sign that sign there.
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How surely somebody can have signed in: the values of `acr`.
     acr_values_supported: Vec<&'static str>,
     /// Claims of id token and userinfo.
@@ -131,11 +135,13 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "client_secret_post",
                 "private_key_jwt",
             ],
+            revocation_endpoint_auth_signing_alg_values_supported: vec!["ES256"],
             introspection_endpoint_auth_methods_supported: vec![
                 "client_secret_basic",
                 "client_secret_post",
                 "private_key_jwt",
             ],
+            introspection_endpoint_auth_signing_alg_values_supported: vec!["ES256"],
             acr_values_supported: Assurance::ALL.map(Assurance::name).to_vec(),
             claims_supported: vec![
                 "iss",
@@ -145,7 +151,10 @@ pub(super) async fn configuration(app: web::Data<App>) -> HttpResponse {
                 "exp",
                 "iat",
                 "auth_time",
+                "acr",
                 "amr",
+                "idp",
+                "loa",
                 "sid",
                 "nonce",
                 "at_hash",

@@ -151,7 +151,7 @@ async fn confirmed(
 async fn end(app: &App, session: Uuid) -> Result<(), sea_orm::DbErr> {
     let now = app.rt.clock.now();
     app.db
-        .tx(|tx| async move { store::grant::end_session(&*tx, session, now).await })
+        .tx(|tx| async move { store::grant::sign_out(&*tx, session, now).await })
         .await
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn list(who: SignedIn, app: web::Data<App>) -> Result<HttpRespo
 
 /// Sign out of one session
 ///
-/// Its codes and refresh tokens are good no longer; an access token already given lives on for its ten minutes.
+/// Its codes and refresh tokens are good no longer. Access tokens that came of it are refused within seconds, this one among them if it did.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "endMySession",
@@ -116,7 +116,7 @@ pub(super) async fn end(
         .tx(|tx| async move {
             let own = store::grant::session_of(&*tx, account, id).await?.is_some();
             if own {
-                store::grant::end_session(&*tx, id, now).await?;
+                store::grant::sign_out(&*tx, id, now).await?;
             }
             Ok::<_, DbErr>(own)
         })

@@ -54,7 +54,7 @@ pub(crate) struct TokenRequest {
     device_code: Option<String>,
     /// For `refresh_token`: the token.
     refresh_token: Option<String>,
-    /// For `refresh_token`: fewer scopes than granted, if wanted.
+    /// For `refresh_token`: fewer scopes than granted, if wanted; others are refused (`invalid_scope`).
     scope: Option<String>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct TokenRequest {
     reason = "documents the form; it is read as parameters, which may not come twice"
 )]
 pub(crate) struct RevocationRequest {
-    /// The refresh token.
+    /// A refresh token or an access token.
     token: String,
     /// The client; not with HTTP Basic.
     #[schema(example = "portal")]
@@ -149,17 +149,18 @@ async fn exchange(
     }
 }
 
-/// Revoke a refresh token
+/// Revoke a token
 ///
-/// The token and all that came of the same sign-in stop working (RFC 7009). An unknown token is answered alike. Access tokens are
-/// short-lived and are not revoked.
+/// A refresh token or an access token of the client's own: it and all that came of the same grant stop working (RFC 7009), access tokens in
+/// all services within seconds. An unknown token is answered alike. An access token that names no grant, of the release before, is refused
+/// (`unsupported_token_type`).
 #[utoipa::path(
     tag = "sign-in",
     operation_id = "revokeToken",
     request_body(content = RevocationRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Revoked, or unknown."),
-        (status = 400, description = "A parameter is missing.", body = ProtocolError),
+        (status = 400, description = "A parameter is missing, or this access token cannot be revoked.", body = ProtocolError),
         (status = 401, description = "The client is not who it says.", body = ProtocolError),
         (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProtocolError),

@@ -186,6 +186,16 @@ pub(crate) async fn session_of(
         .map(live))
 }
 
+/// Signs out of one session: ends it as [`end_session`] does, and the access tokens that came of it are refused within seconds.
+pub(crate) async fn sign_out(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    end_session(db, id, now).await?;
+    super::revocation::end(db, id, now).await
+}
+
 /// Ends one session and every code and refresh token that came of it.
 pub(crate) async fn end_session(
     db: &impl ConnectionTrait,
@@ -386,12 +396,13 @@ pub(crate) async fn use_refresh(
     Ok(done.rows_affected == 1)
 }
 
-/// Revokes a whole family. Returns how many tokens were still alive.
+/// Revokes a whole family; its access tokens are refused within seconds. Returns how many refresh tokens were still alive.
 pub(crate) async fn revoke_family(
     db: &impl ConnectionTrait,
     family: Uuid,
     now: DateTime<Utc>,
 ) -> Result<u64, DbErr> {
+    super::revocation::end(db, family, now).await?;
     Ok(refresh::Entity::update_many()
         .set(revoked(now))
         .filter(refresh::Column::Family.eq(family))

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::AccountId;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, Set};
+use uuid::Uuid;
 
 /// Refuses tokens of this account with rights older than this version.
 pub(crate) async fn put(
@@ -28,6 +29,21 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// Refuses the tokens that came of this mandate, grant or session: it stands beside the accounts and has but one version, older than which
+/// are all tokens that name it.
+pub(crate) async fn end(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    put(db, AccountId(id), 1, now).await
+}
+
+/// Whether tokens that came of this grant or session are refused.
+pub(crate) async fn is_ended(db: &impl ConnectionTrait, id: Uuid) -> Result<bool, DbErr> {
+    Ok(of(db, AccountId(id)).await?.is_some())
+}
+
 /// The first version of this account whose tokens are good, if older ones are not.
 pub(crate) async fn of(
     db: &impl ConnectionTrait,
@@ -37,7 +53,7 @@ pub(crate) async fn of(
     Ok(row.map(|row| row.version))
 }
 
-/// What was revoked after `since`.
+/// What was revoked after `since`: accounts, and what stands beside them.
 pub(crate) async fn since(
     db: &impl ConnectionTrait,
     since: DateTime<Utc>,

@@ -215,6 +215,28 @@ async fn a_token_is_of_no_use_outside_the_networks_of_its_client() {
 }
 
 #[tokio::test]
+async fn a_token_dies_with_its_client_and_says_so() {
+    let world = World::new().await;
+    let made = create(&world, &json!({"expiresAt": "2026-12-01T00:00:00Z"})).await;
+    let (id, secret) = (text(&made, "id"), text(&made, "secret"));
+    let until: chrono::DateTime<chrono::Utc> = "2026-12-01T00:00:00Z".parse().expect("time");
+    world.rt.clock.set(until - chrono::Duration::seconds(60));
+    let answer = ask(&world, &id, &secret).await.expect(200).json();
+    assert_eq!(answer["expires_in"], 60);
+    let token = text(&answer, "access_token");
+    assert_eq!(claims(&token)["exp"], until.timestamp());
+    let log = async || {
+        let caller = world.app.with_token(&token);
+        caller.get("/api/v1/me/access-log").await
+    };
+    world.rt.clock.advance(chrono::Duration::seconds(59));
+    assert_ne!(log().await.status, 401);
+    // Half a minute is for clocks that differ.
+    world.rt.clock.advance(chrono::Duration::seconds(32));
+    log().await.expect_problem(401, "auth.expired-token");
+}
+
+#[tokio::test]
 async fn a_closed_client_is_refused_with_the_tokens_it_has() {
     let world = World::new().await;
     let made = create(&world, &json!({})).await;

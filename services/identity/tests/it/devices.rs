@@ -173,18 +173,31 @@ async fn refused_expired_and_foreign_codes_give_nothing() {
 
 #[tokio::test]
 async fn guessing_codes_is_counted() {
-    let world = World::with(&[("failures_per_login", "3".to_owned())]).await;
+    let world = World::with(&[("failures_per_address", "3".to_owned())]).await;
     let device = begun(&world).await;
     let browser = world.browser();
-    for guess in ["BBBB-BBBB", "CCCC-CCCC", "DDDD-DDDD"] {
-        browser
-            .get(&format!("/oauth2/device?user_code={guess}"))
-            .await
-            .expect(404);
-    }
+    wrong(&browser, 3).await;
     let right = format!("/oauth2/device?user_code={}", text(&device, "user_code"));
     let blocked = browser.get(&right).await.expect(429);
     assert!(blocked.header("retry-after").is_some());
+}
+
+/// Types wrong codes.
+async fn wrong(browser: &Browser<'_>, times: usize) {
+    for _ in 0..times {
+        let guess = browser.get("/oauth2/device?user_code=BBBB-BBBB").await;
+        guess.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_hall_that_shares_an_address_may_mistype_more_often_than_one_person() {
+    let world = World::with(&[("failures_per_login", "3".to_owned())]).await;
+    let device = begun(&world).await;
+    let browser = world.browser();
+    wrong(&browser, 10).await;
+    let right = format!("/oauth2/device?user_code={}", text(&device, "user_code"));
+    browser.get(&right).await.expect(200);
 }
 
 async fn introspect(world: &World, token: &str) -> Value {

@@ -93,23 +93,39 @@ async fn a_refresh_token_is_its_clients_and_dies_in_time() {
 async fn a_refresh_may_ask_for_less_never_for_more() {
     let world = World::new().await;
     let token = text(&world.tokens("citizen").await, "refresh_token");
-    let less = world
-        .exchange(&[
+    let asked = async |scope: &str| {
+        let fields = [
             ("grant_type", "refresh_token"),
             ("client_id", "portal"),
-            ("refresh_token", &token),
-            ("scope", "openid email"),
-        ])
-        .await
-        .expect(200)
-        .json();
+            ("refresh_token", token.as_str()),
+            ("scope", scope),
+        ];
+        world.exchange(&fields).await
+    };
+    for more in ["openid email", "openid offline_access", "admin"] {
+        let refused = asked(more).await.expect(400).json();
+        assert_eq!(refused["error"], "invalid_scope", "{more}");
+    }
+    // The mistake cost nothing.
+    let less = asked("openid").await.expect(200).json();
     assert_eq!(less["scope"], "openid");
+    assert_eq!(
+        claims(&text(&less, "access_token"))["openid_scope"],
+        "openid"
+    );
     let all = world
         .refresh(&text(&less, "refresh_token"))
         .await
         .expect(200)
         .json();
     assert_eq!(all["scope"], "openid profile");
+    // Of a token that was used already the reuse weighs more.
+    let reused = asked("openid email").await.expect(400).json();
+    assert_eq!(reused["error"], "invalid_grant");
+    world
+        .refresh(&text(&all, "refresh_token"))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]

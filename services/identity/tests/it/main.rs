@@ -30,4 +30,5 @@ mod sessions;
 mod signing_keys;
 mod step_up;
 mod successions;
+mod tokens;
 mod world;

@@ -129,6 +129,26 @@ async fn nobody_else_acts_by_it_and_nobody_after_its_time() {
 }
 
 #[tokio::test]
+async fn a_token_dies_with_its_mandate_and_says_so() {
+    let world = World::new().await;
+    let until = world.rt.clock.now() + Duration::seconds(90);
+    let mut body = usual();
+    body["validUntil"] = json!(until);
+    let mandate = text(&authorised(&world, &body).await, "id");
+    world.rt.clock.advance(Duration::seconds(30));
+    let tokens = acting(&world, "citizen2", &mandate).await;
+    let token = text(&tokens, "access_token");
+    assert_eq!(claims(&token)["exp"], until.timestamp());
+    assert_eq!(tokens["expires_in"], 60);
+    let me = async || world.app.with_token(&token).get("/api/v1/me").await;
+    world.rt.clock.advance(Duration::seconds(59));
+    me().await.expect(200);
+    // Half a minute is for clocks that differ.
+    world.rt.clock.advance(Duration::seconds(32));
+    me().await.expect_problem(401, "auth.expired-token");
+}
+
+#[tokio::test]
 async fn a_revoked_mandate_is_refused_at_once() {
     let world = World::new().await;
     for (who, path) in [

@@ -20,7 +20,8 @@ async fn one_session_is_ended_and_the_others_go_on() {
     let world = World::new().await;
     let first = world.tokens("citizen").await;
     let kept = world.browser();
-    kept.sign_in(&portal(), "citizen", PASSWORD).await;
+    let code = kept.sign_in(&portal(), "citizen", PASSWORD).await;
+    let second = world.redeem(&code).await.expect(200).json();
     let found = sessions(&world, "citizen").await;
     assert_eq!(found.len(), 2);
     let sid = crate::world::claims(&text(&first, "id_token"))["sid"].clone();
@@ -39,6 +40,14 @@ async fn one_session_is_ended_and_the_others_go_on() {
     assert_eq!(sessions(&world, "citizen").await.len(), 1);
     let refused = world.refresh(&text(&first, "refresh_token")).await;
     assert_eq!(refused.expect(400).json()["error"], "invalid_grant");
+    // Nor does its access token open anything; those of the other browser do.
+    world.rt.clock.advance(chrono::Duration::seconds(4));
+    let me = async |tokens: &Value| {
+        let token = text(tokens, "access_token");
+        world.app.with_token(&token).get("/api/v1/me").await
+    };
+    me(&first).await.expect_problem(401, "auth.revoked-token");
+    me(&second).await.expect(200);
     // The other browser is still signed in: no page, a code.
     kept.get(&portal()).await.expect(303);
 }
