@@ -4,7 +4,7 @@ use crate::App;
 use crate::api::{Api, ApiError};
 use crate::error::PageError;
 use crate::i18n::Tr;
-use crate::session::{self, Session};
+use crate::session::{self, Administrator, Session};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use contracts::Language;
@@ -99,6 +99,12 @@ impl Ctx {
         } else {
             Err(PageError::Forbidden)
         }
+    }
+
+    /// The session of who manages accounts.
+    pub(crate) fn administrator(&self) -> Result<&Administrator, PageError> {
+        let session = self.signed_in()?;
+        session.admin.as_ref().ok_or(PageError::Forbidden)
     }
 
     /// Checks that a form was made for this session.

@@ -1,6 +1,7 @@
 //! Every text of the pages, in both languages. A text cannot be declared in one language only, and one that no page uses is
 //! reported by the compiler.
 
+mod accounts;
 mod acts;
 mod clock;
 mod words;
@@ -426,7 +427,7 @@ mod tests {
     #[test]
     fn every_text_is_there_in_both_languages() {
         // Names of languages and places are what they are.
-        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL).chain(accounts::ALL) {
             for text in [vi, en] {
                 assert!(!text.is_empty() && text.trim() == *text, "{name}");
             }
@@ -436,7 +437,7 @@ mod tests {
 
     #[test]
     fn sentences_end_alike() {
-        for (name, vi, en) in ALL.iter().chain(clock::ALL) {
+        for (name, vi, en) in ALL.iter().chain(clock::ALL).chain(accounts::ALL) {
             for end in ['.', '?', ':'] {
                 assert_eq!(
                     vi.ends_with(end),

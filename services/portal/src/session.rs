@@ -9,7 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use contracts::permission::Permission;
-use contracts::{Actor, ActorKind, Language};
+use contracts::{AccountId, Actor, ActorKind, Language, Role};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -50,6 +50,31 @@ pub(crate) struct Session {
     /// Writes procedures.
     #[serde(default)]
     pub(crate) editor: bool,
+    /// Manages accounts.
+    #[serde(default)]
+    pub(crate) admin: Option<Administrator>,
+}
+
+/// Who manages accounts, as far as pages must know to offer what is allowed. The API decides.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Administrator {
+    /// The own account.
+    pub(crate) account: AccountId,
+    /// Of the whole province, not of one agency.
+    pub(crate) province: bool,
+    /// Code of the own agency.
+    pub(crate) agency: Option<String>,
+}
+
+impl Administrator {
+    fn of(actor: &Actor) -> Option<Self> {
+        let manages = actor.can(Permission::AccountManage) && actor.mandate.is_none();
+        manages.then(|| Self {
+            account: actor.subject,
+            province: actor.is(Role::ProvinceAdmin),
+            agency: actor.agency.clone(),
+        })
+    }
 }
 
 impl std::fmt::Debug for Session {
@@ -131,9 +156,11 @@ pub(crate) async fn begin(
 ) -> serde_json::Result<Cookie<'static>> {
     let id = app.rt.ids.secret();
     let editor = actor.can(Permission::CatalogueWrite);
+    let admin = Administrator::of(&actor);
     let session = Session {
         key: String::new(),
         editor,
+        admin,
         expires_at: expiry(app, &tokens),
         access: tokens.access_token,
         refresh: tokens.refresh_token,

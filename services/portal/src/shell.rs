@@ -39,6 +39,7 @@ pub(crate) struct User {
     pub(crate) acting: bool,
     pub(crate) officer: bool,
     pub(crate) editor: bool,
+    pub(crate) admin: bool,
     pub(crate) csrf: String,
 }
 
@@ -53,6 +54,7 @@ pub(crate) enum Section {
     Work,
     Post,
     Catalogue,
+    Admin,
 }
 
 impl Page {
@@ -69,6 +71,7 @@ impl Page {
                 acting: s.acting_for.is_some(),
                 officer: s.officer,
                 editor: s.editor,
+                admin: s.admin.is_some(),
                 csrf: s.csrf.clone(),
             }),
             sign_in: crate::error::sign_in_href(&ctx.path),
@@ -106,6 +109,11 @@ impl Page {
     /// Whether the reader writes procedures.
     pub(crate) fn editor(&self) -> bool {
         self.user.as_ref().is_some_and(|u| u.editor)
+    }
+
+    /// Whether the reader manages accounts.
+    pub(crate) fn admin(&self) -> bool {
+        self.user.as_ref().is_some_and(|u| u.admin)
     }
 
     /// `aria-current` of a navigation entry.

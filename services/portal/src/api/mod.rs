@@ -1,6 +1,7 @@
 //! The typed client of the public API. Every call goes through the gateway, like any other client's.
 
 mod account;
+mod accounts;
 mod talk;
 pub(crate) mod types;
 

@@ -3,6 +3,7 @@
 //! Readers are liberal: members that a later release adds are ignored, and one that is left out counts as absent. Texts that
 //! follow `Accept-Language` (`status.name`, `stateName`, …) are shown as they come.
 
+mod accounts;
 mod catalogue;
 mod clock;
 mod dossier;
@@ -10,6 +11,7 @@ mod editing;
 mod others;
 mod talk;
 
+pub(crate) use accounts::*;
 pub(crate) use catalogue::*;
 pub(crate) use clock::*;
 pub(crate) use dossier::*;

@@ -2,6 +2,9 @@
 
 mod access;
 mod account;
+mod accounts;
+mod accounts_one;
+mod accounts_password;
 mod acting;
 mod catalogue;
 mod clock;
@@ -76,6 +79,12 @@ pub(crate) fn routes(cfg: &mut ServiceConfig) {
         .service(catalogue::one)
         .service(catalogue::step)
         .service(catalogue::withdraw)
+        .service(accounts::list)
+        .service(accounts::blank)
+        .service(accounts::create)
+        .service(accounts_one::one)
+        .service(accounts_one::save)
+        .service(accounts_one::act)
         .service(download::officer_form)
         .service(download::officer_file)
         .service(download::citizen_receipt)

@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod accounts;
 mod citizen;
 mod editing;
 mod filing;
