@@ -9,6 +9,7 @@ mod accounts;
 mod assignments;
 mod breaches;
 mod clients;
+mod conformance;
 mod data_requests;
 mod demo;
 mod devices;
