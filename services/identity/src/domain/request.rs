@@ -3,7 +3,7 @@
 use super::client::{Client, Grant};
 use super::params::Params;
 use super::secret::is_challenge;
-use contracts::Assurance;
+use contracts::{AccountId, Assurance, Language};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,13 +18,22 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) challenge: String,
     pub(crate) prompt: Prompt,
-    /// Seconds since the password was given that are still fresh enough.
+    /// The client wants the person asked whether to let it in (`prompt=consent`), whatever else they have just done.
+    #[serde(default)]
+    pub(crate) consent: bool,
+    /// Seconds since the password was given that are still fresh enough; zero: a new sign-in, whatever there is.
     pub(crate) max_age: Option<i64>,
     /// How surely the person must have proved who they are: the least of the `acr_values` that we know.
     #[serde(default)]
     pub(crate) assurance: Assurance,
     /// What to write into the login field.
     pub(crate) login_hint: Option<String>,
+    /// Whom the client takes to be signed in: nobody else will do.
+    #[serde(default)]
+    pub(crate) hint: Option<Hint>,
+    /// The language of the pages, where the client names one that we speak.
+    #[serde(default)]
+    pub(crate) language: Option<Language>,
     /// The mandate by which the person wants to act for somebody else.
     #[serde(default)]
     pub(crate) acting_for: Option<Uuid>,
@@ -34,6 +43,14 @@ pub(crate) struct AuthorizationRequest {
     /// The code of a device that waits: then nobody is redirected, and the person is asked whether to let it in.
     #[serde(default)]
     pub(crate) device: Option<String>,
+}
+
+/// An `id_token_hint` that was found to be good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hint {
+    pub(crate) token: String,
+    /// Whom it is about.
+    pub(crate) sub: AccountId,
 }
 
 /// Whether the person must be, or must not be, asked.
@@ -58,6 +75,29 @@ pub(crate) struct Denied {
 /// The scopes we know, in the order they are written.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "phone"];
 
+/// What a request consists of.
+const PARAMETERS: [&str; 19] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "acr_values",
+    "ui_locales",
+    "id_token_hint",
+    "login_hint",
+    "acting_for",
+    "action",
+    "request",
+    "request_uri",
+];
+
 /// Longer values of `state` and `nonce` are refused, characters.
 const OPAQUE_LIMIT: usize = 1024;
 
@@ -66,7 +106,7 @@ fn denied(error: &'static str, description: &'static str) -> Denied {
 }
 
 impl AuthorizationRequest {
-    /// Reads a request whose client and redirect URI are known to be good.
+    /// Reads a request whose client and redirect URI are known to be good. What `id_token_hint` says is for whoever has the keys.
     ///
     /// # Errors
     /// See [`Denied`].
@@ -125,16 +165,7 @@ impl AuthorizationRequest {
             }
             other => Ok(other.map(str::to_owned)),
         };
-        let prompt = match params.get("prompt") {
-            None | Some("consent" | "select_account") => Prompt::Auto,
-            Some("none") => Prompt::None,
-            Some("login") => Prompt::Login,
-            Some(_) => {
-                return Err(invalid(
-                    "prompt must be none, login, consent or select_account",
-                ));
-            }
-        };
+        let (prompt, consent) = prompts(params.get("prompt").unwrap_or(""))?;
         let change_password = match params.get("action") {
             None => false,
             Some("change_password") => true,
@@ -158,12 +189,15 @@ impl AuthorizationRequest {
             nonce: opaque("nonce")?,
             challenge: challenge.to_owned(),
             prompt,
+            consent,
             max_age: max_age.map(i64::from),
             assurance: assurance(params.get("acr_values").unwrap_or("")),
             login_hint: params
                 .get("login_hint")
                 .filter(|hint| hint.chars().count() <= 64)
                 .map(str::to_owned),
+            hint: None,
+            language: language(params),
             acting_for,
             change_password,
             device: None,
@@ -182,9 +216,12 @@ impl AuthorizationRequest {
             nonce: None,
             challenge: String::new(),
             prompt: Prompt::Auto,
+            consent: false,
             max_age: None,
             assurance: Assurance::default(),
             login_hint: None,
+            hint: None,
+            language: None,
             acting_for: None,
             change_password: false,
             device: Some(user_code.to_owned()),
@@ -215,11 +252,74 @@ impl AuthorizationRequest {
         if let Some(mandate) = self.acting_for {
             query.append_pair("acting_for", &mandate.to_string());
         }
+        if self.assurance > Assurance::SingleFactor {
+            query.append_pair("acr_values", self.assurance.name());
+        }
+        if let Some(hint) = &self.hint {
+            query.append_pair("id_token_hint", &hint.token);
+        }
+        if let Some(language) = self.language {
+            let tag = match language {
+                Language::Vi => "vi",
+                Language::En => "en",
+            };
+            query.append_pair("ui_locales", tag);
+        }
+        // That question is still to come.
+        if self.consent {
+            query.append_pair("prompt", "consent");
+        }
         format!("/oauth2/authorize?{}", query.finish())
     }
 }
 
-/// The least of the values that we know; none of them: whatever there is (they are a wish, OpenID Connect Core §3.1.2.1).
+/// A request that came by POST, as a path. Only what a request consists of: a password that somebody posts here comes into no address.
+pub(crate) fn by_get(params: &Params) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for name in PARAMETERS {
+        if let Some(value) = params.get(name) {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/oauth2/authorize?{}", query.finish())
+}
+
+/// Whether the person must be asked to sign in, and whether to let the client in (OpenID Connect Core §3.1.2.1).
+fn prompts(asked: &str) -> Result<(Prompt, bool), Denied> {
+    let words: Vec<&str> = asked.split(' ').filter(|word| !word.is_empty()).collect();
+    let (mut prompt, mut consent) = (Prompt::Auto, false);
+    for word in &words {
+        match *word {
+            "none" if words.len() == 1 => prompt = Prompt::None,
+            "none" => return Err(denied("invalid_request", "prompt=none stands alone")),
+            // One chooses another account by signing in to it.
+            "login" | "select_account" => prompt = Prompt::Login,
+            "consent" => consent = true,
+            _ => {
+                return Err(denied(
+                    "invalid_request",
+                    "prompt must be none, login, consent or select_account",
+                ));
+            }
+        }
+    }
+    Ok((prompt, consent))
+}
+
+/// The first language among `ui_locales` that we speak.
+pub(crate) fn language(params: &Params) -> Option<Language> {
+    let mut tags = params.get("ui_locales")?.split(' ');
+    tags.find_map(|tag| {
+        let primary = tag.split('-').next().unwrap_or("");
+        match primary.to_ascii_lowercase().as_str() {
+            "vi" => Some(Language::Vi),
+            "en" => Some(Language::En),
+            _ => None,
+        }
+    })
+}
+
+/// The least of the values that we know: no code is given for less. None of them: whatever there is.
 fn assurance(acr_values: &str) -> Assurance {
     let wished = |a: &Assurance| acr_values.split(' ').any(|v| v == a.name());
     Assurance::ALL.into_iter().find(wished).unwrap_or_default()
@@ -290,6 +390,8 @@ mod tests {
             (format!("{GOOD}&response_mode=fragment"), "invalid_request"),
             (format!("{GOOD}&request=x"), "request_not_supported"),
             (format!("{GOOD}&prompt=what"), "invalid_request"),
+            (format!("{GOOD}&prompt=none+login"), "invalid_request"),
+            (format!("{GOOD}&prompt=login+what"), "invalid_request"),
             (format!("{GOOD}&max_age=-1"), "invalid_request"),
             (format!("{GOOD}&acting_for=me"), "invalid_request"),
             (format!("{GOOD}&action=what"), "invalid_request"),
@@ -300,5 +402,74 @@ mod tests {
         ] {
             assert_eq!(read(&query).expect_err(&query).error, error, "{query}");
         }
+    }
+
+    #[test]
+    fn prompt_is_a_list() {
+        for (asked, prompt, consent) in [
+            ("", Prompt::Auto, false),
+            ("none", Prompt::None, false),
+            ("login", Prompt::Login, false),
+            ("select_account", Prompt::Login, false),
+            ("consent", Prompt::Auto, true),
+            ("consent+login", Prompt::Login, true),
+            ("login++select_account", Prompt::Login, false),
+        ] {
+            let request = read(&format!("{GOOD}&prompt={asked}")).expect(asked);
+            assert_eq!(
+                (request.prompt, request.consent),
+                (prompt, consent),
+                "{asked}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_language_that_we_speak() {
+        for (asked, language) in [
+            ("", None),
+            ("fr", None),
+            ("fr+en-GB+vi", Some(Language::En)),
+            ("VI-VN+en", Some(Language::Vi)),
+        ] {
+            let request = read(&format!("{GOOD}&ui_locales={asked}")).expect(asked);
+            assert_eq!(request.language, language, "{asked}");
+        }
+    }
+
+    #[test]
+    fn again_asks_for_the_same_but_for_what_was_given() {
+        let asked = "&acr_values=phr&ui_locales=en&acting_for=01932f4c-0000-7000-8000-000000000001";
+        let given = "&prompt=login+consent&max_age=60&action=change_password";
+        let mut first = read(&format!("{GOOD}{asked}{given}")).expect("good");
+        first.hint = Some(Hint {
+            token: "x.y.z".into(),
+            sub: AccountId(Uuid::nil()),
+        });
+        let path = first.again();
+        let (_, query) = path.split_once('?').expect("a query");
+        let hint = Params::parse(query.as_bytes()).expect("params");
+        assert_eq!(hint.get("id_token_hint"), Some("x.y.z"));
+        let again = read(query).expect("good");
+        let wanted = AuthorizationRequest {
+            prompt: Prompt::Auto,
+            max_age: None,
+            change_password: false,
+            hint: None,
+            ..first
+        };
+        assert_eq!(again, wanted);
+    }
+
+    #[test]
+    fn by_post_nothing_but_the_request_goes_on() {
+        let posted = format!("{GOOD}&login=citizen&password=secret&form=x");
+        let path = by_get(&Params::parse(posted.as_bytes()).expect("params"));
+        let (_, query) = path.split_once('?').expect("a query");
+        assert_eq!(read(query), read(GOOD));
+        assert!(
+            !path.contains("secret") && !path.contains("citizen"),
+            "{path}"
+        );
     }
 }

@@ -1,31 +1,30 @@
 //! The authorization endpoint and the sign-in page (RFC 6749 §4.1, OpenID Connect Core §3.1.2, RFC 9207).
 
-use super::new_password;
-use super::page;
+use super::redirect::{denied, redirect};
+use super::session::with_session;
 use super::sign_in_form::{FormToken, Renew, Shown, form_page, opened};
-use super::{Cookies, NO_STORE, device};
+use super::{Cookies, NO_STORE, device, let_in, new_password, page};
 use crate::App;
 use crate::app::mandates;
-use crate::app::passkeys;
+use crate::app::passkeys::{self, Question};
 use crate::app::providers::{self, Vouched};
 use crate::app::second_factor::{self, Proof, Refused};
-use crate::app::sign_in::{self, Means, NotSignedIn};
+use crate::app::sign_in::{self, NotSignedIn};
 use crate::app::throttle::Wait;
-use crate::app::tokens::methods;
+use crate::app::tokens::{IdClaims, methods};
 use crate::domain::account::Account;
 use crate::domain::client::{Client, Grant};
 use crate::domain::params::Params;
-use crate::domain::request::{AuthorizationRequest, Prompt};
+use crate::domain::request::{self, AuthorizationRequest, Hint, Prompt};
 use crate::error::unforeseen;
 use crate::store;
 use crate::store::grant::Session;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use chrono::{DateTime, Duration, Utc};
 use contracts::{AccountId, Assurance, Language as Lang};
-use kit::Problem;
 use kit::http::Language;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 /// What a password alone proves (RFC 8176).
 const PASSWORD: &str = "pwd";
@@ -53,38 +52,53 @@ impl Proved {
 /// `GET /oauth2/authorize`.
 #[get("/oauth2/authorize")]
 pub(super) async fn ask(req: HttpRequest, app: web::Data<App>, language: Language) -> HttpResponse {
-    let lang = language.0;
     let Ok(params) = Params::parse(req.query_string().as_bytes()) else {
-        return broken(&app, lang);
+        return broken(&app, language.0);
     };
+    let lang = request::language(&params).unwrap_or(language.0);
+    asked(&req, &app, lang, &params)
+        .await
+        .unwrap_or_else(|error| unforeseen(error).render(lang, None))
+}
+
+async fn asked(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    params: &Params,
+) -> anyhow::Result<HttpResponse> {
     let client = match params.get("client_id") {
-        Some(id) => match store::client::find(app.db.read(), id).await {
-            Ok(client) => client,
-            Err(error) => return unforeseen(error).render(lang, None),
-        },
+        Some(id) => store::client::find(app.db.read(), id).await?,
         None => None,
     };
     // To an address we do not know nobody is ever sent (RFC 6749 §4.1.2.1).
     let (Some(client), Some(redirect_uri)) = (client, params.get("redirect_uri")) else {
-        return broken(&app, lang);
+        return Ok(broken(app, lang));
     };
     if !client.redirects_to(redirect_uri) {
-        return broken(&app, lang);
+        return Ok(broken(app, lang));
     }
-    let request = match AuthorizationRequest::read(&client, redirect_uri, &params) {
-        Ok(request) => request,
-        Err(denied) => {
-            let answer = [
-                ("error", denied.error),
-                ("error_description", denied.description),
-            ];
-            return redirect(&app, redirect_uri, params.get("state"), &answer);
-        }
+    let refused = |error: &str, description: &str| {
+        let answer = [("error", error), ("error_description", description)];
+        redirect(app, redirect_uri, params.get("state"), &answer)
     };
-    match proceed(&req, &app, lang, &client, request).await {
-        Ok(response) => response,
-        Err(error) => unforeseen(error).render(lang, None),
+    let mut request = match AuthorizationRequest::read(&client, redirect_uri, params) {
+        Ok(request) => request,
+        Err(flaw) => return Ok(refused(flaw.error, flaw.description)),
+    };
+    if let Some(token) = params.get("id_token_hint") {
+        let keys = app.signer.keys(&app.db, &app.rt).await?;
+        let claims: Option<IdClaims> = keys.read_expired(token, app.rt.tokens.issuer());
+        let Some(claims) = claims.filter(|claims| claims.aud == client.id) else {
+            let why = "id_token_hint is no id token that this client got";
+            return Ok(refused("invalid_request", why));
+        };
+        request.hint = Some(Hint {
+            token: token.to_owned(),
+            sub: claims.sub,
+        });
     }
+    Ok(proceed(req, app, lang, &client, request).await?)
 }
 
 pub(super) async fn proceed(
@@ -95,38 +109,68 @@ pub(super) async fn proceed(
     request: AuthorizationRequest,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let cookie = Cookies::of(app).read(req, Cookies::SESSION);
-    let session = sign_in::resume(app, cookie.as_deref())
-        .await?
-        .map(|(session, _)| session);
-    let fresh = session.filter(|session| {
-        let age = session.age(app.rt.clock.now());
-        request.prompt != Prompt::Login
-            && !request.change_password
-            && request
-                .max_age
-                .is_none_or(|most| age.is_some_and(|age| age <= most))
-            && Assurance::of(&methods(&session.amr)) >= request.assurance
-    });
-    if let Some(session) = fresh {
-        return answer(app, lang, &request, &session).await;
-    }
-    if request.prompt == Prompt::None {
-        let denied = [
-            ("error", "login_required"),
-            ("error_description", "nobody is signed in"),
-        ];
-        return Ok(redirect(
+    let found = sign_in::resume(app, cookie.as_deref()).await?;
+    let now = app.rt.clock.now();
+    let Some((session, account)) = found.filter(|(session, _)| will_do(&request, session, now))
+    else {
+        if request.prompt == Prompt::None {
+            let why = "nobody is signed in who will do";
+            return Ok(denied(app, &request, "login_required", why));
+        }
+        return Ok(form_page(req, app, lang, client, request, Shown::default()));
+    };
+    // A device has a question of its own.
+    if request.device.is_none() && (client.loopback || request.consent) {
+        if request.prompt == Prompt::None {
+            let why = "the person must be asked whether to let this client in";
+            return Ok(denied(app, &request, "consent_required", why));
+        }
+        let asked = (client, request);
+        return Ok(let_in::question(
+            req,
             app,
-            &request.redirect_uri,
-            request.state.as_deref(),
-            &denied,
+            lang,
+            asked,
+            &session,
+            &account.login,
         ));
     }
-    Ok(form_page(req, app, lang, client, request, Shown::default()))
+    answer(app, lang, &request, &session).await
+}
+
+/// Whether the request may be answered without a new sign-in.
+fn will_do(request: &AuthorizationRequest, session: &Session, now: DateTime<Utc>) -> bool {
+    request.prompt != Prompt::Login
+        && !request.change_password
+        && request.max_age.is_none_or(|most| {
+            let age = session.age(now);
+            most > 0 && age.is_some_and(|age| age <= Duration::seconds(most))
+        })
+        && is_wanted(request, session.account)
+        && is_sure(request, &session.amr)
+}
+
+/// Whether this is the person that the client means.
+fn is_wanted(request: &AuthorizationRequest, account: AccountId) -> bool {
+    request.hint.as_ref().is_none_or(|hint| hint.sub == account)
+}
+
+/// Whether these methods prove as much as the client wants.
+fn is_sure(request: &AuthorizationRequest, amr: &str) -> bool {
+    Assurance::of(&methods(amr)) >= request.assurance
+}
+
+fn not_sure(app: &App, request: &AuthorizationRequest) -> HttpResponse {
+    denied(
+        app,
+        request,
+        "unmet_authentication_requirements",
+        "the person did not prove as much as acr_values asks for",
+    )
 }
 
 /// The code, by redirect; or, for a device that waits, the question whether to let it in.
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     lang: Lang,
     request: &AuthorizationRequest,
@@ -143,13 +187,12 @@ async fn answer(
             None => None,
         };
         if used.is_none() {
-            let denied = [
-                ("error", "access_denied"),
-                ("error_description", "this person holds no such mandate"),
-            ];
-            let state = request.state.as_deref();
-            return Ok(redirect(app, &request.redirect_uri, state, &denied));
+            let why = "this person holds no such mandate";
+            return Ok(denied(app, request, "access_denied", why));
         }
+    }
+    if !is_sure(request, &session.amr) {
+        return Ok(not_sure(app, request));
     }
     let code = sign_in::issue_code(app, request, session).await?;
     Ok(redirect(
@@ -160,7 +203,7 @@ async fn answer(
     ))
 }
 
-/// `POST /oauth2/authorize`: login and password, or the second factor.
+/// `POST /oauth2/authorize`: login and password, the second factor, or the answer to a question. Or else the request itself.
 #[post("/oauth2/authorize")]
 pub(super) async fn submit(
     req: HttpRequest,
@@ -168,10 +211,17 @@ pub(super) async fn submit(
     language: Language,
     body: web::Bytes,
 ) -> HttpResponse {
-    let lang = language.0;
     let Ok(params) = super::form(&req, &body) else {
-        return broken(&app, lang);
+        return broken(&app, language.0);
     };
+    if params.get("form").is_none() && params.get("client_id").is_some() {
+        // Another site's POST comes without our cookies; the GET that follows it has them.
+        return HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, request::by_get(&params)))
+            .insert_header(NO_STORE)
+            .finish();
+    }
+    let lang = language.0;
     let Some(token) = opened(&req, &app, params.get("form")) else {
         return page::message(
             &app,
@@ -184,6 +234,7 @@ pub(super) async fn submit(
             ),
         );
     };
+    let lang = token.request.language.unwrap_or(lang);
     match try_sign_in(&req, &app, lang, token, &params).await {
         Ok(response) => response,
         Err(error) => unforeseen(error).render(lang, None),
@@ -198,15 +249,12 @@ async fn try_sign_in(
     params: &Params,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let request = token.request;
-    // The client may have been closed, or its redirect taken away, since the page was made.
-    let client = store::client::find(app.db.read(), &request.client).await?;
-    let may = |c: &Client| match &request.device {
-        Some(_) => c.may(Grant::DeviceCode),
-        None => c.redirects_to(&request.redirect_uri),
-    };
-    let Some(client) = client.filter(may) else {
+    let Some(client) = client_of(app, &request).await? else {
         return Ok(broken(app, lang));
     };
+    if let Some(session) = token.let_in {
+        return let_in::decided(req, app, lang, (&client, request), session, params).await;
+    }
     if let Some(renew) = token.renew {
         return new_password::take(req, app, lang, (&client, request), renew, params).await;
     }
@@ -236,7 +284,8 @@ async fn try_sign_in(
     let password = params.get("password").unwrap_or("");
     let refused = match sign_in::authenticate(app, login, password, super::address(req)).await {
         Ok(account) if second_factor::is_on(app, account.id).await? => {
-            match passkeys::challenge(app, account.id).await {
+            match passkey_asked(app, &request, account.id).await {
+                Ok(None) if passkey_alone(&request) => return Ok(not_sure(app, &request)),
                 Ok(passkey) => Shown {
                     passed: Some(account.id),
                     passkey,
@@ -287,9 +336,39 @@ async fn try_sign_in(
     Ok(form_page(req, app, lang, &client, request, shown))
 }
 
+/// The client of a request, if it still is one: it may have been closed, or its redirect taken away, since the page was made.
+pub(super) async fn client_of(
+    app: &App,
+    request: &AuthorizationRequest,
+) -> Result<Option<Client>, sea_orm::DbErr> {
+    let client = store::client::find(app.db.read(), &request.client).await?;
+    Ok(client.filter(|client| match &request.device {
+        Some(_) => client.may(Grant::DeviceCode),
+        None => client.redirects_to(&request.redirect_uri),
+    }))
+}
+
+/// Whether no code will do in the place of a passkey.
+fn passkey_alone(request: &AuthorizationRequest) -> bool {
+    request.assurance == Assurance::PhishingResistant
+}
+
+/// What a passkey is asked to prove.
+async fn passkey_asked(
+    app: &App,
+    request: &AuthorizationRequest,
+    account: AccountId,
+) -> Result<Option<Question>, Refused> {
+    let asked = passkeys::challenge(app, account).await?;
+    Ok(asked.map(|asked| Question {
+        alone: asked.alone || passkey_alone(request),
+        ..asked
+    }))
+}
+
 /// All that this account has to prove is proved. A password that somebody else knows is changed before anything else; so is one that the
 /// person wants to change.
-async fn proved_all(
+pub(super) async fn proved_all(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
@@ -297,6 +376,15 @@ async fn proved_all(
     account: &Account,
     proved: Proved,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
+    if !is_wanted(&request, account.id) {
+        let why = "somebody else signed in than id_token_hint is about";
+        return Ok(denied(app, &request, "login_required", why));
+    }
+    // A second factor that is set up now is a code.
+    let can_enrol = proved.amr == PASSWORD && !passkey_alone(&request);
+    if !is_sure(&request, &proved.amr) && !can_enrol {
+        return Ok(not_sure(app, &request));
+    }
     let temporary = proved.vouched.is_none() && account.temporary_until.is_some();
     if account.password_hash.is_some() && (temporary || request.change_password) {
         let shown = Shown {
@@ -333,7 +421,7 @@ pub(super) async fn go_on(
         };
         return Ok(form_page(req, app, lang, client, request, shown));
     }
-    begin(req, app, lang, &request, proved).await
+    begin(req, app, lang, (client, request), account, proved).await
 }
 
 fn too_many(Wait(seconds): Wait) -> Shown<'static> {
@@ -419,7 +507,8 @@ async fn second_step(
     // A new question: the one before is answered.
     let again = match enrol {
         Some(_) => None,
-        None => match passkeys::challenge(app, id).await {
+        None => match passkey_asked(app, &request, id).await {
+            Ok(None) if passkey_alone(&request) => return Ok(not_sure(app, &request)),
             Ok(again) => again,
             Err(error) => return Ok(unforeseen(error).render(lang, None)),
         },
@@ -433,59 +522,24 @@ async fn second_step(
     Ok(form_page(req, app, lang, client, request, shown))
 }
 
-/// A provider vouched for somebody: the session begins, if that is as sure and as fresh as the client wants.
-pub(super) async fn vouched(
-    req: &HttpRequest,
-    app: &App,
-    lang: Lang,
-    request: &AuthorizationRequest,
-    by: Vouched,
-) -> Result<HttpResponse, sea_orm::DbErr> {
-    // Who only finds a session open over there may not get a password for good.
-    let max_age = request.max_age.or(request.change_password.then_some(0));
-    let lacks = if Assurance::of(&methods(&by.amr)) < request.assurance {
-        Some("the provider is not that sure")
-    } else if !by.is_fresh(max_age, app.rt.clock.now()) {
-        Some("the provider does not vouch that the person was asked just now")
-    } else {
-        None
-    };
-    if let Some(lacks) = lacks {
-        let denied = [
-            ("error", "unmet_authentication_requirements"),
-            ("error_description", lacks),
-        ];
-        let state = request.state.as_deref();
-        return Ok(redirect(app, &request.redirect_uri, state, &denied));
-    }
-    let proved = Proved {
-        account: by.account,
-        amr: by.amr.clone(),
-        vouched: Some(by),
-    };
-    // Whom the provider knows may have forgotten the password here.
-    if request.change_password {
-        let client = store::client::find(app.db.read(), &request.client).await?;
-        let account = store::account::find(app.db.read(), proved.account).await?;
-        if let (Some(client), Some(account)) = (client, account) {
-            let asked = (&client, request.clone());
-            return proved_all(req, app, lang, asked, &account, proved).await;
-        }
-    }
-    begin(req, app, lang, request, proved).await
-}
-
 /// Starts the session and sends the browser back with a code.
 async fn begin(
     req: &HttpRequest,
     app: &App,
     lang: Lang,
-    request: &AuthorizationRequest,
+    (client, request): (&Client, AuthorizationRequest),
+    account: &Account,
     proved: Proved,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let nothing = HttpResponse::Ok().finish();
     let (session, kept) = with_session(req, app, lang, proved, nothing).await?;
-    let mut response = answer(app, lang, request, &session).await?;
+    // Whoever signs in for a client lets it in, but where the client wants the question.
+    let mut response = if request.consent {
+        let asked = (client, request);
+        let_in::question(req, app, lang, asked, &session, &account.login)
+    } else {
+        answer(app, lang, &request, &session).await?
+    };
     for cookie in kept.cookies() {
         if let Err(error) = response.add_cookie(&cookie) {
             return Ok(unforeseen(error).render(lang, None));
@@ -494,71 +548,8 @@ async fn begin(
     Ok(response)
 }
 
-/// Starts a session and puts its cookie into the response.
-async fn with_session(
-    req: &HttpRequest,
-    app: &App,
-    lang: Lang,
-    proved: Proved,
-    mut response: HttpResponse,
-) -> Result<(Session, HttpResponse), sea_orm::DbErr> {
-    let cookies = Cookies::of(app);
-    let before = cookies.read(req, Cookies::SESSION);
-    let before = sign_in::resume(app, before.as_deref()).await?;
-    let before = before.map(|(session, _)| session);
-    let how = Means {
-        amr: proved.amr,
-        device: device_name(req),
-        vouched: proved.vouched,
-    };
-    let begun = sign_in::start_session(app, proved.account, before.as_ref(), how);
-    let (session, secret) = begun.await?;
-    let seconds = i64::from(app.settings.session_seconds);
-    let cookie = cookies.make(Cookies::SESSION, secret, seconds);
-    if let Err(error) = response.add_cookie(&cookie) {
-        return Ok((session, unforeseen(error).render(lang, None)));
-    }
-    Ok((session, response))
-}
-
-/// What the browser calls itself, at most 200 characters.
-fn device_name(req: &HttpRequest) -> String {
-    let agent = req
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    agent.chars().take(200).collect()
-}
-
-/// Sends the browser back to the client.
-fn redirect(
-    app: &App,
-    redirect_uri: &str,
-    state: Option<&str>,
-    answer: &[(&str, &str)],
-) -> HttpResponse {
-    let Ok(mut url) = Url::parse(redirect_uri) else {
-        return Problem::internal(anyhow::anyhow!("a registered redirect URI is no URL"))
-            .render(Lang::Vi, None);
-    };
-    {
-        let mut query = url.query_pairs_mut();
-        query.extend_pairs(answer);
-        if let Some(state) = state {
-            query.append_pair("state", state);
-        }
-        query.append_pair("iss", app.rt.tokens.issuer());
-    }
-    HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, url.as_str()))
-        .insert_header(NO_STORE)
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .finish()
-}
-
 /// A request that names no client we know, or an address that is not the client's: said to the person, sent nowhere.
-fn broken(app: &App, lang: Lang) -> HttpResponse {
+pub(super) fn broken(app: &App, lang: Lang) -> HttpResponse {
     page::message(
         app,
         lang,

@@ -1,13 +1,16 @@
 //! The pages: own style only, Vietnamese first; no script, but for those of passkeys.
 
+mod let_in;
 mod new_password;
 mod passkeys;
+mod second_factor;
 
+pub(super) use let_in::let_in;
 pub(super) use new_password::new_password;
 pub(super) use passkeys::passkeys;
+pub(super) use second_factor::second_factor;
 
 use crate::App;
-use crate::app::passkeys::Question;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
@@ -36,31 +39,6 @@ struct SignInPage<'a> {
     /// Id and name of each national provider.
     providers: Vec<(&'a str, &'a str)>,
     or: &'static str,
-}
-
-/// Words of the page that asks for the second factor.
-struct SecondFactorText {
-    title: &'static str,
-    hint: &'static str,
-    code: &'static str,
-    submit: &'static str,
-    passkey: &'static str,
-    needed: &'static str,
-    trouble: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "second_factor.html")]
-struct SecondFactorPage<'a> {
-    lang: &'static str,
-    nonce: &'a str,
-    t: SecondFactorText,
-    error: Option<&'a str>,
-    form: &'a str,
-    passkey: Option<&'a str>,
-    /// Whether a code may be typed.
-    codes: bool,
-    script: &'static str,
 }
 
 /// What speaks to the authenticator, on the pages of passkeys alone.
@@ -262,63 +240,6 @@ pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpR
         &form_action,
         page.retry_after,
     )
-}
-
-/// The page that asks for the second factor.
-pub(super) fn second_factor(
-    app: &App,
-    language: Language,
-    page: &SignIn<'_>,
-    passkey: Option<&Question>,
-) -> HttpResponse {
-    let nonce = app.rt.ids.secret();
-    let error = page.error.as_ref().map(|(vi, en)| match language {
-        Language::Vi => *vi,
-        Language::En => en.as_str(),
-    });
-    let html = SecondFactorPage {
-        lang: code(language),
-        nonce: &nonce,
-        t: SecondFactorText {
-            title: pick(language, "Xác thực hai lớp", "Second factor"),
-            hint: pick(
-                language,
-                "Nhập mã 6 chữ số trong ứng dụng xác thực, hoặc một mã khôi phục.",
-                "Type the six digits of your authenticator application, or a recovery code.",
-            ),
-            code: pick(language, "Mã xác thực", "Code"),
-            submit: pick(language, "Tiếp tục", "Continue"),
-            passkey: pick(language, "Dùng khóa truy cập", "Use a passkey"),
-            needed: pick(
-                language,
-                "Cần bật JavaScript để dùng khóa truy cập.",
-                "Using a passkey needs JavaScript.",
-            ),
-            trouble: pick(
-                language,
-                "Khóa truy cập không dùng được. Hãy thử lại hoặc nhập mã",
-                "The passkey did not work. Try again, or type a code",
-            ),
-        },
-        error,
-        form: page.form,
-        passkey: passkey.map(|asked| asked.options.as_str()),
-        codes: passkey.is_none_or(|asked| !asked.alone),
-        script: SCRIPT,
-    };
-    let response = render(
-        &html,
-        &nonce,
-        page.status,
-        language,
-        &page.redirect_origin,
-        page.retry_after,
-    );
-    if passkey.is_some() {
-        with_script(response, &nonce, &page.redirect_origin)
-    } else {
-        response
-    }
 }
 
 /// The page on which a second factor is set up, because the sign-in wants one and there is none.

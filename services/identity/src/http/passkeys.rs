@@ -43,7 +43,11 @@ async fn fresh(req: &HttpRequest, app: &App) -> Result<Option<(Session, Account)
     let found = sign_in::resume(app, cookie.as_deref()).await?;
     let most = app.rt.tokens.step_up().max_age;
     let now = app.rt.clock.now();
-    Ok(found.filter(|(session, _)| session.age(now).is_some_and(|age| age <= most)))
+    Ok(found.filter(|(session, _)| {
+        session
+            .age(now)
+            .is_some_and(|age| age <= chrono::Duration::seconds(most))
+    }))
 }
 
 /// `GET /oauth2/passkeys`.

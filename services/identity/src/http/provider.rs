@@ -1,10 +1,14 @@
 //! The way back from a national provider.
 
-use super::{Cookies, authorize, page};
+use super::authorize::{self, Proved};
+use super::redirect::denied;
+use super::{Cookies, page};
 use crate::App;
-use crate::app::providers::{self, Failed};
+use crate::app::providers::{self, Failed, Vouched};
 use crate::domain::params::Params;
+use crate::domain::request::AuthorizationRequest;
 use crate::error::unforeseen;
+use crate::store;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use contracts::Language as Lang;
@@ -30,6 +34,13 @@ pub(super) async fn callback(
     let Some(begun) = begun else {
         return broken(&app, lang);
     };
+    let lang = begun.request.language.unwrap_or(lang);
+    // A device is not sent anywhere.
+    if params.get("error") == Some("access_denied") && begun.request.device.is_none() {
+        return cancelled(&app, lang, &begun.request)
+            .await
+            .unwrap_or_else(|error| unforeseen(error).render(lang, None));
+    }
     let Some(code) = params.get("code") else {
         tracing::info!(
             provider = %id,
@@ -41,7 +52,7 @@ pub(super) async fn callback(
     let outcome = providers::finish(&app, &begun, code).await;
     let (status, title, text) = match outcome {
         Ok(vouched) => {
-            return authorize::vouched(&req, &app, lang, &begun.request, vouched)
+            return signed_in(&req, &app, lang, begun.request, vouched)
                 .await
                 .unwrap_or_else(|error| unforeseen(error).render(lang, None));
         }
@@ -75,6 +86,50 @@ pub(super) async fn callback(
         ),
     };
     page::message(&app, lang, status, title, text)
+}
+
+/// A provider vouched for somebody.
+async fn signed_in(
+    req: &HttpRequest,
+    app: &App,
+    lang: Lang,
+    request: AuthorizationRequest,
+    by: Vouched,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    let client = authorize::client_of(app, &request).await?;
+    let account = store::account::find(app.db.read(), by.account).await?;
+    let (Some(client), Some(account)) = (client, account) else {
+        return Ok(authorize::broken(app, lang));
+    };
+    // Who only finds a session open over there may not get a password for good.
+    let max_age = request.max_age.or(request.change_password.then_some(0));
+    if !by.is_fresh(max_age, app.rt.clock.now()) {
+        let why = "the provider does not vouch that the person was asked just now";
+        return Ok(denied(
+            app,
+            &request,
+            "unmet_authentication_requirements",
+            why,
+        ));
+    }
+    let proved = Proved {
+        account: by.account,
+        amr: by.amr.clone(),
+        vouched: Some(by),
+    };
+    authorize::proved_all(req, app, lang, (&client, request), &account, proved).await
+}
+
+/// The person said no at the provider.
+async fn cancelled(
+    app: &App,
+    lang: Lang,
+    request: &AuthorizationRequest,
+) -> Result<HttpResponse, sea_orm::DbErr> {
+    Ok(match authorize::client_of(app, request).await? {
+        Some(_) => denied(app, request, "access_denied", "refused at the provider"),
+        None => authorize::broken(app, lang),
+    })
 }
 
 /// Not of a sign-in that this browser began, or not believed: said to the person, sent nowhere.

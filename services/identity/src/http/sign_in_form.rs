@@ -15,10 +15,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use contracts::{AccountId, Language as Lang};
 use serde::{Deserialize, Serialize};
 use url::Url;
+use uuid::Uuid;
 
 /// How long a sign-in page stays good, seconds.
 const FORM_SECONDS: i64 = 3600;
-/// How long after the password the second factor, or the new password, may come, seconds.
+/// How long after the password the second factor or the new password may come, and the answer to a question, seconds.
 const SECOND_FACTOR_SECONDS: i64 = 600;
 
 /// What the sign-in form carries, sealed: nobody can make one, and it is bound to a cookie of the browser that asked.
@@ -41,6 +42,9 @@ pub(super) struct FormToken {
     /// Who has proved all, when a new password is still to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) renew: Option<Renew>,
+    /// The session that is asked whether to let the client in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) let_in: Option<Uuid>,
 }
 
 /// A sign-in in which a new password is asked for.
@@ -65,6 +69,8 @@ pub(super) struct Shown<'a> {
     pub(super) passkey: Option<passkeys::Question>,
     /// A new password is asked for.
     pub(super) renew: Option<Renew>,
+    /// The session that is asked whether to let the client in.
+    pub(super) let_in: Option<Uuid>,
 }
 
 impl Default for Shown<'_> {
@@ -78,6 +84,7 @@ impl Default for Shown<'_> {
             enrol: None,
             passkey: None,
             renew: None,
+            let_in: None,
         }
     }
 }
@@ -103,12 +110,12 @@ pub(super) fn form_page(
         .unwrap_or("")
         .to_owned();
     let redirect_origin = origin(&request.redirect_uri);
-    let seconds = if shown.passed.is_some() || shown.renew.is_some() {
+    let (renew, let_in) = (shown.renew.is_some(), shown.let_in.is_some());
+    let seconds = if shown.passed.is_some() || renew || let_in {
         SECOND_FACTOR_SECONDS
     } else {
         FORM_SECONDS
     };
-    let renew = shown.renew.is_some();
     let token = FormToken {
         browser: secret::hash(&browser),
         until: app.rt.clock.now().timestamp() + seconds,
@@ -117,6 +124,7 @@ pub(super) fn form_page(
         enrol: shown.enrol.as_ref().map(|(secret, _)| secret.clone()),
         passkey: shown.passkey.as_ref().map(|asked| asked.state.clone()),
         renew: shown.renew,
+        let_in: shown.let_in,
     };
     let form = match serde_json::to_string(&token) {
         Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
@@ -132,6 +140,7 @@ pub(super) fn form_page(
         retry_after: shown.retry_after,
     };
     let mut response = match (shown.passed, &shown.enrol) {
+        _ if let_in => page::let_in(app, lang, &content),
         _ if renew => page::new_password(app, lang, &content),
         (_, Some((secret, login))) => match address(secret, login) {
             Ok(address) => page::enrol(app, lang, &content, secret, &address),

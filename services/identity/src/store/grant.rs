@@ -1,7 +1,7 @@
 //! Sessions, authorization codes and refresh tokens. Every secret comes in as its hash.
 
 use super::entity::{authorization_code as code, refresh_token as refresh, session};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use contracts::AccountId;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
@@ -57,9 +57,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// How long ago the person proved who they are, seconds; `None`: that is not known.
-    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<i64> {
-        self.auth_time.map(|at| (now - at).num_seconds())
+    /// How long ago the person proved who they are; `None`: that is not known.
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.auth_time.map(|at| now - at)
     }
 }
 

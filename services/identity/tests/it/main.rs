@@ -10,6 +10,7 @@ mod assignments;
 mod breaches;
 mod client_keys;
 mod clients;
+mod conformance;
 mod data_requests;
 mod demo;
 mod devices;

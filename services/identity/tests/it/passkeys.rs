@@ -4,6 +4,7 @@
     reason = "what is not there is null, and the test says so"
 )]
 
+use crate::second_factor::turned_on;
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -212,6 +213,36 @@ async fn a_passkey_is_made_and_signs_in_as_phishing_resistant() {
     // A client that wants no less gets it silently now.
     let silent = request(&[("acr_values", "phr"), ("prompt", "none")]);
     assert!(answer(&other.get(&silent).await.expect(303)).contains_key("code"));
+}
+
+#[tokio::test]
+async fn where_nothing_less_will_do_no_code_does() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_in(&portal(), "officer", PASSWORD).await;
+    let mut telephone = Telephone::new(7);
+    made(&browser, &mut telephone).await.expect(200);
+    let (codes, _) = turned_on(&world, "officer").await;
+    let page = asked(&world.browser(), "officer").await;
+    assert!(page.text().contains("one-time-code"), "either will do");
+    let wanted = request(&[("acr_values", "phr")]);
+    let other = world.browser();
+    let page = other.try_sign_in(&wanted, "officer", PASSWORD).await;
+    let page = page.expect(200);
+    let html = page.text();
+    assert!(
+        html.contains("data-options") && !html.contains("one-time-code"),
+        "{html}"
+    );
+    // Sent all the same.
+    let (form, typed) = (hidden(&page), codes.next_code());
+    let fields = [("form", form.as_str()), ("code", typed.as_str())];
+    let less = other.post("/oauth2/authorize", &fields).await.expect(303);
+    assert_eq!(answer(&less)["error"], "unmet_authentication_requirements");
+    assert!(other.cookie("motcua_signin").is_none(), "not signed in");
+    let proof = telephone.answer(&options(&page), ISSUER);
+    let done = prove(&other, &page, &proof).await.expect(303);
+    assert!(answer(&done).contains_key("code"));
 }
 
 #[tokio::test]

@@ -258,6 +258,10 @@ async fn refused_late_and_not_sure_enough() {
         .and_then(|s| s.split('&').next())
         .expect("a state");
     let no = format!("/oauth2/callback/minh-hoa?error=access_denied&state={state}");
+    let told = answer(&browser.get(&no).await.expect(303));
+    assert_eq!(told["error"], "access_denied");
+    assert_eq!((&*told["state"], &*told["iss"]), ("the-state", ISSUER));
+    // Once, and in the browser that began it.
     browser.get(&no).await.expect(400);
     // LoA1 is one factor.
     let sure = request(&[("acr_values", "urn:motcua:acr:multi-factor")]);

@@ -13,7 +13,7 @@ use totp_rs::{Builder, Secret};
 const PATH: &str = "/api/v1/me/second-factor";
 
 /// The person's telephone.
-struct Telephone<'a> {
+pub(crate) struct Telephone<'a> {
     world: &'a World,
     secret: String,
 }
@@ -32,14 +32,14 @@ impl Telephone<'_> {
     }
 
     /// The next code: each is good once.
-    fn next_code(&self) -> String {
+    pub(crate) fn next_code(&self) -> String {
         self.world.rt.clock.advance(Duration::seconds(30));
         self.code()
     }
 }
 
 /// Turns it on for a demonstration account.
-async fn turned_on<'a>(world: &'a World, login: &str) -> (Telephone<'a>, Vec<String>) {
+pub(crate) async fn turned_on<'a>(world: &'a World, login: &str) -> (Telephone<'a>, Vec<String>) {
     let token = world.token(login).await;
     let caller = || world.app.with_token(&token);
     let proposal = caller()

@@ -128,6 +128,61 @@ async fn a_client_may_ask_for_two_factors_and_gets_no_less() {
 }
 
 #[tokio::test]
+async fn setting_up_a_second_factor_loses_nothing_that_was_asked_for() {
+    let world = World::new().await;
+    let hint = text(&world.tokens("citizen").await, "id_token");
+    let browser = world.browser();
+    let asked = request(&[
+        ("acr_values", MULTI),
+        ("ui_locales", "fr en"),
+        ("id_token_hint", hint.as_str()),
+        ("prompt", "consent"),
+    ]);
+    let page = browser.try_sign_in(&asked, "citizen", PASSWORD).await;
+    let page = page.expect(200);
+    assert!(page.text().contains("Set up a second factor"));
+    let code = code_of(&world, &shown(&page));
+    let codes = send(&browser, &page, &code).await.expect(200);
+    assert!(codes.text().contains("Recovery codes"));
+    let on = link(&codes);
+    assert!(
+        on.contains("acr_values=") && on.contains("id_token_hint="),
+        "{on}"
+    );
+    let question = browser.get(&on).await.expect(200);
+    assert!(question.text().contains("Let this program in?"));
+    let form = hidden(&question);
+    let yes = [("form", form.as_str()), ("answer", "allow")];
+    let done = browser.post("/oauth2/authorize", &yes).await.expect(303);
+    assert!(answer(&done).contains_key("code"));
+}
+
+#[tokio::test]
+async fn who_has_no_passkey_gets_no_code_where_nothing_less_will_do() {
+    let world = World::with(&[("officers_second_factor", "required".to_owned())]).await;
+    let less = async |browser: &Browser<'_>, login: &str| {
+        let asked = request(&[("acr_values", "phr")]);
+        let reply = browser.try_sign_in(&asked, login, PASSWORD).await;
+        let told = answer(&reply.expect(303));
+        assert_eq!(told["error"], "unmet_authentication_requirements");
+        assert_eq!(told["state"], "the-state");
+    };
+    // A code would not do, so nobody is asked to set one up.
+    for login in ["citizen", "officer"] {
+        let browser = world.browser();
+        less(&browser, login).await;
+        assert!(browser.cookie("motcua_signin").is_none(), "not signed in");
+    }
+    // Nor is one asked for where there is one.
+    let browser = world.browser();
+    let page = browser.try_sign_in(&portal(), "officer", PASSWORD).await;
+    let page = page.expect(200);
+    let code = code_of(&world, &shown(&page));
+    send(&browser, &page, &code).await.expect(200);
+    less(&browser, "officer").await;
+}
+
+#[tokio::test]
 async fn what_weighs_more_wants_a_fresh_sign_in() {
     let world = World::new().await;
     let browser = world.browser();

@@ -28,7 +28,11 @@ struct NewPasswordPage<'a> {
 }
 
 /// The page on which a new password is chosen within a sign-in.
-pub(crate) fn new_password(app: &App, language: Language, page: &SignIn<'_>) -> HttpResponse {
+pub(in crate::http) fn new_password(
+    app: &App,
+    language: Language,
+    page: &SignIn<'_>,
+) -> HttpResponse {
     let nonce = app.rt.ids.secret();
     let error = page.error.as_ref().map(|(vi, en)| match language {
         Language::Vi => *vi,
