@@ -1,8 +1,4 @@
 //! Passwords that somebody else has set, and choosing one's own.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what is not there is null, and the test says so"
-)]
 
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
 use chrono::Duration;
