@@ -540,5 +540,6 @@ namespace, and of the Gateways that the door hangs on.
   | replace "@CERTIFICATES@" ($namespaces | uniq | join "|")
   | replace "@DOOR@" $door
   | replace "@HOST@" $url.host
+  | replace "@RUNBOOKS@" (.Values.monitoring.runbookUrl | default "docs/operations/runbooks" | trimSuffix "/")
 -}}
 {{- end }}
