@@ -373,6 +373,24 @@ ipFamilies: [IPv4, IPv6]
   {{- end }}
 {{- end }}
 
+{{/* Of a Job: its databases, and for the story the gateway. Takes {root, name}. */}}
+{{- define "motcua.jobPolicy" -}}
+podSelector:
+  matchLabels:
+    {{- include "motcua.selector" . | nindent 4 }}
+policyTypes: [Ingress, Egress]
+egress:
+  {{- include "motcua.egressDns" .root | nindent 2 }}
+  {{- if eq .name "story" }}
+  - ports: [{ port: 8080, protocol: TCP }]
+    to:
+      - podSelector:
+          matchLabels:
+            {{- include "motcua.selector" (dict "root" .root "name" "gateway") | nindent 12 }}
+  {{- end }}
+  {{- include "motcua.egress" (dict "root" .root "to" .root.Values.network.postgres "evaluation" "postgres") | nindent 2 }}
+{{- end }}
+
 {{/* For `motcua`, which looks at all databases: the environment of every stored service, secrets below a folder of its own each. */}}
 {{- define "motcua.everyEnvironment" -}}
 {{- $root := . -}}
