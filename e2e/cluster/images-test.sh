@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Starts the rendered production set as containers - the chart's commands, environment, secrets, users, limits, read-only roots - beside
 # private PostgreSQL, RabbitMQ and Redis,
-# each behind TLS with a CA of its own; plays the story through the gateway; ends services and lets them come back.
+# each behind TLS with a CA of its own; plays the story through the gateway; ends services and lets them come back; makes a backup, loses
+# everything, restores it; seals everything again with another secret.
 #
 #   make images-test                  builds a test image first (PREBUILT=1 PROFILE=dev LOCAL_BASE=1), needs podman and root
 #   IMAGE=…                           takes this one instead
+#   BACKUP_IMAGE=…                    what the backup runs in; default: the stock image of PostgreSQL of the server's major version, and where that
+#                                     cannot be had, one with this Debian's own clients, made with mmdebstrap
 #
 # Not part of .ci/run: it takes minutes, and a builder.
 set -euo pipefail
@@ -42,4 +45,20 @@ trap 'exit 143' TERM
 "$ROOT/e2e/servers/servers.sh" start test --while-pid $$ >/dev/null
 # shellcheck disable=SC1091
 . "$LOCAL/servers.env"
+if [ -z "${BACKUP_IMAGE:-}" ]; then
+  # As an operator would choose it: of the major version of the server.
+  BACKUP_IMAGE=docker.io/library/postgres:$(psql "$MOTCUA_TEST_POSTGRES_URL" -XqtAc 'show server_version_num' | cut -c1-2)
+  if ! podman image exists "$BACKUP_IMAGE" && ! podman pull --quiet "$BACKUP_IMAGE" >/dev/null 2>&1; then
+    BACKUP_IMAGE=localhost/motcua-backup:test
+    if ! podman image exists "$BACKUP_IMAGE"; then
+      command -v mmdebstrap >/dev/null || die "no image for the backup: give BACKUP_IMAGE, or install mmdebstrap (Debian: apt-get install mmdebstrap)"
+      say "making an image for the backup with mmdebstrap"
+      # shellcheck disable=SC1091
+      mmdebstrap --quiet --variant=minbase --include=postgresql-client "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$LOCAL/backup.tar"
+      podman import --quiet "$LOCAL/backup.tar" "$BACKUP_IMAGE" >/dev/null
+      rm -f "$LOCAL/backup.tar"
+    fi
+  fi
+fi
+export BACKUP_IMAGE
 PYTHONPATH=$HERE/chart "$LOCAL/chart-tools/venv/bin/python" "$HERE/containers.py"

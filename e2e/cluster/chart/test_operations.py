@@ -101,6 +101,13 @@ def test_every_alert_has_a_test_and_a_page():
             assert heading in page, f"{name}.md has no {heading}"
 
 
+@pytest.mark.parametrize("base", ["https://docs.example.vn/motcua/runbooks", "https://docs.example.vn/motcua/runbooks/"])
+def test_the_page_of_an_alert_can_be_an_address(base):
+    for rule in rules(monitoring={"runbookUrl": base}):
+        if "alert" in rule:
+            assert rule["annotations"]["runbook_url"] == f"https://docs.example.vn/motcua/runbooks/{rule['alert']}.md"
+
+
 def metrics_in_code():
     """Names as the programs export them: the registry's prefix, and _total for counters."""
     names = set()

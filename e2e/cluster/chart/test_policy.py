@@ -210,19 +210,78 @@ def test_identity_alone_reaches_national_providers_and_only_where_it_has_some():
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_hook_finds_what_it_needs(name):
-    """A Job that runs before the release has its account and its way out before it: of the release nothing is there yet."""
+    """A Job that runs before the release has its account and its way out before it: of the release nothing is there yet, or what is there
+    has the addresses of before. Between the upgrades, its policy is there as an ordinary part of the release."""
     hooks = {key(d): a for d in rendered(name) if "pre-install" in (a := d["metadata"].get("annotations", {})).get("helm.sh/hook", "")}
     jobs = [d for d in rendered(name) if d["kind"] == "Job" and key(d) in hooks]
     assert bool(jobs) == (values(name).get("migrations", {}).get("mode") != "init")
     for d in jobs:
         labels = d["spec"]["template"]["metadata"]["labels"]
         policies = [p for p in rendered(name) if p["kind"] == "NetworkPolicy" and p["spec"]["podSelector"]["matchLabels"].items() <= labels.items()]
-        assert policies and any(rule["ports"][0]["port"] == 5432 for p in policies for rule in p["spec"]["egress"]), key(d)
-        for needed in [("ServiceAccount", d["spec"]["template"]["spec"]["serviceAccountName"]), *map(key, policies)]:
-            assert hooks[needed]["helm.sh/hook"] == hooks[key(d)]["helm.sh/hook"], f"{key(d)}: {needed}"
+        assert all(any(rule["ports"][0]["port"] == 5432 for rule in p["spec"]["egress"]) for p in policies), key(d)
+        before, always = ([p for p in policies if (key(p) in hooks) == hook] for hook in (True, False))
+        assert len(before) == len(always) == 1 and before[0]["spec"] == always[0]["spec"], key(d)
+        assert "annotations" not in always[0]["metadata"]
+        for needed in [("ServiceAccount", d["spec"]["template"]["spec"]["serviceAccountName"]), *map(key, before)]:
+            assert hooks[needed]["helm.sh/hook"] == hooks[key(d)]["helm.sh/hook"] == "pre-install,pre-upgrade", f"{key(d)}: {needed}"
             assert int(hooks[needed]["helm.sh/hook-weight"]) < int(hooks[key(d)]["helm.sh/hook-weight"]), f"{key(d)}: {needed}"
+            # A hook that is there already, from an upgrade that failed, would stop the next one.
+            assert "before-hook-creation" in hooks[needed]["helm.sh/hook-delete-policy"], f"{key(d)}: {needed}"
     if not jobs:
         assert not hooks
+        assert not [d for d in rendered(name) if d["kind"] == "NetworkPolicy" and "migrate" in d["metadata"]["name"]], "it would select nobody"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_volume_has_a_pod_that_is_there_at_once(name):
+    """With a storage class that waits for the first pod, a volume that only a CronJob mounts is not bound before its hour, and Helm waits."""
+    claims = {d["metadata"]["name"] for d in rendered(name) if d["kind"] == "PersistentVolumeClaim"}
+    once = [(d, spec) for d, _, spec in pods(name) if d["kind"] in ("Deployment", "StatefulSet", "Job") and "helm.sh/hook" not in d["metadata"].get("annotations", {})]
+    assert claims <= {v["persistentVolumeClaim"]["claimName"] for _, spec in once for v in spec["volumes"] if "persistentVolumeClaim" in v}
+    for d, spec in once:
+        if "backup-volume" in d["metadata"]["name"]:
+            (backup,) = (s for c, _, s in pods(name) if key(c) == ("CronJob", "motcua-backup"))
+            # Where this pod goes, the backup can go: the same volumes, the same wish to be beside the files.
+            assert (spec["volumes"], spec.get("affinity")) == (backup["volumes"], backup.get("affinity"))
+    assert ("Job" in {d["kind"] for d, _ in once if "backup-volume" in d["metadata"]["name"]}) == ("motcua-backup" in claims)
+
+
+def test_the_job_of_the_backup_volume_is_never_changed():
+    """What the API server refuses: so another pod is another Job."""
+    def job(more):
+        (found,) = (d for d in documents(merge(merge(values("minimal"), {"backup": {"enabled": True}}), more)) if "backup-volume" in d["metadata"]["name"])
+        return found
+
+    jobs = [job(more) for more in ({}, {"commonLabels": {"team": "x"}}, {"backup": {"image": "postgres:18"}}, {"ca": {"secretName": "trust"}})]
+    assert len({d["metadata"]["name"] for d in jobs}) == len(jobs) and job({}) == jobs[0]
+    assert not [d for d in documents(merge(values("minimal"), {"backup": {"enabled": True, "existingClaim": "mine"}})) if "backup-volume" in d["metadata"]["name"]]
+
+
+def test_an_upgrade_of_the_evaluation_finds_room_on_a_small_node():
+    """Each service twice for a moment, and the demo's Job: with 700m for what a cluster runs itself, two cores; and 6 GB."""
+    cpu, memory = 700, 1024
+    for d, _, spec in pods("evaluation"):
+        requests = [c["resources"]["requests"] for c in spec["containers"]]
+        times = 2 if d["kind"] == "Deployment" else int(d["kind"] == "StatefulSet" or d["metadata"]["name"] == "motcua-demo-data")
+        cpu += times * sum(int(r["cpu"].removesuffix("m")) for r in requests)
+        memory += times * sum(int(r["memory"].removesuffix("Mi")) for r in requests)
+    assert cpu <= 2000 and memory <= 5500, (cpu, memory)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_hook_waits_for_what_comes_after_it(name):
+    """Before the release nothing of it may be mounted; after it, what it waits for must not wait for the hook."""
+    ordinary = {key(d) for d in rendered(name) if "helm.sh/hook" not in d["metadata"].get("annotations", {})}
+    for d, _, spec in pods(name):
+        hook = d["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+        if "pre-" in hook:
+            named = {("ServiceAccount", spec["serviceAccountName"])}
+            named |= {("PersistentVolumeClaim", v["persistentVolumeClaim"]["claimName"]) for v in spec["volumes"] if "persistentVolumeClaim" in v}
+            named |= {("ConfigMap", v["configMap"]["name"]) for v in spec["volumes"] if "configMap" in v}
+            named |= {("Secret", s["secret"]["name"]) for v in spec["volumes"] for s in v.get("projected", {}).get("sources", [])}
+            assert not named & ordinary, f"{key(d)}: {named & ordinary}"
+        if hook:
+            assert "before-hook-creation" in d["metadata"]["annotations"]["helm.sh/hook-delete-policy"], "the same upgrade again"
 
 
 def test_sealing_again_holds_up_no_upgrade():

@@ -94,6 +94,7 @@ REFUSED = {
     ),
     "a collector behind a closed port": ({"otlpUrl": "http://otel"}, "otlpUrl: its port 80 is not among network.otlp.ports"),
     "a list of leaked passwords outside its volume": ({"breachedPasswords": {"existingClaim": "c", "file": "../etc/passwd"}}, "file"),
+    "pages of the alerts at no address": ({"monitoring": {"runbookUrl": "docs.example.vn"}}, "runbookUrl"),
     "a hook before its databases": ({"evaluation": {"enabled": True}}, "must be init"),
 }
 

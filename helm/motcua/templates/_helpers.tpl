@@ -68,6 +68,24 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
 {{- end }}
 {{- end }}
 
+{{/*
+Labels of the pods of a server of the evaluation. Another label is another pod, and a database that starts again is a door that is closed
+for everybody: so no version stands in them, and those of a pod that is there (the release before wrote its version) stay. Takes
+{root, name}.
+*/}}
+{{- define "motcua.bornLabels" -}}
+{{- $live := lookup "apps/v1" "StatefulSet" .root.Release.Namespace (printf "%s-%s" (include "motcua.name" .root) .name) -}}
+{{- if $live -}}
+{{- toYaml $live.spec.template.metadata.labels -}}
+{{- else -}}
+{{- include "motcua.selector" . }}
+app.kubernetes.io/part-of: "motcua"
+{{- range $key, $value := .root.Values.commonLabels }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
+{{- end -}}
+{{- end }}
+
 {{- define "motcua.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -183,11 +201,16 @@ ContainerCreating and its log would be empty. No program goes on without a file 
     {{- end }}
 {{- end }}
 
-{{/* One number that changes when a secret does; only a live release can read them. Takes {root, name}. */}}
+{{/*
+One number that changes when a secret does; only a live release can read them. Not what the evaluation generates: it never changes, but is
+not there yet while the first pods are written, so that the first upgrade would exchange them all. Takes {root, name}.
+*/}}
 {{- define "motcua.secretsChecksum" -}}
 {{- $all := list -}}
+{{- $generated := printf "%s-generated" (include "motcua.name" .root) -}}
 {{- range $file, $at := include "motcua.secrets" . | fromYaml -}}
-{{- $live := lookup "v1" "Secret" $.root.Release.Namespace $at.secret -}}
+{{- $live := dict -}}
+{{- if ne $at.secret $generated }}{{ $live = lookup "v1" "Secret" $.root.Release.Namespace $at.secret }}{{ end -}}
 {{- $all = append $all (printf "%s/%s/%s" $at.secret $at.key (index ($live.data | default dict) $at.key | default "")) -}}
 {{- end -}}
 {{- range $setting, $at := (include "motcua.service" . | fromYaml).secretSettings -}}
@@ -373,6 +396,24 @@ ipFamilies: [IPv4, IPv6]
   {{- end }}
 {{- end }}
 
+{{/* Of a Job: its databases, and for the story the gateway. Takes {root, name}. */}}
+{{- define "motcua.jobPolicy" -}}
+podSelector:
+  matchLabels:
+    {{- include "motcua.selector" . | nindent 4 }}
+policyTypes: [Ingress, Egress]
+egress:
+  {{- include "motcua.egressDns" .root | nindent 2 }}
+  {{- if eq .name "story" }}
+  - ports: [{ port: 8080, protocol: TCP }]
+    to:
+      - podSelector:
+          matchLabels:
+            {{- include "motcua.selector" (dict "root" .root "name" "gateway") | nindent 12 }}
+  {{- end }}
+  {{- include "motcua.egress" (dict "root" .root "to" .root.Values.network.postgres "evaluation" "postgres") | nindent 2 }}
+{{- end }}
+
 {{/* For `motcua`, which looks at all databases: the environment of every stored service, secrets below a folder of its own each. */}}
 {{- define "motcua.everyEnvironment" -}}
 {{- $root := . -}}
@@ -540,5 +581,6 @@ namespace, and of the Gateways that the door hangs on.
   | replace "@CERTIFICATES@" ($namespaces | uniq | join "|")
   | replace "@DOOR@" $door
   | replace "@HOST@" $url.host
+  | replace "@RUNBOOKS@" (.Values.monitoring.runbookUrl | default "docs/operations/runbooks" | trimSuffix "/")
 -}}
 {{- end }}

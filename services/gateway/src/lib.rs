@@ -2,9 +2,11 @@
 //! the document does not list is not there.
 //!
 //! A request passes `serve` (what is it?), `table` (which operation?), the token check, `limit` (not too often?) and `proxy` (to
-//! the service and back, streamed). Every service checks again: nothing trusts that a request came this way.
+//! the service and back, streamed; `hangup` counts who does not wait). Every service checks again: nothing trusts that a request came
+//! this way.
 
 mod docs;
+mod hangup;
 mod limit;
 mod merge;
 mod path;
@@ -80,6 +82,8 @@ pub(crate) struct App {
     pub(crate) docs: docs::Docs,
     /// The public URL is HTTPS.
     pub(crate) secure: bool,
+    /// Clients that went before they had their answer.
+    pub(crate) gone: kit::metrics::Counters,
 }
 
 impl App {
@@ -112,6 +116,7 @@ pub fn start(
             table: table::Table::read(&value).context("the public document")?,
             docs: docs::Docs::new(document),
             secure: rt.tokens.issuer().starts_with("https://"),
+            gone: hangup::counter(rt),
             rt: rt.clone(),
             config,
         });

@@ -1,5 +1,6 @@
 //! To the service and back, both ways as a stream.
 
+use crate::hangup::Awaited;
 use crate::{App, codes};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -53,6 +54,24 @@ pub(crate) async fn forward(
     service: &str,
     address: Option<IpAddr>,
 ) -> Result<HttpResponse, Problem> {
+    let mut awaited = Awaited::of(app, service);
+    match ask(req, payload, app, service, address).await {
+        Ok((answer, unread)) => Ok(back(answer, unread, req, awaited)),
+        Err(problem) => {
+            awaited.over();
+            Err(problem)
+        }
+    }
+}
+
+/// Passes a request on, until the service begins its answer.
+async fn ask(
+    req: &HttpRequest,
+    payload: web::Payload,
+    app: &App,
+    service: &str,
+    address: Option<IpAddr>,
+) -> Result<(Answer, Option<Unread>), Problem> {
     let away = || Problem::new(codes::UPSTREAM_UNAVAILABLE).retry_after(3);
     let url = target(req, app, service).ok_or_else(away)?;
     // Services answer GET only; `back` leaves the body out for HEAD.
@@ -67,16 +86,14 @@ pub(crate) async fn forward(
         .map_err(|_not_a_method| Problem::new(shared::METHOD_NOT_ALLOWED))?
         .deadline(app.exchange_time());
     let call = headers(call, req, app, address);
-    let (answer, unread) = if has_body(req)? {
-        exchange(call, payload, app, declared(req, app)?).await?
-    } else {
-        let answer = tokio::time::timeout(app.answer_time(), call.send())
-            .await
-            .map_err(|_elapsed| Problem::new(codes::UPSTREAM_TIMEOUT))?
-            .map_err(|error| refused(service, &error))?;
-        (answer, None)
-    };
-    Ok(back(answer, unread, req))
+    if has_body(req)? {
+        return exchange(call, payload, app, declared(req, app)?).await;
+    }
+    let answer = tokio::time::timeout(app.answer_time(), call.send())
+        .await
+        .map_err(|_elapsed| Problem::new(codes::UPSTREAM_TIMEOUT))?
+        .map_err(|error| refused(service, &error))?;
+    Ok((answer, None))
 }
 
 fn refused(service: &str, error: &CallError) -> Problem {
@@ -267,7 +284,12 @@ async fn send(
 }
 
 /// The answer on its way back.
-fn back(answer: Answer, unread: Option<Unread>, req: &HttpRequest) -> HttpResponse {
+fn back(
+    answer: Answer,
+    unread: Option<Unread>,
+    req: &HttpRequest,
+    mut awaited: Awaited,
+) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::build(status);
     let connection: Vec<header::HeaderValue> = answer
@@ -296,20 +318,27 @@ fn back(answer: Answer, unread: Option<Unread>, req: &HttpRequest) -> HttpRespon
         }
     }
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        awaited.over();
         return response.finish();
     }
     if let Some(length) = length {
         response.no_chunking(length);
     }
     if *req.method() == Method::HEAD {
+        awaited.over();
         return response.streaming(stream::empty::<Result<Bytes, std::io::Error>>());
     }
+    awaited.expect(length);
     let pieces = Box::pin(answer.into_stream());
     response.streaming(stream::unfold(
-        (pieces, unread),
-        |(mut pieces, unread)| async move {
-            let piece = pieces.next().await?;
-            Some((piece, (pieces, unread)))
+        (pieces, unread, awaited),
+        |(mut pieces, unread, mut awaited)| async move {
+            let Some(piece) = pieces.next().await else {
+                awaited.over();
+                return None;
+            };
+            awaited.passed(&piece);
+            Some((piece, (pieces, unread, awaited)))
         },
     ))
 }

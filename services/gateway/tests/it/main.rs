@@ -5,6 +5,7 @@
 )]
 
 mod away;
+mod hangups;
 mod limits;
 mod pages;
 mod passing;
