@@ -405,20 +405,21 @@ mod tests {
     #[test]
     fn what_the_configuration_lacks_is_named() {
         assert_eq!(provider().check(), Ok(()));
-        let lacks = |change: &dyn Fn(&mut Provider)| {
+        type Change = fn(&mut Provider);
+        let lacks = |change: Change| {
             let mut provider = provider();
             change(&mut provider);
             provider.check().expect_err("something is lacking")
         };
-        let changes: [(&str, &dyn Fn(&mut Provider)); 8] = [
-            ("id", &|p| p.id = "VN eID".into()),
-            ("issuer", &|p| p.issuer.clear()),
-            ("client_id", &|p| p.client_id = " ".into()),
-            ("jwks_uri", &|p| p.jwks_uri = "id.example/keys".into()),
-            ("scope", &|p| p.scope = "profile".into()),
-            ("claims.number", &|p| p.claims.number.clear()),
-            ("claims.name", &|p| p.claims.name.clear()),
-            ("claims.loa", &|p| {
+        let changes: [(&str, Change); 8] = [
+            ("id", |p| p.id = "VN eID".into()),
+            ("issuer", |p| p.issuer.clear()),
+            ("client_id", |p| p.client_id = " ".into()),
+            ("jwks_uri", |p| p.jwks_uri = "id.example/keys".into()),
+            ("scope", |p| p.scope = "profile".into()),
+            ("claims.number", |p| p.claims.number.clear()),
+            ("claims.name", |p| p.claims.name.clear()),
+            ("claims.loa", |p| {
                 p.claims.loa.clear();
                 p.multi_factor = vec!["LoA2".into()];
             }),
