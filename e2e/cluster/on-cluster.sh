@@ -3,7 +3,12 @@
 #
 #   IMAGE=REPOSITORY:TAG e2e/cluster/on-cluster.sh         kubectl and helm (3 or 4) must lead to the cluster; the image must be there
 #   NAMESPACE=motcua-trial, COUNT=60, KEEP=1               COUNT: dossiers at a time; KEEP: the namespace stays
+#   PREVIOUS_IMAGE=REPOSITORY:TAG                          the upgrade is from the release before, and the roll-back leads to it; without, a
+#                                                          release is upgraded from itself with another setting. Needs four cores, since
+#                                                          the chart before asks for more of them
+#   PREVIOUS_CHART=FOLDER                                  its chart; default: e2e/cluster/previous/chart, with the values beside it
 #
+# With PREVIOUS_IMAGE the roll-back is an upgrade to the chart before that accepts the newer schema: docs/operations/upgrade.md.
 # The namespace enforces Pod Security "restricted". Passes only if every dossier that people filed meanwhile went through its whole life and
 # no gateway answered anything with 5xx.
 set -euo pipefail
@@ -16,7 +21,11 @@ NAMESPACE=${NAMESPACE:-motcua-trial}
 COUNT=${COUNT:-60}
 HELM=${HELM:-helm}
 k() { kubectl -n "$NAMESPACE" "$@"; }
-values=(-n "$NAMESPACE" -f helm/examples/values-evaluation.yaml --set "image.repository=${IMAGE%:*}" --set-string "image.tag=${IMAGE##*:}" --wait --timeout 10m)
+values=(-n "$NAMESPACE" -f helm/examples/values-evaluation.yaml --set "image.repository=${IMAGE%:*}" --set-string "image.tag=${IMAGE##*:}" --wait --timeout 15m)
+PREVIOUS_CHART=${PREVIOUS_CHART:-e2e/cluster/previous/chart}
+if [ -n "${PREVIOUS_IMAGE:-}" ]; then
+  before=(-n "$NAMESPACE" -f e2e/cluster/previous/values/values-evaluation.yaml --set "image.repository=${PREVIOUS_IMAGE%:*}" --set-string "image.tag=${PREVIOUS_IMAGE##*:}" --wait --timeout 15m)
+fi
 
 WATCHED=$(mktemp -d "${TMPDIR:-/tmp}/motcua-cluster-XXXXXX")
 WATCHER=
@@ -37,8 +46,13 @@ trap 'exit 143' TERM
 
 kubectl create namespace "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
 kubectl label --overwrite namespace "$NAMESPACE" pod-security.kubernetes.io/enforce=restricted pod-security.kubernetes.io/enforce-version=latest >/dev/null
-say "install"
-"$HELM" install motcua helm/motcua "${values[@]}" >/dev/null
+if [ -n "${PREVIOUS_IMAGE:-}" ]; then
+  say "install the release before, $PREVIOUS_IMAGE"
+  "$HELM" install motcua "$PREVIOUS_CHART" "${before[@]}" >/dev/null
+else
+  say "install"
+  "$HELM" install motcua helm/motcua "${values[@]}" >/dev/null
+fi
 k get pods
 say "helm test"
 "$HELM" -n "$NAMESPACE" test motcua --timeout 10m >/dev/null || { k logs motcua-story --tail=20 >&2; die "the story failed"; }
@@ -74,7 +88,7 @@ spec:
       securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: RuntimeDefault } }
       containers:
         - name: people
-          image: $IMAGE
+          image: ${PREVIOUS_IMAGE:-$IMAGE}
           command: [/usr/local/bin/motcua, demo, --gateway, "http://motcua-gateway:8080", --count, "$COUNT", --concurrency, "3", --json]
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
           volumeMounts: [{ name: tmp, mountPath: /tmp }]
@@ -109,9 +123,18 @@ while_people_file() { # NAME COMMAND…: they begin before it, and go on until i
   wait "$change" || die "the $name failed"
   FILED=$((FILED + n * COUNT))
 }
-# Another setting of every service is another pod of every service.
-while_people_file upgrade "$HELM" upgrade motcua helm/motcua "${values[@]}" --set defaults.graceSeconds=24
-while_people_file rollback "$HELM" -n "$NAMESPACE" rollback motcua 1 --wait --timeout 10m
+# The servers of the evaluation are single pods: an upgrade that exchanges one of them closes the door on everybody.
+servers() { k get pods -l 'app.kubernetes.io/component in (postgres,rabbitmq,redis)' -o 'jsonpath={range .items[*]}{.metadata.uid} {end}'; }
+SERVERS=$(servers)
+if [ -n "${PREVIOUS_IMAGE:-}" ]; then
+  while_people_file upgrade "$HELM" upgrade motcua helm/motcua "${values[@]}"
+  while_people_file rollback "$HELM" upgrade motcua "$PREVIOUS_CHART" "${before[@]}" --set migrations.acceptNewerSchema=true
+else
+  # Another setting of every service is another pod of every service.
+  while_people_file upgrade "$HELM" upgrade motcua helm/motcua "${values[@]}" --set defaults.graceSeconds=24
+  while_people_file rollback "$HELM" -n "$NAMESPACE" rollback motcua 1 --wait --timeout 15m
+fi
+[ "$(servers)" = "$SERVERS" ] || die "PostgreSQL, RabbitMQ or Redis was exchanged"
 say "helm test"
 "$HELM" -n "$NAMESPACE" test motcua --timeout 10m >/dev/null || { k logs motcua-story --tail=20 >&2; die "the story failed after the roll-back"; }
 [ "$(find "$WATCHED" -type f ! -name '*.new' | wc -l)" -ge 2 ] || die "the gateways' metrics could not be read"

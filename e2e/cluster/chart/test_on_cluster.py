@@ -1,5 +1,6 @@
 """on-cluster.sh has no cluster here: what it names must be in what it installs, and what it applies must pass what it enforces."""
 
+import json
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ SCRIPT = (ROOT / "e2e" / "cluster" / "on-cluster.sh").read_text()
 def people():
     """The Job that files dossiers, as the shell writes it."""
     text = re.search(r"<<Y\n(.*?)\nY\n", SCRIPT, re.S)[1]
-    for name, value in {"$1": "upgrade", "$IMAGE": "motcua:0.1.0", "$COUNT": "60"}.items():
+    for name, value in {"$1": "upgrade", "${PREVIOUS_IMAGE:-$IMAGE}": "motcua:0.1.0", "$COUNT": "60"}.items():
         text = text.replace(name, value)
     assert "$" not in text, text
     return yaml.safe_load(text)
@@ -25,7 +26,7 @@ def people():
 def test_what_it_installs_is_a_set_that_is_checked():
     assert "helm/examples/values-evaluation.yaml" in SCRIPT
     wanted = set(re.findall(r"--set(?:-string)? \"?([a-zA-Z.]+)=", SCRIPT))
-    assert wanted == {"image.repository", "image.tag", "defaults.graceSeconds"}
+    assert wanted == {"image.repository", "image.tag", "defaults.graceSeconds", "migrations.acceptNewerSchema"}
     documents(merge(values("evaluation"), {"image": {"repository": "r", "tag": "t"}, "defaults": {"replicas": 1, "graceSeconds": 24}}))
 
 
@@ -35,6 +36,8 @@ def test_what_it_names_is_there():
     for host, port in re.findall(r"http://(motcua-[a-z]+):(\d+)", SCRIPT):
         service = next(d for d in rendered("evaluation") if key(d) == ("Service", host))
         assert int(port) in {p["port"] for p in service["spec"]["ports"]}
+    databases = set(re.search(r"component in \(([a-z,]+)\)", SCRIPT)[1].split(","))
+    assert databases == {m["labels"]["app.kubernetes.io/component"] for d, m, _ in pods("evaluation") if d["kind"] == "StatefulSet"}
     for label in re.findall(r"-l ([a-z./-]+=[a-z]+)", SCRIPT):
         name, value = label.split("=")
         assert [d for d, m, _ in pods("evaluation") if m["labels"].get(name) == value], f"no pod has {label}"
@@ -73,6 +76,7 @@ case "$*" in
   *status.succeeded*) [ "$JOBS" = fail ] || echo 1 ;;
   *status.failed*) [ "$JOBS" != fail ] || echo 1 ;;
   *motcua-role=service*) echo 0; echo 0 ;;
+  *"component in"*) [ -z "$EXCHANGED" ] || date +%N; echo uid ;;
 esac
 """
 HELM = """#!/bin/bash
@@ -89,6 +93,9 @@ SLEEP = "#!/bin/bash\nexec /bin/sleep 0.05\n"
         ({"BAD": "1"}, 1, "2 requests were answered with 5xx"),
         ({"UPGRADE": "1"}, 1, "the upgrade failed"),
         ({"JOBS": "fail"}, 1, "people could not file"),
+        ({"EXCHANGED": "1"}, 1, "PostgreSQL, RabbitMQ or Redis was exchanged"),
+        ({"PREVIOUS_IMAGE": "r/motcua:0"}, 0, "not one request failed"),
+        ({"PREVIOUS_IMAGE": "r/motcua:0", "PREVIOUS_CHART": "elsewhere.tgz", "BAD": "1"}, 1, "2 requests were answered with 5xx"),
     ],
 )
 def test_its_way_through_a_cluster(tmp_path, more, code, words):
@@ -96,10 +103,25 @@ def test_its_way_through_a_cluster(tmp_path, more, code, words):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     said = tmp_path / "said"
-    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SAID": str(said), "IMAGE": "r/motcua:1", "BAD": "0", "UPGRADE": "0", "JOBS": "", "TMPDIR": str(tmp_path), **more}
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SAID": str(said), "IMAGE": "r/motcua:1", "BAD": "0", "UPGRADE": "0", "JOBS": "", "EXCHANGED": "", "TMPDIR": str(tmp_path), **more}
     out = subprocess.run(["bash", str(ROOT / "e2e" / "cluster" / "on-cluster.sh")], env=env, capture_output=True, text=True, timeout=120, check=False)
     assert out.returncode == code and words in out.stderr, f"{out.returncode}: {out.stderr}"
     asked = said.read_text()
     helm = [line.split()[1 if line.split()[1] != "-n" else 3] for line in asked.split("\n") if line.startswith("helm ")]
-    assert helm == ["install", "test", "upgrade", "rollback", "test"][: len(helm)] and (code or len(helm) == 5)
+    previous = "PREVIOUS_IMAGE" in more
+    back = "upgrade" if previous else "rollback"
+    assert helm == ["install", "test", "upgrade", back, "test"][: len(helm)] and (code or len(helm) == 5)
+    said_to = [line for line in asked.split("\n") if line.startswith("helm ") and ("install" in line or "upgrade" in line)]
+    if previous:
+        chart = more.get("PREVIOUS_CHART", "e2e/cluster/previous/chart")
+        assert [line.split()[3] for line in said_to] == [chart, "helm/motcua", chart]
+        assert ["image.tag=0" in line for line in said_to] == [True, False, True] == ["previous/values/values-evaluation.yaml" in line for line in said_to]
+        assert ["migrations.acceptNewerSchema=true" in line for line in said_to] == [False, False, True], "the schema stays"
     assert "delete namespace motcua-trial" in asked.split("\n")[-2], "it leaves nothing behind"
+
+
+def test_the_release_before_can_be_what_it_begins_with():
+    folder = ROOT / "e2e" / "cluster" / "previous"
+    assert (folder / "chart" / "Chart.yaml").exists() and yaml.safe_load((folder / "values" / "values-evaluation.yaml").read_text())["evaluation"]["enabled"]
+    schema = json.loads((folder / "chart" / "values.schema.json").read_text())
+    assert "acceptNewerSchema" in schema["properties"]["migrations"]["properties"]

@@ -2,11 +2,13 @@
 
 import json
 import os
+import pathlib
 import re
 import subprocess
 
 import pytest
-from render import ROOT, SERVICES, SETS, STORED, containers, deployment, key, pods, rendered, values
+import yaml
+from render import CHART, EXAMPLES, ROOT, SERVICES, SETS, STORED, containers, deployment, key, pods, rendered, split, values
 
 # Secrets that the operator makes beforehand, by value set: docs/operations/install.md names them.
 GIVEN = {
@@ -116,19 +118,82 @@ def test_nothing_dangles(name):
     assert {s for _, s, _ in used} - own.keys() == GIVEN[name], "what must be there beforehand is not what is documented"
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_images_are_ours_or_stock(name):
-    stock = {"postgres:17", "rabbitmq:4", "redis:8"}
+IMAGES = pathlib.Path(__file__).parent / "images.txt"
+# Registry and repository, tag, digest.
+REFERENCE = re.compile(r"((?:[a-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9._/-]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]*))?(?:@(sha256:[0-9a-f]{64}))?")
+
+
+def listed(text):
+    """The images of the list: what is no reference with a tag, or says nowhere where it is published, is a fault."""
+    found = {}
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, _, where = line.partition(" ")
+            reference = REFERENCE.fullmatch(name)
+            assert reference and reference[2] and reference[2] != "latest", f"no tag, or latest: {line}"
+            assert re.fullmatch(r"\s*# .*[a-z]\.[a-z]{2,}/.*", where), f"where is it published? {line}"
+            assert name not in found, f"stands twice: {name}"
+            found[name] = where
+    return found
+
+
+def strange(images, ours, known):
+    """Images that are neither ours nor in the list."""
+    return sorted(i for i in images if i != ours and i not in known)
+
+
+def named(node):
+    """Every image that a document names, also where we do not look for containers."""
+    if isinstance(node, dict):
+        for k, v in node.items():
+            if k in ("image", "imageName") and isinstance(v, str):
+                yield v
+            else:
+                yield from named(v)
+    elif isinstance(node, list):
+        for v in node:
+            yield from named(v)
+
+
+def our_image(name):
     image = values(name).get("image", {})
-    ours = f"{image['repository']}@{image['digest']}" if image.get("digest") else "motcua:0.1.0"
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    return f"{image['repository']}@{image['digest']}" if image.get("digest") else f"{image.get('repository', 'motcua')}:{image.get('tag') or version}"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_images_are_ours_or_in_the_list(name):
+    ours = our_image(name)
+    images = {i for d in rendered(name) for i in named(d)}
+    assert {c["image"] for _, _, s in pods(name) for c in containers(s)} == images and ours in images
+    assert not strange(images, ours, listed(IMAGES.read_text()))
     programs = {"motcua", *SERVICES}
     built = set(re.findall(r"^ARG PROGRAMS=\"(.*)\"$", (ROOT / "Containerfile").read_text(), re.M)[0].split())
     assert programs == built, "the image has the programs that the chart starts"
     for d, _, spec in pods(name):
         for c in containers(spec):
-            assert c["image"] == ours or c["image"] in stock, f"{key(d)}: {c['image']}"
             if c["image"] == ours:
                 assert c["command"][0] in {f"/usr/local/bin/{p}" for p in programs}, f"{key(d)}: {c['command']}"
+
+
+def test_the_list_of_images_is_what_is_named():
+    """Also by the manifests beside the chart and by the recipe; and nothing that nobody names any more."""
+    images = {i for name in SETS for d in rendered(name) for i in named(d)} - {our_image(name) for name in SETS}
+    images |= {i for file in EXAMPLES.glob("*.yaml") if not file.name.startswith("values-") for d in split(file.read_text()) for i in named(d)}
+    images |= set(re.findall(r"^ARG RUST=(\S+)$", (ROOT / "Containerfile").read_text(), re.M))
+    images |= {i for i in re.findall(r"^FROM (\S+)", (ROOT / "Containerfile").read_text(), re.M) if i not in ("scratch", "${RUST}")}
+    assert images == set(listed(IMAGES.read_text()))
+
+
+@pytest.mark.parametrize("image", ["postgres", "postgres:latest", "postgres:16", "docker.io/library/postgres:17", "motcua:0.0.9", "motcua", "postgres:17-alpine"])
+def test_an_image_that_is_not_in_the_list_is_seen(image):
+    assert strange({image, "postgres:17", our_image("minimal")}, our_image("minimal"), listed(IMAGES.read_text())) == [image]
+
+
+@pytest.mark.parametrize("line", ["postgres", "postgres # hub.docker.com/_/postgres", "postgres:latest # hub.docker.com/_/postgres", "postgres:17", "postgres:17 # somewhere"])
+def test_the_list_itself_is_strict(line):
+    with pytest.raises(AssertionError):
+        listed(line)
 
 
 @pytest.mark.parametrize("name", SETS)
