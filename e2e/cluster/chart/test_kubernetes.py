@@ -21,7 +21,7 @@ def obj(required=(), **properties):
 TEXT, NUMBER, FLAG, TEXTS = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "object", "additionalProperties": {"type": "string"}}
 LIST = lambda items: {"type": "array", "items": items, "minItems": 1}  # noqa: E731
 # Custom resources: the fields of them that we use, and no others. Unlike the schemas above, these are our own reading; it and what the chart
-# renders agree with the whole CRDs of prometheus-operator 6adcebc5, keda 8b4f083c and gateway-api 4564255a (`e2e/cluster/crds.py --chart`).
+# renders agree with the whole CRDs of prometheus-operator 6adcebc5, keda 8b4f083c and gateway-api 4564255a (`e2e/cluster/crds.py`).
 CUSTOM = {
     "ServiceMonitor.monitoring.coreos.com/v1": obj(
         ["selector", "endpoints"],
