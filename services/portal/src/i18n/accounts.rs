@@ -69,6 +69,8 @@ texts! {
     role_province_admin: "Quản trị cấp tỉnh", "Province administrator";
     role_citizen: "Cá nhân", "Citizen";
     role_business: "Hộ kinh doanh, doanh nghiệp", "Business";
+    role_integrator: "Hệ thống kết nối", "Connected system";
+    role_post_office: "Bưu chính", "Post office";
 }
 
 impl Tr {
@@ -83,6 +85,8 @@ impl Tr {
             "province_admin" => self.role_province_admin(),
             "citizen" => self.role_citizen(),
             "business" => self.role_business(),
+            "integrator" => self.role_integrator(),
+            "post_office" => self.role_post_office(),
             other => other,
         }
         .to_owned()
