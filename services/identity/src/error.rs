@@ -51,7 +51,7 @@ pub mod codes {
         SUCCESSION_TOO_MANY = "succession.too-many", 409, "Cơ quan kế thừa quá nhiều cơ quan", "The agency has taken over too many";
         BREACH_NOT_FOUND = "breach.not-found", 404, "Không tìm thấy hồ sơ vi phạm", "There is no such breach file";
         BREACH_STATE = "breach.not-open", 409, "Hồ sơ vi phạm không còn ở bước này", "The breach file is not at this step";
-        OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền hoặc tự khóa tài khoản của mình", "Nobody changes the own rights or closes the own account";
+        OWN_RIGHTS = "account.own-rights", 409, "Không thể tự thay đổi quyền, tự khóa tài khoản hoặc tự cấp mật khẩu tạm cho mình", "Nobody changes the own rights, closes the own account or gives himself a temporary password";
     }
 }
 

@@ -261,7 +261,18 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
     ];
     match api.token(&form).await {
         Ok(tokens) => {
+            // A role that was given or taken since.
+            let said = app.rt.tokens.verify(&tokens.access_token, None, &app.rt);
+            let (editor, admin) = match said.await {
+                Ok(actor) => (
+                    actor.can(Permission::CatalogueWrite),
+                    Administrator::of(&actor),
+                ),
+                Err(_) => (session.editor, session.admin.clone()),
+            };
             let renewed = Session {
+                editor,
+                admin,
                 expires_at: expiry(app, &tokens),
                 access: tokens.access_token,
                 refresh: tokens.refresh_token.or(Some(refresh)),

@@ -1,7 +1,7 @@
 //! Creating and changing accounts.
 
 use crate::App;
-use crate::domain::account::{Account, Reach, may_change, may_create};
+use crate::domain::account::{Account, Reach, Refusal, may_change, may_create};
 use crate::error::AccountError;
 use crate::store;
 use chrono::{DateTime, Duration, Utc};
@@ -200,6 +200,10 @@ pub(crate) async fn change(
                 after.phone = change.phone.unwrap_or(after.phone);
                 after.active = change.active.unwrap_or(after.active);
                 let new_password = change.password_hash.is_some();
+                // One's own is changed by a sign-in with all factors.
+                if new_password && by.subject == id {
+                    return Err(AccountError::Refused(Refusal::Own));
+                }
                 if new_password {
                     after.password_hash = change.password_hash;
                     after.temporary_until = Some(temporary_until);

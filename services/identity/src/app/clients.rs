@@ -31,19 +31,23 @@ pub(crate) async fn authenticate(
         (Some(client), None) if client.secret_hash.is_none() => Ok(client),
         (_, None) => Err(refused()),
         (client, Some(secret)) => {
-            let name = format!("client:{}", given.id);
-            let attempt = app
-                .throttle
-                .admit(&app.rt, &name, address)
-                .await
-                .map_err(|Wait(seconds)| OauthError::too_many(seconds))?;
+            let stored = client.as_ref().and_then(|c| c.secret_hash.as_deref());
+            let guessable = stored.is_some_and(|s| s != SIGNS && !s.starts_with("sha256:"));
+            // Who guesses at 256 random bits gets nowhere; a limit by name would only let strangers shut the client out.
+            let attempt = if guessable {
+                let name = format!("client:{}", given.id);
+                app.throttle.admit(&app.rt, &name, address).await
+            } else {
+                let place = app.throttle.admit_place(&app.rt, "client", address);
+                place.await
+            };
+            let attempt = attempt.map_err(|Wait(seconds)| OauthError::too_many(seconds))?;
             let machine = store::machine::find(app.db.read(), &given.id).await?;
             let now = app.rt.clock.now();
             let fits = |hash: &str| {
                 hash.strip_prefix("sha256:")
                     .is_some_and(|hash| secret::equal(hash, &secret::hash(secret)))
             };
-            let stored = client.as_ref().and_then(|c| c.secret_hash.as_deref());
             let good = match stored.filter(|s| *s == SIGNS || s.starts_with("sha256:")) {
                 Some(current) => {
                     // The secret before is taken for a while after a rotation.

@@ -218,7 +218,7 @@ pub(crate) async fn refresh(
                 }
                 // Before the token is used up: the mistake costs nothing. Of one that was used already the reuse weighs more.
                 if token.used_at.is_none()
-                    && asked_scope.is_some_and(|asked| !within(asked, &token.scope))
+                    && asked_scope.is_some_and(|asked| !within(&known_scopes(asked), &token.scope))
                 {
                     return Ok(Outcome::Refused(OauthError::invalid_scope()));
                 }

@@ -70,8 +70,17 @@ impl Keys {
             .filter(|claims| claims.aud == kit::token::AUDIENCE)
     }
 
-    /// Reads a token of ours, also an expired one (an `id_token_hint` mostly is). `None`: not ours.
-    pub(crate) fn read_expired<T: DeserializeOwned>(&self, token: &str, issuer: &str) -> Option<T> {
+    /// Reads an id token of ours, also an expired one, as an `id_token_hint` mostly is. `None`: it is none.
+    pub(crate) fn read_id<T: DeserializeOwned>(&self, token: &str, issuer: &str) -> Option<T> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        // An access token says nearly the same, and ends no session.
+        if header.typ.as_deref() != Some("JWT") {
+            return None;
+        }
+        self.read_expired(token, issuer)
+    }
+
+    fn read_expired<T: DeserializeOwned>(&self, token: &str, issuer: &str) -> Option<T> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
         let key = DecodingKey::from_jwk(self.set.find(&kid)?).ok()?;
         let mut rules = Validation::new(Algorithm::ES256);

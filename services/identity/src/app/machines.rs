@@ -308,6 +308,8 @@ pub(crate) struct Assertion {
     sub: String,
     aud: Audience,
     pub(crate) exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
     jti: String,
 }
 
@@ -339,9 +341,10 @@ pub(crate) async fn prove(
     if claimed.iss != claimed.sub || client_id.is_some_and(|id| id != claimed.sub) {
         return Err(refused());
     }
+    // Not by its name: nobody guesses a signature, and strangers would shut the client out.
     let attempt = app
         .throttle
-        .admit(&app.rt, &format!("client:{}", claimed.sub), address)
+        .admit_place(&app.rt, "client", address)
         .await
         .map_err(|wait| OauthError::too_many(wait.0))?;
     let now = app.rt.clock.now();
@@ -386,8 +389,8 @@ pub(crate) fn is_signed(assertion: &str, keys: &JwkSet) -> bool {
     let Ok(header) = jsonwebtoken::decode_header(assertion) else {
         return false;
     };
-    // Ours to choose, not the assertion's.
-    if header.alg != Algorithm::ES256 {
+    // Ours to choose, not the assertion's; and what it says must be understood we do not (RFC 7515 §4.1.11).
+    if header.alg != Algorithm::ES256 || header.crit.is_some() {
         return false;
     }
     let key = match &header.kid {
@@ -409,7 +412,11 @@ pub(crate) fn is_signed(assertion: &str, keys: &JwkSet) -> bool {
 pub(crate) fn is_for_us(issuer: &str, claims: &Assertion, now: i64) -> bool {
     let endpoint = format!("{}/oauth2/token", issuer.trim_end_matches('/'));
     // Any number may stand there.
-    let alive = claims.exp.saturating_add(LEEWAY) > now
+    let begun = claims
+        .nbf
+        .is_none_or(|nbf| nbf <= now.saturating_add(LEEWAY));
+    let alive = begun
+        && claims.exp.saturating_add(LEEWAY) > now
         && claims.exp <= now.saturating_add(ASSERTION_LIFE + LEEWAY);
     alive && (claims.aud.names(issuer) || claims.aud.names(&endpoint))
 }

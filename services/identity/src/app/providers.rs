@@ -24,6 +24,9 @@ const AWAY: Duration = Duration::from_secs(600);
 /// How long the provider may take for each question.
 const DEADLINE: Duration = Duration::from_secs(8);
 
+/// What a sign-in under way is sealed about.
+const ABOUT: &str = "provider sign-in";
+
 /// A sign-in that is under way, kept sealed under its state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Begun {
@@ -155,7 +158,7 @@ pub(crate) async fn begin(
     let sealed = app
         .rt
         .sealer
-        .seal(app.rt.ids, &serde_json::to_string(&begun)?);
+        .seal_about(app.rt.ids, &serde_json::to_string(&begun)?, ABOUT);
     let cache = &app.rt.cache;
     cache.set(&key(app, &state), sealed.as_bytes(), AWAY).await;
     Ok(to.into())
@@ -165,7 +168,8 @@ pub(crate) async fn begin(
 pub(crate) async fn take(app: &App, id: &str, state: &str, browser: Option<&str>) -> Option<Begun> {
     let key = key(app, state);
     let sealed = String::from_utf8(app.rt.cache.get(&key).await?).ok()?;
-    let begun: Begun = serde_json::from_str(&app.rt.sealer.open(&sealed).ok()?).ok()?;
+    let begun: Begun =
+        serde_json::from_str(&app.rt.sealer.open_about(&sealed, ABOUT).ok()?).ok()?;
     // Another browser's answer does not use it up.
     let mine = browser.is_some_and(|b| secret::equal(&begun.browser, &secret::hash(b)));
     if !mine || begun.provider != id {
@@ -276,6 +280,9 @@ async fn verified(app: &App, provider: &Provider, token: &str) -> Result<IdToken
     let bad = || Failed::Unbelieved("the id token is not signed by the provider");
     let header = jsonwebtoken::decode_header(token).map_err(|_malformed| bad())?;
     // Ours to choose: no `none`, no HMAC with a public key.
+    if header.crit.is_some() {
+        return Err(bad());
+    }
     if !matches!(
         header.alg,
         Algorithm::ES256 | Algorithm::RS256 | Algorithm::PS256

@@ -369,7 +369,8 @@ pub(crate) async fn check_password(
         .verify(&password, account.password_hash.as_deref())
         .await
         .map_err(|Busy| Refused::Busy)?;
-    if good {
+    // A temporary one is known to who has set it, and opens a sign-in only.
+    if good && account.temporary_until.is_none() {
         app.throttle.succeeded(&app.rt, &attempt).await;
         Ok(())
     } else {

@@ -44,7 +44,7 @@ impl Throttle {
         address: Option<IpAddr>,
     ) -> Result<Attempt, Wait> {
         let (slot, wait) = self.slot(rt.clock.now());
-        let attempt = self.admit_place(rt, address).await?;
+        let attempt = self.admit_place(rt, "address", address).await?;
         // Neither logins nor addresses lie in the cache in clear.
         let login = format!("identity:fail:login:{}", secret::hash(login));
         let count = rt.cache.hits(&login, slot, self.window()).await;
@@ -66,14 +66,16 @@ impl Throttle {
         })
     }
 
-    /// As [`Self::admit`] where nobody says who they are: only what failed from the address counts.
+    /// As [`Self::admit`] where nobody says who they are, or where what is guessed cannot be: only what failed from the address counts, and
+    /// only for this kind of thing, so that nobody keeps others from signing in.
     pub(crate) async fn admit_place(
         self,
         rt: &Runtime,
+        kind: &'static str,
         address: Option<IpAddr>,
     ) -> Result<Attempt, Wait> {
         let (slot, wait) = self.slot(rt.clock.now());
-        let address = format!("identity:fail:address:{}", secret::hash(&place(address)));
+        let address = format!("identity:fail:{kind}:{}", secret::hash(&place(address)));
         if rt.cache.get(&blocked(&address, slot)).await.is_some() {
             return Err(wait);
         }
@@ -99,6 +101,9 @@ impl Throttle {
 
     /// The attempt succeeded: what this login failed before is forgiven.
     pub(crate) async fn succeeded(self, rt: &Runtime, attempt: &Attempt) {
+        if attempt.login.is_empty() {
+            return;
+        }
         let key = forgiven(&attempt.login, attempt.slot);
         rt.cache
             .set(&key, attempt.count.to_string().as_bytes(), self.window())

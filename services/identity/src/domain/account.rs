@@ -59,7 +59,7 @@ pub(crate) enum Refusal {
     AgencyForApplicant,
     /// Not this administrator's agency.
     AgencyOutOfReach,
-    /// Nobody changes the own rights or locks himself out.
+    /// Nobody changes the own rights, locks himself out or gives himself a temporary password.
     Own,
 }
 

@@ -2,7 +2,7 @@
 
 use super::redirect::{denied, redirect};
 use super::session::with_session;
-use super::sign_in_form::{FormToken, Renew, Shown, form_page, opened};
+use super::sign_in_form::{FormToken, Passed, Renew, Shown, form_page, opened};
 use super::{Cookies, NO_STORE, device, let_in, new_password, page};
 use crate::App;
 use crate::app::mandates;
@@ -88,7 +88,7 @@ async fn asked(
     };
     if let Some(token) = params.get("id_token_hint") {
         let keys = app.signer.keys(&app.db, &app.rt).await?;
-        let claims: Option<IdClaims> = keys.read_expired(token, app.rt.tokens.issuer());
+        let claims: Option<IdClaims> = keys.read_id(token, app.rt.tokens.issuer());
         let Some(claims) = claims.filter(|claims| claims.aud == client.id) else {
             let why = "id_token_hint is no id token that this client got";
             return Ok(refused("invalid_request", why));
@@ -258,9 +258,9 @@ async fn try_sign_in(
     if let Some(renew) = token.renew {
         return new_password::take(req, app, lang, (&client, request), renew, params).await;
     }
-    if let Some(id) = token.passed {
+    if let Some(passed) = token.passed {
         let before = Before {
-            account: id,
+            passed,
             enrol: token.enrol,
             passkey: token.passkey,
         };
@@ -287,7 +287,7 @@ async fn try_sign_in(
             match passkey_asked(app, &request, account.id).await {
                 Ok(None) if passkey_alone(&request) => return Ok(not_sure(app, &request)),
                 Ok(passkey) => Shown {
-                    passed: Some(account.id),
+                    passed: Some(Passed::now(app, &account)),
                     passkey,
                     ..Shown::default()
                 },
@@ -385,14 +385,19 @@ pub(super) async fn proved_all(
     if !is_sure(&request, &proved.amr) && !can_enrol {
         return Ok(not_sure(app, &request));
     }
+    // A provider that proves one factor gives nobody a password beside the second factor here.
+    if request.change_password
+        && proved.vouched.is_some()
+        && Assurance::of(&methods(&proved.amr)) < Assurance::MultiFactor
+        && second_factor::is_on(app, account.id).await?
+    {
+        return Ok(not_sure(app, &request));
+    }
     let temporary = proved.vouched.is_none() && account.temporary_until.is_some();
     if account.password_hash.is_some() && (temporary || request.change_password) {
         let shown = Shown {
             login: Some(&account.login),
-            renew: Some(Renew {
-                proved,
-                version: account.version,
-            }),
+            renew: Some(Renew::now(app, account, proved)),
             ..Shown::default()
         };
         return Ok(form_page(req, app, lang, client, request, shown));
@@ -415,7 +420,7 @@ pub(super) async fn go_on(
             || second_factor::is_demanded(app, account).await?)
     {
         let shown = Shown {
-            passed: Some(account.id),
+            passed: Some(Passed::now(app, account)),
             enrol: Some((second_factor::fresh_secret(app), account.login.clone())),
             ..Shown::default()
         };
@@ -438,7 +443,7 @@ fn too_many(Wait(seconds): Wait) -> Shown<'static> {
 
 /// What came of the password.
 struct Before {
-    account: AccountId,
+    passed: Passed,
     /// The shared secret that is being set up.
     enrol: Option<String>,
     /// What a passkey was asked to prove.
@@ -455,15 +460,16 @@ async fn second_step(
     params: &Params,
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let Before {
-        account: id,
+        passed,
         enrol,
         passkey,
     } = before;
+    let id = passed.account;
     let code = params.get("code").unwrap_or("");
     let from = super::address(req);
-    // Closed, or changed by an administrator, since the password was given: from the beginning.
+    // Closed or changed since the password was given, which may be another by now: from the beginning.
     let account = store::account::find(app.db.read(), id).await?;
-    let Some(account) = account.filter(|a| a.active) else {
+    let Some(account) = account.filter(|a| a.active && a.version == passed.version) else {
         return Ok(form_page(req, app, lang, client, request, Shown::default()));
     };
     let answer = params.get("answer").filter(|a| !a.is_empty());
@@ -514,7 +520,7 @@ async fn second_step(
         },
     };
     let shown = Shown {
-        passed: Some(id),
+        passed: Some(passed),
         passkey: again,
         enrol: enrol.map(|secret| (secret, account.login)),
         ..refused

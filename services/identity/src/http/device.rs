@@ -75,6 +75,9 @@ pub(super) async fn authorization(
     }
 }
 
+/// What its form is sealed about.
+const ABOUT: &str = "device form";
+
 /// What the question carries, sealed; bound to the session that answers.
 #[derive(Serialize, Deserialize)]
 struct FormToken {
@@ -107,7 +110,7 @@ async fn look_up(
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     // A code is short, and guessing must not pay. Who guesses has not said who they are: the place is counted, which may be a whole hall.
     let address = super::address(req);
-    let attempt = match app.throttle.admit_place(&app.rt, address).await {
+    let attempt = match app.throttle.admit_place(&app.rt, "device", address).await {
         Ok(attempt) => attempt,
         Err(wait) => {
             let text = (
@@ -164,7 +167,7 @@ pub(super) async fn question(
         device: device.user_code,
     };
     let form = match serde_json::to_string(&token) {
-        Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
+        Ok(json) => app.rt.sealer.seal_about(app.rt.ids, &json, ABOUT),
         Err(error) => return Ok(unforeseen(error).render(lang, None)),
     };
     let shown = rules::typed(typed).map(|code| rules::shown(&code));
@@ -202,7 +205,7 @@ async fn decided(
 ) -> Result<HttpResponse, sea_orm::DbErr> {
     let token: Option<FormToken> = params
         .get("form")
-        .and_then(|form| app.rt.sealer.open(form).ok())
+        .and_then(|form| app.rt.sealer.open_about(form, ABOUT).ok())
         .and_then(|json| serde_json::from_str(&json).ok());
     let cookie = Cookies::of(app).read(req, Cookies::SESSION);
     let session = sign_in::resume(app, cookie.as_deref()).await?;

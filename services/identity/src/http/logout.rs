@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// How long the question stays good, seconds.
 const FORM_SECONDS: i64 = 600;
 
+/// What its form is sealed about.
+const ABOUT: &str = "sign-out form";
+
 /// What the sign-out form carries, sealed; bound to the session that is to end.
 #[derive(Serialize, Deserialize)]
 struct FormToken {
@@ -47,7 +50,7 @@ async fn proceed(
 ) -> anyhow::Result<HttpResponse> {
     let keys = app.signer.keys(&app.db, &app.rt).await?;
     let hint: Option<IdClaims> = match params.get("id_token_hint") {
-        Some(token) => match keys.read_expired(token, app.rt.tokens.issuer()) {
+        Some(token) => match keys.read_id(token, app.rt.tokens.issuer()) {
             Some(claims) => Some(claims),
             None => return Ok(refused(app, lang)),
         },
@@ -95,7 +98,7 @@ async fn proceed(
     let form = app
         .rt
         .sealer
-        .seal(app.rt.ids, &serde_json::to_string(&token)?);
+        .seal_about(app.rt.ids, &serde_json::to_string(&token)?, ABOUT);
     Ok(page::sign_out(app, lang, &form, &returns_to))
 }
 
@@ -127,7 +130,7 @@ async fn confirmed(
 ) -> anyhow::Result<HttpResponse> {
     let token: Option<FormToken> = params
         .get("form")
-        .and_then(|form| app.rt.sealer.open(form).ok())
+        .and_then(|form| app.rt.sealer.open_about(form, ABOUT).ok())
         .and_then(|json| serde_json::from_str(&json).ok());
     let Some(token) = token.filter(|t| app.rt.clock.now().timestamp() < t.until) else {
         return Ok(refused(app, lang));

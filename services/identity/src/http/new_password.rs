@@ -19,6 +19,12 @@ use contracts::Language as Lang;
 /// Why a password is not taken, in Vietnamese and English.
 type Refusal = (&'static str, &'static str);
 
+/// Too many are hashed at once.
+const BUSY: Refusal = (
+    "Hệ thống đang bận. Vui lòng thử lại",
+    "The system is busy. Please try again",
+);
+
 /// Takes the password that was chosen, and goes on with the sign-in.
 pub(super) async fn take(
     req: &HttpRequest,
@@ -39,11 +45,17 @@ pub(super) async fn take(
     );
     let chosen = match refusal(app, &account, typed).await {
         Ok(None) => app.hasher.hash(&vn::text::nfc(typed.0), app.rt.ids).await,
-        Ok(Some((vi, en))) => {
+        Ok(Some(refusal)) => {
+            let (status, retry_after) = if refusal == BUSY {
+                (StatusCode::SERVICE_UNAVAILABLE, Some(3))
+            } else {
+                (StatusCode::UNPROCESSABLE_ENTITY, None)
+            };
             let shown = Shown {
                 login: Some(&account.login),
-                error: Some((vi, en.to_owned())),
-                status: StatusCode::UNPROCESSABLE_ENTITY,
+                error: Some((refusal.0, refusal.1.to_owned())),
+                status,
+                retry_after,
                 renew: Some(renew),
                 ..Shown::default()
             };
@@ -96,9 +108,6 @@ async fn refusal(
             "Hãy chọn mật khẩu khác với mật khẩu hiện tại",
             "Choose another password than the present one",
         ))),
-        Err(Busy) => Ok(Some((
-            "Hệ thống đang bận. Vui lòng thử lại",
-            "The system is busy. Please try again",
-        ))),
+        Err(Busy) => Ok(Some(BUSY)),
     }
 }

@@ -30,6 +30,9 @@ const NO_NAME: (&str, &str) = (
     "A passkey can only be made where this site is opened by a domain name, not by a numeric address.",
 );
 
+/// What its form is sealed about.
+const ABOUT: &str = "passkeys form";
+
 /// What the forms of the page carry, sealed.
 #[derive(Serialize, Deserialize)]
 struct FormToken {
@@ -87,7 +90,7 @@ async fn draw(
         let form = app
             .rt
             .sealer
-            .seal(app.rt.ids, &serde_json::to_string(&token)?);
+            .seal_about(app.rt.ids, &serde_json::to_string(&token)?, ABOUT);
         Ok((options, rows, form, error.or(why)))
     };
     match made.await {
@@ -122,7 +125,7 @@ async fn changed(
 ) -> anyhow::Result<HttpResponse> {
     let token: Option<FormToken> = params
         .get("form")
-        .and_then(|form| app.rt.sealer.open(form).ok())
+        .and_then(|form| app.rt.sealer.open_about(form, ABOUT).ok())
         .and_then(|json| serde_json::from_str(&json).ok());
     let now = app.rt.clock.now().timestamp();
     let mine = token

@@ -102,7 +102,11 @@ async fn signed_in(
         return Ok(authorize::broken(app, lang));
     };
     // Who only finds a session open over there may not get a password for good.
-    let max_age = request.max_age.or(request.change_password.then_some(0));
+    let max_age = if request.change_password {
+        Some(0)
+    } else {
+        request.max_age
+    };
     if !by.is_fresh(max_age, app.rt.clock.now()) {
         let why = "the provider does not vouch that the person was asked just now";
         return Ok(denied(

@@ -5,6 +5,7 @@ use super::authorize::Proved;
 use super::page::{self, SignIn};
 use crate::App;
 use crate::app::passkeys;
+use crate::domain::account::Account;
 use crate::domain::client::Client;
 use crate::domain::request::AuthorizationRequest;
 use crate::domain::second_factor::address;
@@ -22,6 +23,9 @@ const FORM_SECONDS: i64 = 3600;
 /// How long after the password the second factor or the new password may come, and the answer to a question, seconds.
 const SECOND_FACTOR_SECONDS: i64 = 600;
 
+/// What its form is sealed about: no other text that we seal opens as one.
+const ABOUT: &str = "sign-in form";
+
 /// What the sign-in form carries, sealed: nobody can make one, and it is bound to a cookie of the browser that asked.
 #[derive(Serialize, Deserialize)]
 pub(super) struct FormToken {
@@ -32,7 +36,7 @@ pub(super) struct FormToken {
     pub(super) request: AuthorizationRequest,
     /// Whose password was right, when the second factor is still to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) passed: Option<AccountId>,
+    pub(super) passed: Option<Passed>,
     /// The shared secret of a second factor that is being set up, base32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) enrol: Option<String>,
@@ -53,6 +57,43 @@ pub(super) struct Renew {
     pub(super) proved: Proved,
     /// Version of the account that was proved: what was changed since is not overwritten.
     pub(super) version: i64,
+    /// Unix seconds: a page that is shown again has no more time.
+    pub(super) until: i64,
+}
+
+/// Whose password was right.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Passed {
+    pub(super) account: AccountId,
+    /// As in [`Renew`]: with another password the one before opens nothing.
+    pub(super) version: i64,
+    /// As in [`Renew`].
+    pub(super) until: i64,
+}
+
+/// Until when a step that follows the password may come, unix seconds.
+fn soon(app: &App) -> i64 {
+    app.rt.clock.now().timestamp() + SECOND_FACTOR_SECONDS
+}
+
+impl Passed {
+    pub(super) fn now(app: &App, account: &Account) -> Self {
+        Self {
+            account: account.id,
+            version: account.version,
+            until: soon(app),
+        }
+    }
+}
+
+impl Renew {
+    pub(super) fn now(app: &App, account: &Account, proved: Proved) -> Self {
+        Self {
+            proved,
+            version: account.version,
+            until: soon(app),
+        }
+    }
 }
 
 /// What the page shows beside the empty form.
@@ -62,7 +103,7 @@ pub(super) struct Shown<'a> {
     pub(super) status: StatusCode,
     pub(super) retry_after: Option<u64>,
     /// Whose password was right: the second factor is asked for.
-    pub(super) passed: Option<AccountId>,
+    pub(super) passed: Option<Passed>,
     /// Or set up: the shared secret, and the login it is for.
     pub(super) enrol: Option<(String, String)>,
     /// What a passkey is asked to prove.
@@ -111,14 +152,15 @@ pub(super) fn form_page(
         .to_owned();
     let redirect_origin = origin(&request.redirect_uri);
     let (renew, let_in) = (shown.renew.is_some(), shown.let_in.is_some());
-    let seconds = if shown.passed.is_some() || renew || let_in {
-        SECOND_FACTOR_SECONDS
-    } else {
-        FORM_SECONDS
+    let until = match (&shown.passed, &shown.renew) {
+        (Some(passed), _) => passed.until,
+        (None, Some(renew)) => renew.until,
+        (None, None) if let_in => soon(app),
+        (None, None) => app.rt.clock.now().timestamp() + FORM_SECONDS,
     };
     let token = FormToken {
         browser: secret::hash(&browser),
-        until: app.rt.clock.now().timestamp() + seconds,
+        until,
         request,
         passed: shown.passed,
         enrol: shown.enrol.as_ref().map(|(secret, _)| secret.clone()),
@@ -127,7 +169,7 @@ pub(super) fn form_page(
         let_in: shown.let_in,
     };
     let form = match serde_json::to_string(&token) {
-        Ok(json) => app.rt.sealer.seal(app.rt.ids, &json),
+        Ok(json) => app.rt.sealer.seal_about(app.rt.ids, &json, ABOUT),
         Err(error) => return unforeseen(error).render(lang, None),
     };
     let content = SignIn {
@@ -158,7 +200,8 @@ pub(super) fn form_page(
 
 /// The content of a form that this browser was given, and not too long ago.
 pub(super) fn opened(req: &HttpRequest, app: &App, form: Option<&str>) -> Option<FormToken> {
-    let token: FormToken = serde_json::from_str(&app.rt.sealer.open(form?).ok()?).ok()?;
+    let token: FormToken =
+        serde_json::from_str(&app.rt.sealer.open_about(form?, ABOUT).ok()?).ok()?;
     let browser = Cookies::of(app).read(req, Cookies::FORM)?;
     let good = secret::equal(&token.browser, &secret::hash(&browser))
         && app.rt.clock.now().timestamp() < token.until;

@@ -144,7 +144,12 @@ fn live(row: session::Model) -> Session {
         hash: row.hash,
         id: row.id,
         account: AccountId(row.account_id),
-        auth_time: known(row.auth_time.unwrap_or(row.created_at)),
+        // Of the release before: what a provider vouched for may have been at any time.
+        auth_time: match (row.auth_time, &row.provider) {
+            (Some(at), _) => known(at),
+            (None, None) => Some(row.created_at),
+            (None, Some(_)) => None,
+        },
         created_at: row.created_at,
         expires_at: row.expires_at,
         amr: row.amr,

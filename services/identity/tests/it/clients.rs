@@ -447,3 +447,21 @@ async fn notice_of_an_expiry_is_given_once_and_anew_for_a_new_date() {
     .await;
     assert_ne!(first, second);
 }
+
+#[tokio::test]
+async fn strangers_do_not_shut_a_client_out() {
+    let world = World::new().await;
+    let made = create(&world, &json!({})).await;
+    let (id, secret) = (text(&made, "id"), text(&made, "secret"));
+    for _ in 0..8 {
+        ask(&world, &id, "a guess").await.expect(401);
+    }
+    ask(&world, &id, &secret).await.expect(200);
+    // Where they guess from is counted, but for a client that nobody knows, too.
+    for n in 8..30 {
+        ask(&world, &format!("nobody-{n}"), "a guess")
+            .await
+            .expect(401);
+    }
+    ask(&world, &id, &secret).await.expect(429);
+}

@@ -261,3 +261,17 @@ async fn max_age_is_not_rounded_and_zero_means_now() {
     code(&browser.get(&more).await.expect(303));
     browser.sign_in(&now, "citizen", PASSWORD).await;
 }
+
+#[tokio::test]
+async fn an_access_token_is_no_hint_and_ends_no_session() {
+    let world = World::new().await;
+    let tokens = world.tokens("citizen").await;
+    let access = text(&tokens, "access_token");
+    let out = format!("/oauth2/logout?id_token_hint={access}");
+    world.browser().get(&out).await.expect(400);
+    let asked = request(&[("id_token_hint", &access)]);
+    let refused = world.browser().get(&asked).await.expect(303);
+    assert_eq!(error(&refused), "invalid_request");
+    let next = world.refresh(&text(&tokens, "refresh_token")).await;
+    next.expect(200);
+}

@@ -1,5 +1,6 @@
 //! Passwords that somebody else has set, and choosing one's own.
 
+use crate::step_up::{MULTI, code_of, shown};
 use crate::world::{Browser, PASSWORD, World, answer, claims, hidden, portal, request, text};
 use chrono::Duration;
 use identity::{Administrator, create_admin};
@@ -189,4 +190,68 @@ async fn the_first_administrator_comes_from_the_command_line() {
         .try_sign_in(&portal(), "quan.tri", &again)
         .await;
     assert!(asks_for_a_new_one(&page.expect(200)));
+}
+
+#[tokio::test]
+async fn a_form_of_before_opens_nothing_once_the_password_is_another() {
+    let world = World::new().await;
+    let wish = request(&[("acr_values", MULTI)]);
+    // Who knows the password keeps the page on which a second factor is set up.
+    let thief = world.browser();
+    let kept = thief.try_sign_in(&wish, "citizen", PASSWORD).await;
+    let kept = kept.expect(200);
+    let secret = shown(&kept);
+    let send = async |page: &Reply, code: &str| {
+        let form = hidden(page);
+        let fields = [("form", form.as_str()), ("code", code)];
+        thief.post("/oauth2/authorize", &fields).await
+    };
+    // A wrong code gives it no more time.
+    world.rt.clock.advance(Duration::seconds(540));
+    let again = send(&kept, "000000").await.expect(401);
+    let browser = world.browser();
+    let asked = request(&[("action", "change_password")]);
+    let page = browser.try_sign_in(&asked, "citizen", PASSWORD).await;
+    choose(&browser, &page.expect(200), OWN, OWN)
+        .await
+        .expect(303);
+    let back = send(&again, &code_of(&world, &secret)).await.expect(200);
+    assert!(back.text().contains("name=\"login\""), "{}", back.text());
+    assert!(thief.cookie("motcua_signin").is_none());
+    world.rt.clock.advance(Duration::seconds(60));
+    send(&again, &code_of(&world, &secret)).await.expect(400);
+    world.browser().sign_in(&portal(), "citizen", OWN).await;
+}
+
+#[tokio::test]
+async fn nobody_gives_himself_a_temporary_password() {
+    let world = World::new().await;
+    let admin = world.token("agencyadmin").await;
+    let caller = world.app.with_token(&admin);
+    let me = caller.get("/api/v1/me").await.expect(200).json();
+    let path = format!("/api/v1/accounts/{}", text(&me, "id"));
+    let change = caller.if_match(1).patch(&path, &json!({"password": GIVEN}));
+    change.await.expect_problem(409, "account.own-rights");
+}
+
+#[tokio::test]
+async fn a_temporary_password_does_nothing_but_sign_in() {
+    let world = World::new().await;
+    let id = officer(&world).await;
+    let browser = world.browser();
+    let page = browser.try_sign_in(&portal(), "moi.moi", GIVEN).await;
+    let done = choose(&browser, &page.expect(200), OWN, OWN).await;
+    let code = answer(&done.expect(303)).remove("code").expect("a code");
+    let token = text(
+        &world.redeem(&code).await.expect(200).json(),
+        "access_token",
+    );
+    let second = async |password: &str| {
+        let caller = world.app.with_token(&token);
+        let body = json!({ "password": password });
+        caller.put("/api/v1/me/second-factor", &body).await.status
+    };
+    assert_eq!(second(OWN).await, 200);
+    assert_eq!(second(GIVEN).await, 422);
+    assert!(account(&world, &id).await["temporaryPasswordUntil"].is_null());
 }

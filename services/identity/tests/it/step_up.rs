@@ -5,10 +5,10 @@ use serde_json::json;
 use testkit::Reply;
 use totp_rs::{Builder, Secret};
 
-const MULTI: &str = "urn:motcua:acr:multi-factor";
+pub(crate) const MULTI: &str = "urn:motcua:acr:multi-factor";
 
 /// What an authenticator application shows for the key on the page.
-fn code_of(world: &World, secret: &str) -> String {
+pub(crate) fn code_of(world: &World, secret: &str) -> String {
     let totp = Builder::new()
         .with_secret(Secret::try_from_base32(secret).expect("base32"))
         .with_account_name("x")
@@ -19,7 +19,7 @@ fn code_of(world: &World, secret: &str) -> String {
 }
 
 /// The key that the page shows.
-fn shown(page: &Reply) -> String {
+pub(crate) fn shown(page: &Reply) -> String {
     let html = page.text();
     let (_, rest) = html.split_once("id=\"secret\">").expect("a key");
     rest.split_once('<').expect("an end").0.to_owned()

@@ -128,8 +128,9 @@ fn difference(
         body.insert("name".to_owned(), json!(name));
     }
     let mut optional = |field: &str, was: Option<&str>| {
+        // What the form did not have is not emptied: a restriction may have been lifted since.
         let typed = fields.some(field);
-        if typed.as_deref() != was {
+        if fields.has(field) && typed.as_deref() != was {
             body.insert(field.to_owned(), json!(typed));
         }
     };
@@ -215,7 +216,17 @@ async fn again(
         .await
         .map_err(|e| PageError::of(e, &page))?;
     let typed = typed.filter(|_| status != StatusCode::PRECONDITION_FAILED);
-    draw(ctx, status, newest, typed, errors, None)
+    // What the form did not have is drawn as it is stored, or the next one would empty it.
+    let typed = typed.map(|typed| {
+        let (stored, mut whole) = (as_typed(&newest), typed.clone());
+        for field in ["agency", "email", "phone"] {
+            if !whole.has(field) {
+                whole.set(field, stored.get(field));
+            }
+        }
+        whole
+    });
+    draw(ctx, status, newest, typed.as_ref(), errors, None)
 }
 
 /// An account as its form would be typed.

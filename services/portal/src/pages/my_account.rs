@@ -1,6 +1,7 @@
 //! One's own account: how one signs in, and where one is signed in.
 
 use super::inbox;
+use crate::api::ApiError;
 use crate::ctx::Ctx;
 use crate::error::{PageError, see_other};
 use crate::form::Fields;
@@ -127,8 +128,12 @@ pub(super) async fn end(ctx: Ctx, payload: web::Payload) -> Result<HttpResponse,
         .map_err(|e| inbox::back(e, PATH))?;
     let id = fields.get("id");
     if !id.is_empty() {
-        let ended = ctx.api().end_my_session(id).await;
-        ended.map_err(|e| PageError::of(e, PATH))?;
+        match ctx.api().end_my_session(id).await {
+            Ok(()) => {}
+            // It has ended meanwhile.
+            Err(ApiError::Refused(refusal)) if refusal.status == 404 => {}
+            Err(other) => return Err(PageError::of(other, PATH)),
+        }
         return Ok(done(PATH, "dang-xuat"));
     }
     let ended = ctx.api().end_my_sessions().await;

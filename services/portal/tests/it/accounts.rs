@@ -511,4 +511,19 @@ async fn the_own_account_and_a_restricted_one_keep_what_is_not_shown() {
     world.post(&browser, &page(), &fields).await.expect(303);
     let (body, _) = last(&world, "PATCH", &one(), "if-match").await;
     assert_eq!(body, json!({"name": "Tên Mới"}));
+
+    // The restriction is lifted while the form, which has no contact, is open: nothing is emptied.
+    world.answers(&one(), account(3)).await;
+    world.get(&browser, &page()).await.expect(200);
+    world.says("PATCH", &one(), 200, account(4)).await;
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("version", "3"),
+        ("name", "Tên Khác"),
+        ("role.one_stop_officer", "1"),
+        ("agency", "H05.21"),
+    ];
+    world.post(&browser, &page(), &fields).await.expect(303);
+    let (body, _) = last(&world, "PATCH", &one(), "if-match").await;
+    assert_eq!(body, json!({"name": "Tên Khác"}));
 }
