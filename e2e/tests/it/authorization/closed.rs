@@ -179,7 +179,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "changeClient",
-        "a closed client is changed, too: so it is opened again",
+        "a closed client is changed, too: so it is opened again; keys for one that has a secret: `identity` tests `client_keys`",
     ),
     ("createClient", "makes a client; any number stand beside it"),
     (
@@ -197,15 +197,12 @@ const WITHOUT: &[(&str, &str)] = &[
     ("endMySessions", "where there is none, none is ended"),
     (
         "fileDossier",
-        "makes a dossier; there was none to stand anywhere",
+        "makes a dossier; a procedure that is withdrawn, a desk that is closed: `dossier` tests `bad_input`",
     ),
-    (
-        "fileDossierGroup",
-        "makes dossiers; there were none to stand anywhere",
-    ),
+    ("fileDossierGroup", "makes dossiers; as fileDossier"),
     (
         "importProcedures",
-        "the same file again changes nothing; one older than what was taken: `catalogue` tests `import`",
+        "the same file again changes nothing; one older than what was taken: `catalogue` tests `life_cycle`",
     ),
     ("importReference", "the same file again changes nothing"),
     ("openBreach", "makes a breach file; others stand beside it"),

@@ -4,7 +4,7 @@
     reason = "what is not there is null, and the test says so"
 )]
 
-use crate::world::{Browser, PASSWORD, World, basic, claims, hidden, text};
+use crate::world::{Browser, PASSWORD, World, basic, claims, hidden, portal, text};
 use chrono::Duration;
 use sea_orm::ConnectionTrait as _;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query};
