@@ -230,8 +230,9 @@ async fn nobody_gives_himself_a_temporary_password() {
     let caller = world.app.with_token(&admin);
     let me = caller.get("/api/v1/me").await.expect(200).json();
     let path = format!("/api/v1/accounts/{}", text(&me, "id"));
-    let change = caller.if_match(1).patch(&path, &json!({"password": GIVEN}));
-    change.await.expect_problem(409, "account.own-rights");
+    let body = json!({ "password": GIVEN });
+    let refused = caller.if_match(1).patch(&path, &body).await;
+    refused.expect_problem(409, "account.own-rights");
 }
 
 #[tokio::test]
