@@ -174,6 +174,15 @@ pub(super) struct SignIn<'a> {
     pub(super) retry_after: Option<u64>,
 }
 
+impl SignIn<'_> {
+    fn error_in(&self, language: Language) -> Option<&str> {
+        self.error.as_ref().map(|(vi, en)| match language {
+            Language::Vi => *vi,
+            Language::En => en.as_str(),
+        })
+    }
+}
+
 fn code(language: Language) -> &'static str {
     match language {
         Language::Vi => "vi",
@@ -191,10 +200,6 @@ fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str 
 /// The sign-in page.
 pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpResponse {
     let nonce = app.rt.ids.secret();
-    let error = page.error.as_ref().map(|(vi, en)| match language {
-        Language::Vi => *vi,
-        Language::En => en.as_str(),
-    });
     let html = SignInPage {
         lang: code(language),
         nonce: &nonce,
@@ -206,7 +211,7 @@ pub(super) fn sign_in(app: &App, language: Language, page: &SignIn<'_>) -> HttpR
             submit: pick(language, "Đăng nhập", "Sign in"),
         },
         client: page.client,
-        error,
+        error: page.error_in(language),
         form: page.form,
         login: page.login,
         providers: app
@@ -251,10 +256,6 @@ pub(super) fn enrol(
     address: &str,
 ) -> HttpResponse {
     let nonce = app.rt.ids.secret();
-    let error = page.error.as_ref().map(|(vi, en)| match language {
-        Language::Vi => *vi,
-        Language::En => en.as_str(),
-    });
     let qr = match qr(address) {
         Ok(qr) => qr,
         Err(error) => return Problem::internal(error).render(language, None),
@@ -280,7 +281,7 @@ pub(super) fn enrol(
         },
         qr,
         secret,
-        error,
+        error: page.error_in(language),
         form: page.form,
     };
     render(

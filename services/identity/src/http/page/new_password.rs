@@ -34,10 +34,6 @@ pub(in crate::http) fn new_password(
     page: &SignIn<'_>,
 ) -> HttpResponse {
     let nonce = app.rt.ids.secret();
-    let error = page.error.as_ref().map(|(vi, en)| match language {
-        Language::Vi => *vi,
-        Language::En => en.as_str(),
-    });
     let html = NewPasswordPage {
         lang: code(language),
         nonce: &nonce,
@@ -53,7 +49,7 @@ pub(in crate::http) fn new_password(
             again: pick(language, "Nhập lại mật khẩu mới", "New password again"),
             submit: pick(language, "Đổi mật khẩu", "Change the password"),
         },
-        error,
+        error: page.error_in(language),
         form: page.form,
         login: page.login,
     };

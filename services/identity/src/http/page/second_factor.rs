@@ -42,10 +42,6 @@ pub(in crate::http) fn second_factor(
     passkey: Option<&Question>,
 ) -> HttpResponse {
     let nonce = app.rt.ids.secret();
-    let error = page.error.as_ref().map(|(vi, en)| match language {
-        Language::Vi => *vi,
-        Language::En => en.as_str(),
-    });
     let html = SecondFactorPage {
         lang: code(language),
         nonce: &nonce,
@@ -75,7 +71,7 @@ pub(in crate::http) fn second_factor(
                 "The passkey did not work. Try again, or type a code",
             ),
         },
-        error,
+        error: page.error_in(language),
         form: page.form,
         passkey: passkey.map(|asked| asked.options.as_str()),
         codes: passkey.is_none_or(|asked| !asked.alone),
