@@ -14,7 +14,8 @@
 #   LOCAL_BASE=1                      make that base here with mmdebstrap (needs root, PREBUILT=1): where no registry can be reached
 #
 # The same commit gives the same digest as long as RUST is the same: the context is what git has, times are the commit's. With
-# PREBUILT=1 also the compiler here must be the same, and nothing may be uncommitted (dev: for tests, whatever is there); docker sets the times of files that a step
+# PREBUILT=1 also the compiler and the folder here must be the same (the library of the API's page writes into its source where it was unpacked:
+# elsewhere the code is the same, its symbols are not), and nothing may be uncommitted (dev: for tests, whatever is there); docker sets the times of files that a step
 # makes itself, so that there only the programs are the same.
 set -euo pipefail
 ME=images
