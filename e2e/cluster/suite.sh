@@ -5,7 +5,8 @@
 # shellcheck shell=bash
 
 STORED='dossier catalogue postal notifications identity'
-SERVICES='catalogue dossier notifications postal identity portal gateway'
+# Identity first: what a release wants of a token is in those that its own identity gives.
+SERVICES='identity catalogue dossier notifications postal portal gateway'
 PSQL=(psql "$MOTCUA_TEST_POSTGRES_URL" -XqtA -v ON_ERROR_STOP=1)
 SERVER=${MOTCUA_TEST_POSTGRES_URL#*@}
 SERVER=${SERVER%%/*}
@@ -47,9 +48,13 @@ databases() { # ROUND: empty ones, and their addresses into the environment
   export MOTCUA_PROCESS__BUS__PREFIX=$RUN.$1. MOTCUA_PROCESS__CACHE__PREFIX=$RUN.$1:
 }
 
+known_to() { # PROGRAMS: what keeps settings from those of the release before that it does not know
+  [ "$1" = "${BIN:-$1}" ] || echo "env -u MOTCUA_DOSSIER__TRACKING__NUMBERS_PER_HOUR"
+}
+
 migrated() { # PROGRAMS
   local name
-  for name in $STORED; do "$1/$name" migrate 2>"$WORK/$name.migrate.log" || die "$name migrate: $(tail -n 3 "$WORK/$name.migrate.log")"; done
+  for name in $STORED; do $(known_to "$1") "$1/$name" migrate 2>"$WORK/$name.migrate.log" || die "$name migrate: $(tail -n 3 "$WORK/$name.migrate.log")"; done
 }
 
 doors() { # the addresses by which the services know each other; sets GATEWAY
@@ -74,7 +79,7 @@ start_service() { # NAME PROGRAMS LABEL: ready when it returns, not yet asked; s
   admin=$NEW_PORT
   echo "$admin" >"$WORK/$name.$3.admin"
   MOTCUA_PROCESS__HTTP__BIND=127.0.0.1:$port MOTCUA_PROCESS__HTTP__ADMIN_BIND=127.0.0.1:$admin \
-    detached "$WORK/$name.$3.pid" "$WORK/$name.$3.log" "$2/$name"
+    detached "$WORK/$name.$3.pid" "$WORK/$name.$3.log" $(known_to "$2") "$2/$name"
   i=0
   until [ "$(http_status "$admin" /readyz)" = 200 ]; do
     alive "$(cat "$WORK/$name.$3.pid")" || die "$name ended: $(tail -n 3 "$WORK/$name.$3.log")"
