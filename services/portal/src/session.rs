@@ -268,6 +268,7 @@ async fn renew(app: &App, session: Session) -> Option<Session> {
                     actor.can(Permission::CatalogueWrite),
                     Administrator::of(&actor),
                 ),
+                // What is not believed here the API does not believe either, and says so.
                 Err(_) => (session.editor, session.admin.clone()),
             };
             let renewed = Session {
